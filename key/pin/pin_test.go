@@ -1,0 +1,149 @@
+package pin
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+func holder() Personal {
+	return Personal{
+		Birth: time.Date(1990, 2, 14, 0, 0, 0, 0, time.UTC),
+		Codes: []string{"199002140015", "+372 5551 8306", "XA7240913"},
+	}
+}
+
+func TestJudge(t *testing.T) {
+	tests := []struct {
+		name string
+		pin  string
+		kind Kind
+		weak bool
+	}{
+		{"good PIN1", "7039", PIN1, false},
+		{"good PIN2", "70394", PIN2, false},
+		{"good long one", "60274195738", PIN2, false},
+		{"too short for PIN1", "739", PIN1, true},
+		{"too short for PIN2", "7394", PIN2, true},
+		{"too long", "7039462850173", PIN1, true},
+		{"empty", "", PIN1, true},
+		{"letters", "70a9", PIN1, true},
+		{"other digits", "٧٠٣٩", PIN1, true},
+		{"one digit", "7777", PIN1, true},
+		{"all but one alike", "77773", PIN2, true},
+		{"upwards", "4567", PIN1, true},
+		{"upwards with wrap", "78901", PIN2, true},
+		{"downwards", "76543", PIN2, true},
+		{"downwards with wrap", "2109", PIN1, true},
+		{"upwards but one", "34569", PIN2, true},
+		{"repeated", "7373", PIN1, true},
+		{"repeated three", "739739", PIN2, true},
+		{"repeated and cut", "73737", PIN2, true},
+		{"doubled", "7733", PIN1, true},
+		{"doubled, six", "773399", PIN2, true},
+		{"mirror", "7337", PIN1, true},
+		{"odd mirror", "73937", PIN2, true},
+		{"year", "1987", PIN1, true},
+		{"year of this century", "2041", PIN1, true},
+		{"day and month", "3112", PIN1, true},
+		{"month and day", "1225", PIN1, true},
+		{"leap day", "2902", PIN1, true},
+		{"date, six digits", "170384", PIN2, true},
+		{"date, eight digits", "19840317", PIN2, true},
+		{"month and year", "031984", PIN2, true},
+		{"no date", "327394", PIN2, false},
+		{"birthday in it", "91402", PIN2, true},
+		{"birthday, month first", "0214", PIN1, true},
+		{"year of birth in it", "71990", PIN2, true},
+		{"part of the phone", "5183", PIN1, true},
+		{"part of the phone in it", "951838", PIN2, true},
+		{"part of the document", "2409", PIN1, true},
+		{"three digits of the phone", "51892", PIN2, false},
+		{"key pad column", "2580", PIN1, true},
+		{"key pad, six", "147258", PIN2, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := Judge([]byte(tt.pin), tt.kind, holder())
+			if (err != nil) != tt.weak || err != nil && tunnus.CodeOf(err) != tunnus.CodePINWeak {
+				t.Errorf("Judge(%q) = %v; want weak %v", tt.pin, err, tt.weak)
+			}
+		})
+	}
+}
+
+// Enough is left to choose from, and nothing is personal about nobody.
+func TestMostPINsAreGood(t *testing.T) {
+	good := 0
+	for i := range 10000 {
+		if Judge(fmt.Appendf(nil, "%04d", i), PIN1, Personal{}) == nil {
+			good++
+		}
+	}
+	if good < 8200 || good > 9400 {
+		t.Errorf("%d of 10000 PINs are good", good)
+	}
+}
+
+// The list holds PINs that the other rules let through, in order of length.
+func TestCommonest(t *testing.T) {
+	for _, p := range strings.Fields(commonest) {
+		pin := []byte(p)
+		if len(p) < 4 || len(p) > maxLength || strings.Trim(p, "0123456789") != "" {
+			t.Errorf("%q is no PIN", p)
+		}
+		if longest(pin, 0) >= len(pin)-1 || longest(pin, 1) >= len(pin)-1 || longest(pin, 9) >= len(pin)-1 ||
+			repeats(pin) || doubled(pin) || mirrored(pin) || year(pin) || date(pin) {
+			t.Errorf("%q is refused without the list", p)
+		}
+		if Judge(pin, PIN1, Personal{}) == nil {
+			t.Errorf("%q is let through", p)
+		}
+	}
+}
+
+func TestApart(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		code tunnus.Code
+	}{
+		{"7394", "70394", ""},
+		{"70394", "70394", tunnus.CodePINWeak},
+		{"7394", "57394", tunnus.CodePINWeak},
+		{"739461", "39461", tunnus.CodePINWeak},
+		{"", "39461", tunnus.CodePINWeak},
+	} {
+		if got := tunnus.CodeOf(Apart([]byte(tt.a), []byte(tt.b))); got != tt.code {
+			t.Errorf("Apart(%q, %q) = %q; want %q", tt.a, tt.b, got, tt.code)
+		}
+	}
+}
+
+func TestSame(t *testing.T) {
+	if err := Same([]byte("7394"), []byte("7394")); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []string{"7395", "73944", ""} {
+		if got := tunnus.CodeOf(Same([]byte("7394"), []byte(other))); got != tunnus.CodePINDiff {
+			t.Errorf("Same(%q) = %q", other, got)
+		}
+	}
+}
+
+// No PIN stands in an error.
+func FuzzJudge(f *testing.F) {
+	f.Add("1234")
+	f.Add("199002140015")
+	f.Fuzz(func(t *testing.T, pin string) {
+		err := Judge([]byte(pin), PIN2, holder())
+		if err == nil && (len(pin) < 5 || len(pin) > 12 || strings.Trim(pin, "0123456789") != "") {
+			t.Errorf("Judge took %q", pin)
+		}
+		if err != nil && len(pin) > 3 && strings.Contains(err.Error(), pin) && strings.Trim(pin, "0123456789") == "" {
+			t.Errorf("%q stands in %v", pin, err)
+		}
+	})
+}
