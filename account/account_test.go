@@ -1,0 +1,201 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+var (
+	states = []State{Issued, Active, Suspended, Revoked, Closed, Expired}
+	events = []Event{Activate, Suspend, Revoke, Close, Expire}
+)
+
+func TestNext(t *testing.T) {
+	want := map[State]string{ // one letter an event: the state it leads to, or a dot
+		Issued:    "A.RC.",
+		Active:    ".SRCE",
+		Suspended: "..RCE",
+		Revoked:   ".....",
+		Closed:    ".....",
+		Expired:   ".....",
+	}
+	letter := map[State]byte{Active: 'A', Suspended: 'S', Revoked: 'R', Closed: 'C', Expired: 'E'}
+	for _, s := range states {
+		for i, e := range events {
+			to, err := Next(s, e)
+			if w := want[s][i]; w == '.' {
+				if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+					t.Errorf("Next(%s, %s) = %s, %v; want state-conflict", s, e, to, err)
+				}
+			} else if err != nil || letter[to] != w {
+				t.Errorf("Next(%s, %s) = %s, %v; want %c", s, e, to, err, w)
+			}
+		}
+	}
+}
+
+// Whatever happens, an account that has ended stays so, and none is active that
+// was never activated from Issued.
+func TestEndsAreFinal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, activated := Issued, false
+		for _, e := range rapid.SliceOf(rapid.SampledFrom(events)).Draw(t, "events") {
+			to, err := Next(s, e)
+			if err != nil {
+				continue
+			}
+			if !s.Live() {
+				t.Fatalf("%s happened to an account that is %s", e, s)
+			}
+			activated = activated || e == Activate
+			if to == Active && (s != Issued || !activated) {
+				t.Fatalf("active out of %s by %s", s, e)
+			}
+			s = to
+		}
+	})
+}
+
+func holder(t *testing.T, level tunnus.Level) Holder {
+	t.Helper()
+	p, err := tunnus.ParsePersonCode("XX", "199002140017")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Holder{Person: p, Surname: "Utopian", GivenNames: "Ada", Level: level, Device: "d1", LoginKey: "k1", SignKey: "k2"}
+}
+
+func TestNew(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 5, time.UTC)
+	for level, form := range map[tunnus.Level]string{
+		tunnus.Qualified: `^PNOXX-199002140017-[A-Z]{4}-Q$`,
+		tunnus.Advanced:  `^PNOXX-199002140017-[A-Z]{4}-NQ$`,
+	} {
+		a, err := New(holder(t, level), now)
+		if err != nil || !regexp.MustCompile(form).MatchString(a.Document) || len(a.ID) != 32 {
+			t.Fatalf("New = %+v, %v", a, err)
+		}
+		if a.State != Issued || a.Usable(now) {
+			t.Errorf("a new account is %s, usable %v", a.State, a.Usable(now))
+		}
+		if got := a.ExpiresAt.Format(time.DateOnly); got != "2029-11-22" {
+			t.Errorf("expires %s", got)
+		}
+	}
+	same := holder(t, tunnus.Qualified)
+	same.SignKey = same.LoginKey
+	for _, bad := range []Holder{{}, same, {Person: same.Person, Level: "HIGH", Device: "d", LoginKey: "a", SignKey: "b"}} {
+		if _, err := New(bad, now); err == nil {
+			t.Errorf("New(%+v) succeeded", bad)
+		}
+	}
+}
+
+// memory is a [Store] that forgets everything at its end.
+type memory struct {
+	mu   sync.Mutex
+	rows []Account
+}
+
+func (m *memory) find(ok func(Account) bool) []Account {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Account
+	for _, a := range slices.Backward(m.rows) {
+		if ok(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func one(as []Account) (Account, error) {
+	if len(as) == 0 {
+		return Account{}, tunnus.NotFound(nil)
+	}
+	return as[0], nil
+}
+
+func (m *memory) Get(_ context.Context, id string) (Account, error) {
+	return one(m.find(func(a Account) bool { return a.ID == id }))
+}
+
+func (m *memory) ByDocument(_ context.Context, d string) (Account, error) {
+	return one(m.find(func(a Account) bool { return a.Document == d }))
+}
+
+func (m *memory) ByPerson(_ context.Context, p tunnus.PersonCode) ([]Account, error) {
+	return m.find(func(a Account) bool { return a.Person == p }), nil
+}
+
+func (m *memory) ByDevice(_ context.Context, d string) ([]Account, error) {
+	return m.find(func(a Account) bool { return a.Device == d }), nil
+}
+
+func (m *memory) Save(_ context.Context, a Account, _ []tunnus.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, b := range m.rows {
+		if b.ID == a.ID {
+			if b.Rev != a.Rev {
+				return tunnus.Conflict(errors.New("moved"))
+			}
+			a.Rev++
+			m.rows[i] = a
+			return nil
+		}
+	}
+	a.Rev++
+	m.rows = append(m.rows, a)
+	return nil
+}
+
+func TestOnlyActiveAccountsAreFound(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	s := NewService(&memory{}, tunnus.ClockFunc(func() time.Time { return now }))
+	a, err := s.Create(t.Context(), holder(t, tunnus.Qualified))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func() (n int) {
+		t.Helper()
+		all, err := s.ByPerson(t.Context(), a.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.ByDocument(t.Context(), a.Document)
+		if (err == nil) != (len(all) == 1) || err != nil && tunnus.CodeOf(err) != tunnus.CodeNotFound {
+			t.Errorf("ByDocument = %v while ByPerson finds %d", err, len(all))
+		}
+		return len(all)
+	}
+	if found() != 0 {
+		t.Error("an issued account is shown to relying parties")
+	}
+	if _, err := s.Apply(t.Context(), a.ID, Activate, ""); err != nil || found() != 1 {
+		t.Errorf("after activation: %v, %d found", err, found())
+	}
+	now = now.AddDate(3, 0, 0)
+	if found() != 0 {
+		t.Error("an expired account is shown to relying parties")
+	}
+	if all, err := s.ByDevice(t.Context(), "d1"); err != nil || len(all) != 1 || all[0].State != Expired {
+		t.Errorf("ByDevice = %+v, %v; want one that is expired", all, err)
+	}
+	now = now.AddDate(-1, 0, 0)
+	if _, err := s.Apply(t.Context(), a.ID, Suspend, tunnus.CodeAccCloned); err != nil || found() != 0 {
+		t.Errorf("after a hold: %v, %d found", err, found())
+	}
+	if _, err := s.Apply(t.Context(), a.ID, Activate, ""); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+		t.Errorf("a hold was lifted: %v", err)
+	}
+}

@@ -1,0 +1,67 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// An Account is what a holder has on one device: a document number, two keys,
+// their certificates, and a state.
+type Account struct {
+	ID       string // random, 32 hexadecimal digits; names no person
+	Document string // "PNOXX-199002140015-ABCD-Q"; names the person
+	Person   tunnus.PersonCode
+	Level    tunnus.Level
+	State    State
+
+	Surname    string // as in the certificates
+	GivenNames string
+
+	Device   string // thumbprint of the device key (hk), hexadecimal
+	LoginKey string // key ids of keyshare
+	SignKey  string
+
+	Certificates []Certificate
+	Contact      []byte // confirmed address, sealed with the AAD "account/<ID>/contact"
+
+	// Application is what the holder signed with PIN2, byte for byte, and
+	// Signature the detached signature over it; nil until active.
+	Application []byte
+	Signature   []byte
+
+	CreatedAt time.Time
+	ExpiresAt time.Time // three years later
+	Rev       int64     // 0 until first saved; every save raises it by one
+}
+
+// A Certificate of an account. JSON is its form in a row.
+type Certificate struct {
+	Purpose string `json:"purpose"` // "login" or "signature"
+	Serial  string `json:"serial"`  // hexadecimal
+	DER     []byte `json:"der"`
+}
+
+// A Store keeps accounts.
+type Store interface {
+	// Get returns an account by its ID, or fails with [tunnus.CodeNotFound].
+	Get(ctx context.Context, id string) (Account, error)
+
+	// ByDocument returns an account by its document number, whatever its
+	// state, or fails with [tunnus.CodeNotFound].
+	ByDocument(ctx context.Context, document string) (Account, error)
+
+	// ByPerson returns all accounts of a person, newest first; none is no error.
+	ByPerson(ctx context.Context, p tunnus.PersonCode) ([]Account, error)
+
+	// ByDevice returns all accounts of a device key, newest first; none is no error.
+	ByDevice(ctx context.Context, thumbprint string) ([]Account, error)
+
+	// Save writes a if its stored revision is a.Rev (0: none is stored), as
+	// revision a.Rev+1, and the events, in one transaction. It fails with
+	// [tunnus.CodeStateConflict] if the revision differs, if another account
+	// has this document number, or if the device has another account that is
+	// issued, active or suspended.
+	Save(ctx context.Context, a Account, events []tunnus.Event) error
+}
