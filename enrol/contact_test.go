@@ -1,0 +1,104 @@
+package enrol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+func otherCode(code string) string {
+	b := []byte(code)
+	b[0] = '0' + (b[0]-'0'+1)%10
+	return string(b)
+}
+
+func TestCodeOfAnotherSession(t *testing.T) {
+	w, p := newWorld(t), ada(t, nil)
+	old, r := ref("phone", 1), ref("phone", 2)
+	for _, x := range []Ref{old, r} {
+		w.upTo(x, ContactConfirmed, p)
+	}
+	if _, err := w.flow.SendCode(t.Context(), old, "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	code := w.code()
+	if _, err := w.flow.SendCode(t.Context(), r, "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, w.flow.ConfirmCode(t.Context(), r, code), tunnus.CodeOTPSession, 2)
+	if err := w.flow.ConfirmCode(t.Context(), r, w.code()); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, w.flow.ConfirmCode(t.Context(), r, w.code()), tunnus.CodeStateConflict, -1) // used twice
+}
+
+func TestCodeTooOldAndTooOftenWrong(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ContactConfirmed, p)
+	send := func() string {
+		t.Helper()
+		if _, err := w.flow.SendCode(t.Context(), r, "ada@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		return w.code()
+	}
+	code := send()
+	w.now = w.now.Add(10 * time.Minute)
+	refused(t, w.flow.ConfirmCode(t.Context(), r, code), tunnus.CodeOTPOld, -1)
+	for n := range 3 {
+		code = send()
+		w.now = w.now.Add(time.Minute)
+		refused(t, w.flow.ConfirmCode(t.Context(), r, otherCode(code)), tunnus.CodeOTPWrong, 2)
+		refused(t, w.flow.ConfirmCode(t.Context(), r, otherCode(code)), tunnus.CodeOTPWrong, 1)
+		want := tunnus.CodeOTPWrong
+		if n == 2 {
+			want = tunnus.CodeOTPBlocked
+		}
+		refused(t, w.flow.ConfirmCode(t.Context(), r, otherCode(code)), want, -1)
+	}
+	if s := w.mem.sessions[r.Session]; s.State != Refused || s.Payload != nil {
+		t.Errorf("the session is %s", s.State)
+	}
+	refused(t, w.flow.ConfirmCode(t.Context(), r, code), tunnus.CodeStateConflict, -1)
+}
+
+// A code proves the address that it went to, and no other that is named later.
+func TestAddressChangedUnderWay(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ContactConfirmed, p)
+	if _, err := w.flow.SendCode(t.Context(), r, "mine@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	mine := w.code()
+	_, err := w.flow.SendCode(t.Context(), r, "victim@example.org")
+	refused(t, err, tunnus.CodeOTPResends, -1)
+	w.now = w.now.Add(time.Minute)
+	if _, err := w.flow.SendCode(t.Context(), r, "victim@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, w.flow.ConfirmCode(t.Context(), r, mine), tunnus.CodeOTPOld, -1)
+	for _, bad := range []string{"", "victim", "a@b\r\nBcc: c@d", "Eve <eve@example.org>", "a@example.org, b@example.org"} {
+		_, err := w.flow.SendCode(t.Context(), r, bad)
+		refused(t, err, tunnus.CodeBadRequest, -1)
+	}
+}
+
+// Killed between the code's commit and the session's: the code went to one
+// address, the session holds another, and so nothing is confirmed.
+func TestCodeAndSessionDisagree(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ContactConfirmed, p)
+	if _, err := w.flow.SendCode(t.Context(), r, "victim@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.mem.failCommit = true
+	if _, err := w.flow.SendCode(t.Context(), r, "mine@example.org"); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Fatalf("SendCode = %v; want internal", err)
+	}
+	refused(t, w.flow.ConfirmCode(t.Context(), r, w.code()), tunnus.CodeStateConflict, -1)
+	if w.mem.sessions[r.Session].Facts.Has(ContactConfirmed) {
+		t.Error("an address was confirmed that got no code")
+	}
+}

@@ -1,0 +1,214 @@
+package enrol
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/enrol/lock"
+)
+
+func (w *world) onlyAccount() account.Account {
+	w.t.Helper()
+	if len(w.mem.accounts) != 1 {
+		w.t.Fatalf("%d accounts; want 1", len(w.mem.accounts))
+	}
+	for _, a := range w.mem.accounts {
+		return a
+	}
+	return account.Account{}
+}
+
+func TestIssuedUntilSigned(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	if a := w.onlyAccount(); a.State != account.Issued || a.Usable(w.now) || a.Signature != nil {
+		t.Errorf("the account is %s before the application is signed", a.State)
+	}
+	_, err := w.flow.Finish(t.Context(), r)
+	refused(t, err, tunnus.CodeStateConflict, -1)
+	made, err := w.flow.MakeKeys(t.Context(), r, "phone-login", "phone-signature")
+	if err != nil || made.Transaction != "tx1" || len(w.keys.offers) != 1 || len(w.issued) != 2 {
+		t.Errorf("a repeat made more: %+v, %v", made, err)
+	}
+	for _, ids := range [][2]string{{"phone-login", "other"}, {"other", "phone-signature"}} {
+		_, err = w.flow.MakeKeys(t.Context(), r, ids[0], ids[1])
+		refused(t, err, tunnus.CodeStateConflict, -1)
+	}
+	if err := w.step(r, ApplicationSigned, p); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the answer may get lost
+		if a, err := w.flow.Finish(t.Context(), r); err != nil || a.State != account.Active {
+			t.Errorf("Finish = %s, %v", a.State, err)
+		}
+	}
+	if n := len(w.mem.outbox); n != 2 { // code, notice
+		t.Errorf("%d letters; want 2", n)
+	}
+}
+
+func TestKeysOfOthersAreNotTouched(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
+	w.upTo(r, KeysMade, p)
+	for _, ids := range [][2]string{{"phone-login", "phone-signature"}, {"thief-login", "phone-signature"}, {"thief-signature", "thief-login"}} {
+		_, err := w.flow.MakeKeys(t.Context(), r, ids[0], ids[1])
+		refused(t, err, tunnus.CodeStateConflict, -1)
+	}
+	_, err := w.flow.MakeKeys(t.Context(), r, "thief-login", "thief-login")
+	refused(t, err, tunnus.CodeBadRequest, -1)
+	w.now = w.now.Add(time.Hour)
+	if _, err := w.flow.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.keys.revoked) != 0 || len(w.issued) != 0 {
+		t.Errorf("keys %v were revoked, %d certificates issued", w.keys.revoked, len(w.issued))
+	}
+}
+
+// R10: not signed in ten minutes, so the certificates go and the account is closed.
+func TestUnsignedApplicationIsUndone(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	w.now = w.now.Add(10*time.Minute - time.Second)
+	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 0 {
+		t.Fatalf("Sweep before the time = %d, %v", n, err)
+	}
+	w.now = w.now.Add(time.Second)
+	_, err := w.flow.Finish(t.Context(), r)
+	refused(t, err, tunnus.CodeSesTimeout, -1)
+	a := w.onlyAccount()
+	if a.State != account.Closed || !w.revoked[a.ID] || !w.keys.revoked["phone-login"] || !w.keys.revoked["phone-signature"] || !w.keys.cancelled["tx1"] {
+		t.Errorf("account %s, certificates withdrawn %v, keys %v", a.State, w.revoked, w.keys.revoked)
+	}
+	if s := w.mem.sessions[r.Session]; s.State != Expired || s.Payload != nil {
+		t.Errorf("the session is %s", s.State)
+	}
+	w.keys.sign("tx1", a.Application) // too late, whatever keyshare did
+	_, err = w.flow.Finish(t.Context(), r)
+	refused(t, err, tunnus.CodeSesTimeout, -1)
+}
+
+// Signed in time, but nobody asked any more: the account becomes active.
+func TestSignedApplicationIsNotLost(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	w.keys.sign("tx1", w.keys.offers["tx1"].Record)
+	w.now = w.now.Add(20 * time.Minute)
+	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 1 {
+		t.Fatalf("Sweep = %d, %v", n, err)
+	}
+	if a := w.onlyAccount(); a.State != account.Active || w.revoked[a.ID] {
+		t.Errorf("the account is %s", a.State)
+	}
+}
+
+func TestSomethingElseWasSigned(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	w.keys.sign("tx1", []byte(`{"format":"tunnus/application/v1","document":"of somebody else"}`))
+	if _, err := w.flow.Finish(t.Context(), r); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Errorf("another payload: %v", err)
+	}
+	w.keys.sign("tx1", w.keys.offers["tx1"].Record)
+	bad := w.keys.signed["tx1"]
+	bad.Signature[9] ^= 1
+	if _, err := w.flow.Finish(t.Context(), r); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Errorf("a damaged signature: %v", err)
+	}
+	if a := w.onlyAccount(); a.State != account.Issued {
+		t.Errorf("the account is %s", a.State)
+	}
+}
+
+// cutShort is an issuer that is killed after its first certificate.
+type cutShort struct {
+	*world
+	n int
+}
+
+func (c *cutShort) Issue(ctx context.Context, r Request) (account.Certificate, error) {
+	if c.n++; c.n == 2 {
+		return account.Certificate{}, errors.New("killed")
+	}
+	return c.world.Issue(ctx, r)
+}
+
+func TestIssuingCutShort(t *testing.T) {
+	for _, comesBack := range []bool{true, false} {
+		w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+		w.upTo(r, KeysMade, p)
+		w.cfg.Issuer = &cutShort{world: w}
+		w.restart()
+		if err := w.step(r, KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal {
+			t.Fatalf("MakeKeys = %v; want internal", err)
+		}
+		planned := w.mem.sessions[r.Session].Account
+		if comesBack {
+			if err := w.step(r, KeysMade, p); err != nil {
+				t.Fatal(err)
+			}
+			if a := w.onlyAccount(); a.ID != planned || len(w.issued) != 2 {
+				t.Errorf("a repeat made account %s and %d certificates; want %s and 2", a.ID, len(w.issued), planned)
+			}
+			continue
+		}
+		w.now = w.now.Add(time.Hour)
+		if _, err := w.flow.Sweep(t.Context()); err != nil || !w.revoked[planned] || len(w.mem.accounts) != 0 {
+			t.Errorf("Sweep = %v; certificates of %s are not withdrawn", err, planned)
+		}
+	}
+}
+
+// stubborn fails to withdraw at first.
+type stubborn struct {
+	*world
+	failures int
+}
+
+func (s *stubborn) Withdraw(ctx context.Context, id string) error {
+	if s.failures > 0 {
+		s.failures--
+		return errors.New("no answer")
+	}
+	return s.world.Withdraw(ctx, id)
+}
+
+func TestUndoingIsRepeatedUntilDone(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	w.cfg.Issuer = &stubborn{w, 2}
+	w.restart()
+	w.now = w.now.Add(time.Hour)
+	for range 2 {
+		if _, err := w.flow.Sweep(t.Context()); err == nil {
+			t.Error("the failure was not told")
+		}
+		if s := w.mem.sessions[r.Session]; s.State != Undoing || s.Payload != nil || w.onlyAccount().State != account.Closed {
+			t.Errorf("the session is %s", s.State)
+		}
+	}
+	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 1 || w.mem.sessions[r.Session].State != Expired {
+		t.Errorf("Sweep = %d, %v; the session is %s", n, err, w.mem.sessions[r.Session].State)
+	}
+	if n := w.entries(lock.Noted, w.documentKey()); n != 1 {
+		t.Errorf("the timeout was noted %d times", n)
+	}
+}
+
+func TestApplicationIsOfferedToTheSignatureKey(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	o := w.keys.offers["tx1"]
+	if o.KeyID != "phone-signature" || o.Kind != application.Kind || !o.Expires.Equal(w.now.Add(10*time.Minute)) || !o.Hash.Valid() {
+		t.Errorf("offer = %+v", o)
+	}
+	payload, err := application.Format{}.Payload(o.Record, nil)
+	if err != nil || string(payload) != string(w.onlyAccount().Application) {
+		t.Errorf("Payload = %s, %v", payload, err)
+	}
+}

@@ -1,0 +1,232 @@
+package lock
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// A Ledger charges attempts and closes them, under the rules of one phase.
+type Ledger struct {
+	store  Store
+	rules  Rules
+	secret tunnus.Secret
+	clock  tunnus.Clock
+}
+
+// New makes a ledger. The secret (32 bytes) keys names and entries: without it
+// no ledger can be found or forged, and with another one none can be read.
+func New(store Store, rules Rules, secret tunnus.Secret, clock tunnus.Clock) *Ledger {
+	return &Ledger{store, rules, secret, clock}
+}
+
+// DocumentKey names the ledger of a document: issuing state as two or three
+// letters after mapping of codes, kind, number, and expiry as YYMMDD (L9).
+// Different printings of one number are one document only if all four agree.
+func (l *Ledger) DocumentKey(state, kind, number, expiry string) Key {
+	return l.name("document", state, kind, number, expiry)
+}
+
+// DeviceKey names the ledger of a device by the thumbprint of its key.
+func (l *Ledger) DeviceKey(thumbprint string) Key { return l.name("device", thumbprint) }
+
+func (l *Ledger) name(parts ...string) Key {
+	return Key(hex.EncodeToString(l.mac("tunnus/lock/key/v1", parts...)))
+}
+
+// State tells where a ledger stands now.
+func (l *Ledger) State(ctx context.Context, key Key) (State, error) {
+	_, s, err := l.read(ctx, key)
+	return s, err
+}
+
+// Check fails as [Ledger.Charge] would if the ledger is locked. It charges nothing.
+func (l *Ledger) Check(ctx context.Context, key Key) error {
+	s, err := l.State(ctx, key)
+	if err != nil {
+		return err
+	}
+	return l.refuse(s)
+}
+
+// Charge opens an attempt and returns when that is durable. The attempt's name
+// is used once. Repeating the charge of the open attempt charges nothing more.
+// An attempt that somebody else left open ends here, as a failure: whoever lets
+// a verdict get lost does not get the try back.
+//
+// It fails with doc-lock-temp or doc-lock-perm (Judgement) or req-too-often
+// (Proof) if the ledger is locked, and with [tunnus.CodeStateConflict] if the
+// name was used before or another charge was faster.
+func (l *Ledger) Charge(ctx context.Context, key Key, attempt string, copyable bool) (State, error) {
+	entries, s, err := l.read(ctx, key)
+	if err != nil {
+		return State{}, err
+	}
+	if err := l.refuse(s); err != nil {
+		return s, err
+	}
+	if s.Attempt == attempt && attempt != "" {
+		return s, nil
+	}
+	used := slices.ContainsFunc(entries, func(e Entry) bool { return e.Attempt == attempt })
+	if attempt == "" || used {
+		return s, tunnus.Conflict(errors.New("lock: an attempt is charged once, by its own name"))
+	}
+	if s.Attempt != "" {
+		entries, s, err = l.append(ctx, key, entries, Entry{Kind: Lapsed, Attempt: s.Attempt, Copyable: s.Copyable})
+		if err != nil {
+			return s, err
+		}
+		if err := l.refuse(s); err != nil {
+			return s, err
+		}
+	}
+	_, s, err = l.append(ctx, key, entries, Entry{Kind: Charged, Attempt: attempt, Copyable: copyable})
+	return s, err
+}
+
+// Close writes the verdict of the open attempt: Passed, Succeeded or Failed, with
+// the code that the person is told. It fails with [tunnus.CodeStateConflict] if
+// that attempt is not open (any more): then the verdict must not be used.
+func (l *Ledger) Close(ctx context.Context, key Key, attempt string, verdict Kind, code tunnus.Code) (State, error) {
+	if verdict != Passed && verdict != Succeeded && verdict != Failed {
+		return State{}, fmt.Errorf("lock: %q is no verdict", verdict)
+	}
+	entries, s, err := l.opened(ctx, key, attempt)
+	if err != nil {
+		return s, err
+	}
+	_, s, err = l.append(ctx, key, entries, Entry{Kind: verdict, Attempt: attempt, Code: code, Copyable: s.Copyable})
+	return s, err
+}
+
+// Void refunds the open attempt for a fault of ours. The caller vouches that no
+// verdict, score or hint has left the server. It fails with
+// [tunnus.CodeStateConflict] if the attempt is not open or there was a void
+// within Rules.VoidEvery; then the attempt stands (L5).
+func (l *Ledger) Void(ctx context.Context, key Key, attempt string, why tunnus.Code) error {
+	entries, s, err := l.opened(ctx, key, attempt)
+	if err != nil {
+		return err
+	}
+	if !s.voided.IsZero() && l.now().Before(s.voided.Add(l.rules.VoidEvery)) {
+		return tunnus.Conflict(errors.New("lock: one void a day"))
+	}
+	_, _, err = l.append(ctx, key, entries, Entry{Kind: Voided, Attempt: attempt, Code: why, Copyable: s.Copyable})
+	return err
+}
+
+// Note writes down a mishap that counts when repeated; the same evidence once.
+func (l *Ledger) Note(ctx context.Context, key Key, evidence string, code tunnus.Code, copyable bool) error {
+	entries, _, err := l.read(ctx, key)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == Noted && e.Attempt == evidence }) {
+		return nil
+	}
+	_, _, err = l.append(ctx, key, entries, Entry{Kind: Noted, Attempt: evidence, Code: code, Copyable: copyable})
+	return err
+}
+
+// Settle writes the row that makes a last step permanent, once its grace is
+// over. Before that, or if there is nothing to settle, it does nothing.
+func (l *Ledger) Settle(ctx context.Context, key Key) error {
+	entries, s, err := l.read(ctx, key)
+	if err != nil || s.Condition != Forever {
+		return err
+	}
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == Permanent }) {
+		return nil
+	}
+	_, _, err = l.append(ctx, key, entries, Entry{Kind: Permanent})
+	return err
+}
+
+func (l *Ledger) refuse(s State) error {
+	why := fmt.Errorf("lock: %s: %s", l.rules.Phase, s.Condition)
+	switch {
+	case !s.Locked():
+		return nil
+	case l.rules.Phase == Proof:
+		return tunnus.Fail(tunnus.CodeReqTooOften, why).WithUntil(s.Until)
+	case s.Condition == Timed:
+		return tunnus.Fail(tunnus.CodeDocLockTemp, why).WithUntil(s.Until)
+	}
+	return tunnus.Fail(tunnus.CodeDocLockPerm, why)
+}
+
+// opened reads a ledger whose open attempt is the one given.
+func (l *Ledger) opened(ctx context.Context, key Key, attempt string) ([]Entry, State, error) {
+	entries, s, err := l.read(ctx, key)
+	if err == nil && (attempt == "" || s.Attempt != attempt) {
+		err = tunnus.Conflict(errors.New("lock: this attempt is not open"))
+	}
+	return entries, s, err
+}
+
+// read loads a ledger and checks that nobody changed it behind our back.
+func (l *Ledger) read(ctx context.Context, key Key) ([]Entry, State, error) {
+	entries, err := l.store.Entries(ctx, key)
+	if err != nil {
+		return nil, State{}, fmt.Errorf("lock: reading a ledger: %w", err)
+	}
+	var before []byte
+	for i, e := range entries {
+		if !hmac.Equal(e.MAC, l.seal(key, i, before, e)) {
+			return nil, State{}, fmt.Errorf("lock: entry %d of a ledger is not as it was written", i)
+		}
+		before = e.MAC
+	}
+	return entries, l.rules.Fold(entries, l.now()), nil
+}
+
+func (l *Ledger) append(ctx context.Context, key Key, entries []Entry, e Entry) ([]Entry, State, error) {
+	var before []byte
+	if n := len(entries); n > 0 {
+		before = entries[n-1].MAC
+	}
+	e.At = l.now()
+	e.MAC = l.seal(key, len(entries), before, e)
+	event := tunnus.Event{
+		At: e.At, Kind: "lock." + string(e.Kind), Subject: string(key), Code: e.Code,
+		Detail: map[string]string{"phase": string(l.rules.Phase), "attempt": e.Attempt},
+	}
+	if err := l.store.Append(ctx, key, len(entries), e, []tunnus.Event{event}); err != nil {
+		return entries, State{}, fmt.Errorf("lock: adding to a ledger: %w", err)
+	}
+	entries = append(slices.Clip(entries), e)
+	return entries, l.rules.Fold(entries, e.At), nil
+}
+
+// seal makes the MAC of an entry, which binds it to its ledger, its place and
+// all entries before it. Cutting entries off the end is not seen here: that is
+// what the second place and the audit log are for.
+func (l *Ledger) seal(key Key, place int, before []byte, e Entry) []byte {
+	return l.mac("tunnus/lock/entry/v1", string(key), fmt.Sprint(place), string(before), string(e.Kind), e.Attempt,
+		fmt.Sprint(e.At.UnixMilli()), string(e.Code), fmt.Sprint(e.Copyable))
+}
+
+// mac is HMAC-SHA256 over the parts, each behind its length.
+func (l *Ledger) mac(tag string, parts ...string) []byte {
+	var b bytes.Buffer
+	for _, p := range append([]string{tag}, parts...) {
+		_ = binary.Write(&b, binary.BigEndian, uint32(len(p)))
+		b.WriteString(p)
+	}
+	h := hmac.New(sha256.New, l.secret.Reveal())
+	h.Write(b.Bytes())
+	return h.Sum(nil)
+}
+
+// now is the time to the millisecond, which every store keeps.
+func (l *Ledger) now() time.Time { return l.clock.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/store/db"
+)
+
+var _ otp.Store = (*Codes)(nil)
+
+// Codes implements [otp.Store].
+type Codes struct{ s *Store }
+
+// Codes returns the one-time codes.
+func (s *Store) Codes() *Codes { return &Codes{s} }
+
+// Sheet implements [otp.Store].
+func (c *Codes) Sheet(ctx context.Context, session string) (otp.Sheet, error) {
+	r, err := c.s.read.OTPSheet(ctx, session)
+	if err != nil {
+		return otp.Sheet{}, found("sheet of codes", err)
+	}
+	return sheet(r)
+}
+
+// Save implements [otp.Store].
+func (c *Codes) Save(ctx context.Context, v otp.Sheet, spends []otp.Spend, letters []otp.Letter, events []tunnus.Event) error {
+	codes, err := json.Marshal(v.Codes)
+	if err != nil {
+		return fmt.Errorf("store: sheet of codes: %w", err)
+	}
+	var sent int64
+	for _, code := range v.Codes {
+		sent = max(sent, millis(code.SentAt))
+	}
+	return c.s.write(ctx, func(t tx) error {
+		err := t.saveSheet(ctx, v, codes, sent)
+		for _, s := range spends {
+			if err == nil {
+				err = t.spend(ctx, s)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.letters(ctx, letters); err != nil {
+			return err
+		}
+		return t.events(ctx, events)
+	})
+}
+
+func (t tx) saveSheet(ctx context.Context, v otp.Sheet, codes []byte, sent int64) error {
+	if v.Rev == 0 {
+		return added("sheet of codes", t.AddOTPSheet(ctx, db.AddOTPSheetParams{
+			Session: v.Session, Owner: v.Owner, Contact: v.Contact, Codes: codes, IsOver: v.Over, SentAt: sent,
+		}))
+	}
+	n, err := t.SaveOTPSheet(ctx, db.SaveOTPSheetParams{
+		Session: v.Session, Rev: v.Rev, Owner: v.Owner, Contact: v.Contact, Codes: codes, IsOver: v.Over, SentAt: sent,
+	})
+	return swapped("sheet of codes", n, err)
+}
+
+func (t tx) spend(ctx context.Context, s otp.Spend) error {
+	if s.Max <= 0 {
+		return otp.ErrBudget
+	}
+	n, err := t.SpendOTP(ctx, db.SpendOTPParams{Key: s.Key, Day: s.Day, Most: int64(s.Max)})
+	if err != nil {
+		return fmt.Errorf("store: budget: %w", err)
+	}
+	if n == 0 {
+		return otp.ErrBudget
+	}
+	return nil
+}
+
+// Others implements [otp.Store].
+func (c *Codes) Others(ctx context.Context, session, owner, contact string) ([]otp.Sheet, error) {
+	rows, err := c.s.read.OtherOTPSheets(ctx, db.OtherOTPSheetsParams{Session: session, Owner: owner, Contact: contact})
+	return parsed("sheets of codes", rows, err, sheet)
+}
+
+func sheet(r db.OtpSheet) (otp.Sheet, error) {
+	v := otp.Sheet{Session: r.Session, Owner: r.Owner, Contact: r.Contact, Over: r.IsOver, Rev: r.Rev}
+	if err := json.Unmarshal(r.Codes, &v.Codes); err != nil {
+		return otp.Sheet{}, fmt.Errorf("store: sheet of codes: %w", err)
+	}
+	return v, nil
+}

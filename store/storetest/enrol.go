@@ -1,0 +1,120 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
+)
+
+// sitting makes a session with a value in every field that is a plain one.
+func sitting(id string) enrol.Session {
+	return enrol.Session{
+		ID: id, Device: "device", Way: "passport", Revision: "passport/1", State: enrol.Open, Why: tunnus.CodeFaceNoMatch,
+		Claim: scheme.Claim{App: "1.0.0", OS: "linux", OSVersion: "6", Model: "Ö"},
+		Facts: enrol.Facts{
+			"terms":   {Mark: enrol.Attested, At: at(1), Revision: "passport/1", Detail: map[string]string{"version": "1"}},
+			"consent": {Mark: enrol.Attested, At: at(2)},
+		},
+		Challenges: 2, ChallengeAt: at(3), Document: "document", Copyable: true, Attempts: 1, Attempt: "attempt", Captures: 2,
+		Account: "account", LoginKey: "login", SignKey: "sign", Transaction: "txn",
+		Due: at(300), CreatedAt: at(0), ExpiresAt: at(1800), Payload: []byte{0, 0xff},
+	}
+}
+
+// Enrolments tests an implementation of [enrol.Store], over one database with
+// an [account.Store].
+func Enrolments(t *testing.T, fresh func(t *testing.T) Fixture[EnrolPorts]) {
+	t.Run("keeps a session whole", func(t *testing.T) {
+		f := fresh(t)
+		v := sitting("s")
+		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: v, Events: event("enrol.start", "s")}))
+		v.Rev = 1
+		f.Reopen()
+		got, err := f.Port().Session(t.Context(), "s")
+		whole(t, "Session", got, err, v)
+		ended := enrol.Session{ID: "s", Rev: 1, State: enrol.Expired}
+		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: ended, Events: event("enrol.end", "s")}))
+		ended.Rev = 2
+		got, err = f.Port().Session(t.Context(), "s")
+		same(t, "Session, ended", got, err, ended)
+		wantEvents(t, f, "s", "enrol.start", "enrol.end")
+		_, err = f.Port().Session(t.Context(), "other")
+		wantCode(t, "another session", err, tunnus.CodeNotFound)
+	})
+	t.Run("commit needs the revision", func(t *testing.T) {
+		f := fresh(t)
+		for rev := range int64(2) {
+			wantOne(t, "Commit", func(i int) error {
+				v := sitting("s")
+				v.Rev = rev
+				letters := []otp.Letter{{ID: fmt.Sprint(rev, "-", i)}}
+				return f.Port().Commit(t.Context(), enrol.Change{Session: v, Letters: letters, Events: event("enrol.fact", "s")})
+			})
+		}
+		wantEvents(t, f, "s", "enrol.fact", "enrol.fact")
+		if n := f.Letters(); n != 2 {
+			t.Errorf("%d letters wait; want 2", n)
+		}
+	})
+	t.Run("all of a change or nothing", func(t *testing.T) { wholeChange(t, fresh(t)) })
+	t.Run("lists what is overdue", func(t *testing.T) {
+		f := fresh(t)
+		for id, v := range map[string]enrol.Session{
+			"late": {State: enrol.Open, Due: at(20)}, "later": {State: enrol.Open, Due: at(10)},
+			"early": {State: enrol.Open, Due: at(21)}, "done": {State: enrol.Done, Due: at(5)},
+			"undoing": {State: enrol.Undoing, Due: at(90)}, "review": {State: enrol.InReview, Due: at(5)},
+			"refused": {State: enrol.Refused, Due: at(5)}, "expired": {State: enrol.Expired, Due: at(5)},
+		} {
+			v.ID = id
+			must(t, id, f.Port().Commit(t.Context(), enrol.Change{Session: v}))
+		}
+		got, err := f.Port().Overdue(t.Context(), at(20), 10)
+		same(t, "Overdue", got, err, []string{"later", "late", "undoing"})
+		got, err = f.Port().Overdue(t.Context(), at(20), 1)
+		same(t, "Overdue, one", got, err, []string{"later"})
+	})
+	t.Run("nothing sealed is left in an ended session", func(t *testing.T) {
+		f := fresh(t)
+		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: sitting("s")}))
+		refused(t, f, "UPDATE enrol_session SET state = 'done'", "UPDATE enrol_session SET state = 'asleep'")
+	})
+}
+
+// EnrolPorts is an [enrol.Store] and the accounts that it writes too.
+type EnrolPorts struct {
+	enrol.Store
+	Accounts account.Store
+}
+
+func wholeChange(t *testing.T, f Fixture[EnrolPorts]) {
+	a := anAccount(t, "a", 0)
+	change := enrol.Change{
+		Session: sitting("s"), Account: &a, Letters: []otp.Letter{{ID: "letter"}}, Events: event("enrol.issued", "s"),
+	}
+	must(t, "Commit", f.Port().Commit(t.Context(), change))
+	a.Rev = 1
+	got, err := f.Port().Accounts.Get(t.Context(), "a")
+	same(t, "account", got, err, a)
+
+	stale, device := a, anAccount(t, "b", 0)
+	stale.Rev, device.Device = 7, a.Device
+	for what, bad := range map[string]enrol.Change{
+		"a stale account":     {Account: &stale},
+		"a taken device":      {Account: &device},
+		"a letter sent twice": {Letters: []otp.Letter{{ID: "letter"}}},
+	} {
+		bad.Session, bad.Events = sitting("s"), event("enrol.bad", "s")
+		bad.Session.Rev, bad.Session.Attempts = 1, 9
+		wantCode(t, what, f.Port().Commit(t.Context(), bad), tunnus.CodeStateConflict)
+	}
+	v := sitting("s")
+	v.Rev = 1
+	session, err := f.Port().Session(t.Context(), "s")
+	same(t, "session", session, err, v)
+	wantEvents(t, f, "s", "enrol.issued")
+}
