@@ -26,7 +26,7 @@ check:
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
 	@out=$$($(TOOL) gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
-	cd store && $(GO) tool -modfile=../tools/go.mod sqlc diff
+	$(TOOL) sqlc diff
 	$(GO) mod tidy -diff
 
 bench: models

@@ -27,7 +27,7 @@ func ParsePersonCode(country, value string) (PersonCode, error) {
 		return PersonCode{}, Fail(CodeEligCountry, fmt.Errorf("person code: no rule for country %q", clip(country, 4)))
 	}
 	if _, err := rule(value); err != nil {
-		return PersonCode{}, Fail(CodeFormCode, err)
+		return PersonCode{}, badCode(err)
 	}
 	return PersonCode{country, value}, nil
 }
@@ -38,10 +38,12 @@ func ParseSemanticsID(s string) (PersonCode, error) {
 	rest, ok := strings.CutPrefix(s, "PNO")
 	country, value, sep := strings.Cut(rest, "-")
 	if !ok || !sep {
-		return PersonCode{}, Fail(CodeFormCode, fmt.Errorf("person code: not a PNO semantics identifier"))
+		return PersonCode{}, badCode(fmt.Errorf("person code: not a PNO semantics identifier"))
 	}
 	return ParsePersonCode(country, value)
 }
+
+func badCode(cause error) error { return Fail(CodeFormCode, cause) }
 
 // Country returns the issuing state in two letters.
 func (p PersonCode) Country() string { return p.country }

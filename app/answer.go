@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+	"github.com/tunnus-id/tunnus/login/acsp"
+)
+
+// pollWait is how long one poll stays open.
+const pollWait = 30 * time.Second
+
+// A Verdict is what became of a request.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirmed Verdict = "confirmed"
+	Declined  Verdict = "declined"
+)
+
+// Next waits for one request, shows it, and does what the holder says.
+func (a *App) Next(ctx context.Context) (Verdict, error) {
+	held, err := a.held()
+	if err != nil {
+		return "", err
+	}
+	key, ok := a.vault.State.key(held.Login)
+	if !ok {
+		return "", fmt.Errorf("app: the log-in key is gone")
+	}
+	for {
+		// Each poll presents the one-time value: of two copies of a phone, the
+		// second one to come is found here (security.md K4).
+		if _, err := a.status(ctx, key); err != nil {
+			return "", err
+		}
+		var got wire.Requests
+		if err := a.server.Call(ctx, wire.PathRequests, wire.Poll{WaitMS: int(pollWait.Milliseconds())}, &got); err != nil {
+			return "", err
+		}
+		if len(got.Requests) > 0 {
+			return a.answer(ctx, key, got.Requests[0])
+		}
+	}
+}
+
+// The holder's choices on the screen of a request.
+const (
+	sayConfirm = "confirm"
+	sayRefuse  = "refuse"
+	sayNotMe   = "not me"
+)
+
+func (a *App) answer(ctx context.Context, key *HeldKey, r wire.Request) (Verdict, error) {
+	a.show(r)
+	say, err := a.screen.Choose(ctx, "answer", "Did you ask for this?", []string{sayConfirm, sayRefuse, sayNotMe})
+	if err != nil {
+		return "", err
+	}
+	switch say {
+	case sayRefuse:
+		return a.refuse(ctx, r, wire.ReasonCancel)
+	case sayNotMe:
+		return a.refuse(ctx, r, wire.ReasonNotMe)
+	}
+	code := r.Code
+	if len(r.Choices) > 0 {
+		if code, err = a.screen.Choose(ctx, "code", "Which code does the service show?", r.Choices); err != nil {
+			return "", err
+		}
+	}
+	return a.approve(ctx, key, r, code)
+}
+
+func (a *App) show(r wire.Request) {
+	a.screen.Tell("")
+	a.screen.Tell("  " + r.Service + " asks you to log in")
+	if r.Brokered != "" {
+		a.screen.Tell("  for " + r.Brokered)
+	}
+	a.screen.Tell("  " + r.Text)
+	if r.Code != "" {
+		a.screen.Tell("  Code: " + r.Code + "  (the service must show the same)")
+	}
+	a.screen.Tell("")
+}
+
+func (a *App) refuse(ctx context.Context, r wire.Request, reason string) (Verdict, error) {
+	var none wire.None
+	err := a.server.Call(ctx, wire.PathRequests+"/"+r.ID+"/refuse", wire.Refuse{Reason: reason, Screen: r.Screen}, &none)
+	return Declined, err
+}
+
+// approve signs the log-in with PIN1. The payload is built here, of what was
+// shown; a server that showed one thing and signs another gets no signature.
+func (a *App) approve(ctx context.Context, key *HeldKey, r wire.Request, code string) (Verdict, error) {
+	standing, err := a.status(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	f, err := fieldsOf(standing, r.Transaction)
+	if err != nil {
+		return "", err
+	}
+	ok, right, err := a.buildLogin(f, r, code)
+	if err != nil {
+		return "", err
+	}
+	if !right {
+		a.screen.Tell("That is another code: this request is not yours, so it is refused.")
+		return a.refuse(ctx, r, wire.ReasonWrongCode)
+	}
+	return Confirmed, a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, pin tunnus.Secret) error {
+		return a.sign(ctx, key, f, pin, ok)
+	})
+}
+
+// buildLogin makes the payload of what the holder saw, and refuses fields that
+// say something else. right is false if the code picked is not the one.
+func (a *App) buildLogin(f splitkey.Fields, r wire.Request, code string) (ok approval, right bool, err error) {
+	record, err := acsp.ParseRecord(f.Record)
+	if err != nil {
+		return ok, false, err
+	}
+	want, err := acsp.VerificationCode(record.RPChallenge)
+	if err != nil {
+		return ok, false, err
+	}
+	screens, err := acsp.ParseInteractions(record.Interactions)
+	if err != nil {
+		return ok, false, err
+	}
+	i := slices.IndexFunc(screens, func(i acsp.Interaction) bool { return string(i.Type) == r.Screen && i.Text == r.Text })
+	if f.Kind != acsp.Kind || record.RPName != r.Service || record.BrokeredName != r.Brokered || i < 0 ||
+		record.Scheme != a.server.scheme || string(record.Hash) != string(f.Hash) {
+		return ok, false, fmt.Errorf("app: what would be signed is not what was shown")
+	}
+	verifier := acsp.NewVerifier()
+	said := acsp.Answer{UserChallenge: acsp.UserChallenge(verifier), Interaction: screens[i].Type}
+	if ok.answer, err = said.Marshal(); err != nil {
+		return ok, false, err
+	}
+	if ok.payload, err = acsp.Payload(record, said); err != nil {
+		return ok, false, err
+	}
+	sum := sha256.Sum256([]byte(r.Text))
+	ok.shown = splitkey.Approval{TextHash: sum[:], Service: r.Service, CodeShown: code}
+	return ok, code == want, nil
+}
+
+// fieldsOf finds the transaction in a key's standing.
+func fieldsOf(s splitkey.Standing, id string) (splitkey.Fields, error) {
+	i := slices.IndexFunc(s.Transactions, func(f splitkey.Fields) bool { return f.Transaction == id })
+	if i < 0 {
+		return splitkey.Fields{}, fmt.Errorf("app: the request is over")
+	}
+	return s.Transactions[i], nil
+}
+
+// withPIN asks for a PIN and does what it is for; a wrong one may be typed again
+// as long as tries are left.
+func (a *App) withPIN(ctx context.Context, key, text string, do func(context.Context, tunnus.Secret) error) error {
+	for {
+		pin, err := a.screen.AskSecret(ctx, key, text)
+		if err != nil {
+			return err
+		}
+		err = do(ctx, pin)
+		pin.Wipe()
+		if tunnus.CodeOf(err) != tunnus.CodePINWrong {
+			return err
+		}
+		a.screen.Tell(Explain(err))
+	}
+}

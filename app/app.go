@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"net/http"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+)
+
+// An App is one phone: its vault, its device key, and its line to the server.
+type App struct {
+	vault  *Vault
+	key    *ecdsa.PrivateKey
+	server *Server
+	screen Screen
+	body   Body
+	clock  tunnus.Clock
+}
+
+// Config is what an [App] is made of.
+type Config struct {
+	Vault  *Vault
+	Server string       // base address, such as "https://127.0.0.1:8443"
+	Client *http.Client // trusts the server's authority
+	Screen Screen
+	Body   Body // nil if the phone has neither camera nor reader
+	Claim  Claim
+	Clock  tunnus.Clock
+}
+
+// New makes the app of a vault; at its first start it makes the device key.
+func New(c Config) (*App, error) {
+	a := &App{vault: c.Vault, screen: c.Screen, body: c.Body, clock: c.Clock}
+	var err error
+	if a.vault.State.Device == nil {
+		if a.key, a.vault.State.Device, err = newDeviceKey(); err != nil {
+			return nil, err
+		}
+		if err := a.vault.Save(); err != nil {
+			return nil, err
+		}
+	} else if a.key, err = parseDeviceKey(a.vault.State.Device); err != nil {
+		return nil, err
+	}
+	a.server = NewServer(c.Server, c.Client, a.key, c.Claim)
+	return a, nil
+}
+
+// Start settles what was under way when the app ended. It comes before
+// anything else is asked of the server.
+func (a *App) Start(ctx context.Context) error {
+	lost, err := a.resume(ctx)
+	if err != nil {
+		return err
+	}
+	if lost {
+		a.screen.Tell("The app was stopped in the middle of a PIN entry: that entry was counted. A right PIN clears it.")
+	}
+	return nil
+}
+
+// Accounts asks the server for the accounts of this phone.
+func (a *App) Accounts(ctx context.Context) ([]wire.Account, error) {
+	var out wire.Accounts
+	err := a.server.Call(ctx, wire.PathAccounts, wire.None{}, &out)
+	return out.Accounts, err
+}
+
+// held returns the account of this phone that can answer requests.
+func (a *App) held() (Held, error) {
+	if len(a.vault.State.Accounts) == 0 {
+		return Held{}, errors.New("app: no account on this phone; register first")
+	}
+	return a.vault.State.Accounts[len(a.vault.State.Accounts)-1], nil
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+)
+
+// application shows what is applied for and signs it with the new PIN2: the
+// first signature of the new key, and the proof that the PIN is remembered.
+func (r *registration) application(ctx context.Context, st wire.Status) (wire.Status, error) {
+	login, ok1 := r.vault.State.key(r.vault.State.Making[splitkey.Login])
+	sign, ok2 := r.vault.State.key(r.vault.State.Making[splitkey.Signature])
+	if !ok1 || !ok2 {
+		return wire.Status{}, errors.New("app: the new keys are gone; please start again")
+	}
+	if _, err := r.status(ctx, login); err != nil {
+		return wire.Status{}, err
+	}
+	standing, err := r.status(ctx, sign)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	if f, err := fieldsOf(standing, st.Transaction); err == nil {
+		if err := r.signApplication(ctx, f, login, sign); err != nil {
+			return wire.Status{}, err
+		}
+	} // else it is signed already, and only its end was not heard
+	done, err := r.post(ctx, wire.StepApplication, wire.None{})
+	if err != nil {
+		return done, err
+	}
+	if done.Account == nil {
+		return done, errors.New("app: the server names no account")
+	}
+	r.vault.State.Accounts = append(r.vault.State.Accounts, Held{done.Account.Document, login.Blob.Key, sign.Blob.Key})
+	r.vault.State.dropKeys()
+	return done, r.vault.Save()
+}
+
+func (r *registration) signApplication(ctx context.Context, f splitkey.Fields, login, sign *HeldKey) error {
+	if f.Kind != application.Kind {
+		return errors.New("app: that is no application")
+	}
+	body, err := application.Parse(f.Record)
+	if err != nil {
+		return err
+	}
+	if err := r.ours(body, login, sign); err != nil {
+		return err
+	}
+	payload, err := application.Format{}.Payload(f.Record, nil)
+	if err != nil {
+		return err
+	}
+	for _, line := range []string{
+		"You apply for an account:",
+		fmt.Sprintf("  %s %s, level %s", body.GivenNames, body.Surname, body.Level),
+		"  account " + body.Document,
+		"  terms " + body.Terms + ", biometric consent " + body.Consent,
+	} {
+		r.screen.Tell(line)
+	}
+	sum := sha256.Sum256(payload)
+	shown := approval{payload: payload, shown: splitkey.Approval{TextHash: sum[:], Service: "tunnus"}}
+	return r.withPIN(ctx, "pin2", "PIN2, to sign the application", func(ctx context.Context, pin tunnus.Secret) error {
+		return r.sign(ctx, sign, f, pin, shown)
+	})
+}
+
+// ours refuses an application that is not for this phone and its keys: a
+// server must not have somebody sign for keys of another.
+func (r *registration) ours(body application.Body, login, sign *HeldKey) error {
+	spki, err := device.Public(r.key)
+	if err != nil {
+		return err
+	}
+	if body.Device != device.Thumbprint(spki) || len(body.Keys) != 2 {
+		return errors.New("app: the application is for another device")
+	}
+	for i, key := range []*HeldKey{login, sign} {
+		print, err := application.Thumbprint(&rsa.PublicKey{N: new(big.Int).SetBytes(key.Modulus), E: splitkey.Exponent})
+		if err != nil {
+			return err
+		}
+		if body.Keys[i].Purpose != string(key.Blob.Purpose) || body.Keys[i].Thumbprint != print {
+			return errors.New("app: the application names other keys than ours")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+)
+
+// makeKey makes the phone's half of one key and seals it under the PIN: begin,
+// harden, seal, prove that it opens. What the server needs for it never tells
+// it anything of the PIN.
+func (a *App) makeKey(ctx context.Context, purpose splitkey.Purpose, pin tunnus.Secret) (*HeldKey, error) {
+	half, err := splitkey.Generate()
+	if err != nil {
+		return nil, err
+	}
+	defer half.Wipe()
+	id, oneTime, err := a.begin(ctx, purpose, half)
+	if err != nil {
+		return nil, err
+	}
+	hardened, err := a.hardenNew(ctx, id, pin)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(hardened)
+	blob, err := splitkey.Seal(id, half, hardened)
+	if err != nil {
+		return nil, err
+	}
+	key := &HeldKey{Blob: blob, OneTime: oneTime}
+	a.vault.State.Keys = append(a.vault.State.Keys, key)
+	if err := a.vault.Save(); err != nil {
+		return nil, err
+	}
+	return key, a.confirm(ctx, key, hardened)
+}
+
+// begin offers n1 with a proof that we hold its primes, and pins the server's
+// public key.
+func (a *App) begin(ctx context.Context, purpose splitkey.Purpose, half *splitkey.Half) (splitkey.Identity, []byte, error) {
+	spki, err := device.Public(a.key)
+	if err != nil {
+		return splitkey.Identity{}, nil, err
+	}
+	id := splitkey.Identity{Purpose: purpose, Generation: 1, Modulus: half.Modulus()}
+	m := &splitkey.Begin{Purpose: purpose, Modulus: id.Modulus, Nonce: random(splitkey.NonceSize)}
+	m.Proof, err = half.Prove(splitkey.StepBegin, id, []byte(device.Thumbprint(spki)), m.Nonce)
+	if err != nil {
+		return id, nil, err
+	}
+	var begun splitkey.Begun
+	if err := a.keyCall(ctx, m, &begun); err != nil {
+		return id, nil, err
+	}
+	id.Key, id.Generation, id.Public = begun.Key, begun.Generation, begun.Public
+	return id, begun.OneTime, nil
+}
+
+// hardenNew asks for the evaluation that a new blob is sealed with.
+func (a *App) hardenNew(ctx context.Context, id splitkey.Identity, pin tunnus.Secret) ([]byte, error) {
+	blinding, blinded, err := splitkey.Blind(id, pin.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	var e splitkey.Evaluated
+	m := &splitkey.Harden{Key: id.Key, Generation: id.Generation, Nonce: random(splitkey.NonceSize), Blinded: blinded}
+	if err := a.keyCall(ctx, m, &e); err != nil {
+		return nil, err
+	}
+	return blinding.Finish(e)
+}
+
+// confirm opens the blob that was just sealed and proves it, so that a blob that
+// cannot be opened is found now and not at the first log-in.
+func (a *App) confirm(ctx context.Context, key *HeldKey, hardened []byte) error {
+	half, err := key.Blob.Open(hardened)
+	if err != nil {
+		return err
+	}
+	defer half.Wipe()
+	m := &splitkey.Confirm{Key: key.Blob.Key, Generation: key.Blob.Generation, Nonce: random(splitkey.NonceSize)}
+	if m.Proof, err = half.Prove(splitkey.StepConfirm, key.Blob.Identity, m.Nonce); err != nil {
+		return err
+	}
+	var none wire.None
+	return a.keyCall(ctx, m, &none)
+}
+
+// status presents a key's one-time value and returns how it stands and what
+// waits for it. The first time n is told, it is checked and kept.
+func (a *App) status(ctx context.Context, key *HeldKey) (splitkey.Standing, error) {
+	var s splitkey.Standing
+	m := &splitkey.Status{Key: key.Blob.Key, Generation: key.Blob.Generation, OneTime: key.OneTime}
+	if err := a.keyCall(ctx, m, &s); err != nil {
+		return s, err
+	}
+	switch {
+	case len(s.Modulus) == 0:
+	case key.Modulus == nil:
+		if err := splitkey.CheckProduct(s.Modulus, key.Blob.Modulus); err != nil {
+			return s, err
+		}
+		key.Modulus = s.Modulus
+		return s, a.vault.Save()
+	case string(key.Modulus) != string(s.Modulus):
+		return s, errors.New("app: the server names another modulus than before")
+	}
+	return s, nil
+}
+
+// unlock is one try of a PIN for one transaction. The request is stored before
+// it is sent; a wrong PIN comes back as pin-wrong with the tries that are left.
+func (a *App) unlock(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tunnus.Secret) (*splitkey.Half, []byte, error) {
+	if err := key.Blob.Intact(); err != nil {
+		return nil, nil, err // damage must not cost a try
+	}
+	blinding, blinded, err := splitkey.Blind(key.Blob.Identity, pin.Reveal())
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &splitkey.Evaluate{
+		Key: key.Blob.Key, Generation: key.Blob.Generation, Transaction: f.Transaction, Freshness: f.Freshness,
+		Blinded: blinded, OneTime: key.OneTime, Nonce: random(splitkey.NonceSize),
+	}
+	e, err := a.evaluate(ctx, key, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	hardened, err := blinding.Finish(e.Evaluated)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer clear(hardened)
+	half, err := key.Blob.Open(hardened)
+	if refused, ok := errors.AsType[*tunnus.Error](err); ok {
+		refused.WithLeft(e.Tries.Left)
+		refused.Until = e.Tries.LockedUntil
+	}
+	return half, m.Nonce, err
+}
+
+// evaluate sends a try and keeps the next one-time value.
+func (a *App) evaluate(ctx context.Context, key *HeldKey, m *splitkey.Evaluate) (splitkey.Evaluation, error) {
+	var e splitkey.Evaluation
+	body, err := splitkey.Encode(m)
+	if err != nil {
+		return e, err
+	}
+	if err := a.sendStored(ctx, key.Blob.Key, body, &e); err != nil {
+		return e, err
+	}
+	key.OneTime, a.vault.State.Pending = e.OneTime, nil
+	return e, a.vault.Save()
+}
+
+// sendStored stores a request durably before it sends it. A request that the
+// server refused is forgotten; one whose answer is only lost stays stored.
+func (a *App) sendStored(ctx context.Context, key string, body []byte, out any) error {
+	a.vault.State.Pending = &Pending{Key: key, Body: body}
+	if err := a.vault.Save(); err != nil {
+		return err
+	}
+	err := a.server.Call(ctx, wire.PathKeys, json.RawMessage(body), out)
+	if _, refused := errors.AsType[*tunnus.Error](err); refused && tunnus.CodeOf(err) != tunnus.CodeInternal {
+		a.vault.State.Pending = nil
+		return errors.Join(err, a.vault.Save())
+	}
+	return err
+}
+
+// resume sends the request again whose answer was lost when the app ended. The
+// blinding of a try is gone by then, so its answer opens nothing: that try is
+// lost, but the one-time value is right again, and this phone is not taken for
+// a copy. A half signature that was under way is handed over after all.
+func (a *App) resume(ctx context.Context) (lost bool, err error) {
+	p := a.vault.State.Pending
+	if p == nil {
+		return false, nil
+	}
+	var e splitkey.Evaluation // of a Complete, only unknown fields come
+	err = a.sendStored(ctx, p.Key, p.Body, &e)
+	if a.vault.State.Pending == nil {
+		return true, nil // the server will not have it any more
+	}
+	if err != nil {
+		return false, err
+	}
+	if key, ok := a.vault.State.key(p.Key); ok && len(e.OneTime) > 0 {
+		key.OneTime, lost = e.OneTime, true
+	}
+	a.vault.State.Pending = nil
+	return lost, a.vault.Save()
+}
+
+// An approval is what was shown, and what the app adds to the payload.
+type approval struct {
+	payload []byte // built from what was shown
+	answer  []byte // the app's part of it
+	shown   splitkey.Approval
+}
+
+// sign opens the key by its PIN and hands over the half signature: the server
+// builds the payload from its own record and refuses a half of any other.
+func (a *App) sign(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tunnus.Secret, ok approval) error {
+	if key.Modulus == nil {
+		return errors.New("app: the key is not whole yet")
+	}
+	half, nonce, err := a.unlock(ctx, key, f, pin)
+	if err != nil {
+		return err
+	}
+	defer half.Wipe()
+	digest := f.Hash.Sum(ok.payload)
+	em, err := splitkey.EncodePSS(f.Hash, digest, f.Salt)
+	if err != nil {
+		return err
+	}
+	share, err := half.Share(em)
+	if err != nil {
+		return err
+	}
+	ok.shown.Digest = digest
+	body, err := splitkey.Encode(&splitkey.Complete{
+		Key: key.Blob.Key, Generation: key.Blob.Generation, Transaction: f.Transaction, Evaluation: nonce,
+		OneTime: key.OneTime, Share: share, Answer: ok.answer, Approval: ok.shown,
+	})
+	if err != nil {
+		return err
+	}
+	var done splitkey.Completed
+	if err := a.sendStored(ctx, key.Blob.Key, body, &done); err != nil {
+		return err
+	}
+	a.vault.State.Pending = nil
+	if done.Transaction != f.Transaction {
+		return errors.Join(errors.New("app: the server completed another transaction"), a.vault.Save())
+	}
+	return a.vault.Save()
+}
+
+func (a *App) keyCall(ctx context.Context, m splitkey.Message, out any) error {
+	body, err := splitkey.Encode(m)
+	if err != nil {
+		return err
+	}
+	return a.server.Call(ctx, wire.PathKeys, json.RawMessage(body), out)
+}

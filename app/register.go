@@ -1,0 +1,292 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/key/pin"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+)
+
+// A registration is one sitting: what the app must remember between its steps,
+// and never keeps.
+type registration struct {
+	*App
+	form  wire.Form
+	email string
+}
+
+// correctable are refusals after which the same step is simply taken again.
+var correctable = []tunnus.Code{
+	tunnus.CodeFormCode, tunnus.CodeMRZTypedBad, tunnus.CodeBadRequest,
+	tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodePINWeak, tunnus.CodePINDiff, tunnus.CodePINWrong,
+	tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout, tunnus.CodeNFCAccessDenied,
+	tunnus.CodeFacePosition, tunnus.CodeFaceMany, tunnus.CodeFaceQuality,
+}
+
+// Register goes the passport way. It does what the server's status says comes
+// next, until there is an account or a refusal that ends it.
+func (a *App) Register(ctx context.Context) (wire.Account, error) {
+	r := &registration{App: a}
+	steps := map[string]func(context.Context, wire.Status) (wire.Status, error){
+		wire.StepTerms: r.terms, wire.StepConsent: r.consent, wire.StepForm: r.fillIn, wire.StepChip: r.chip,
+		wire.StepContact: r.contact, wire.StepRegister: r.register,
+		wire.StepFace: r.face, wire.StepKeys: r.keys, wire.StepApplication: r.application,
+	}
+	st, err := r.post(ctx, "", wire.None{})
+	for err == nil && st.Next != "" {
+		step, ok := steps[st.Next]
+		if !ok {
+			return wire.Account{}, fmt.Errorf("app: the server asks for %q, which this version does not know", st.Next)
+		}
+		next, failed := step(ctx, st)
+		if failed == nil {
+			if next.Next != st.Next {
+				a.screen.Progress(st.Next, 1, 1)
+			}
+			st = next
+			continue
+		}
+		if !slices.Contains(correctable, tunnus.CodeOf(failed)) {
+			return wire.Account{}, failed
+		}
+		a.screen.Tell(Explain(failed))
+		st, err = r.post(ctx, "", wire.None{})
+	}
+	if err != nil {
+		return wire.Account{}, err
+	}
+	if st.Account == nil {
+		return wire.Account{}, errors.New("app: the server names no account")
+	}
+	return *st.Account, nil
+}
+
+// Explain says a failure in the words that a person is shown: the sentence, what
+// is left, and when a lock ends.
+func Explain(err error) string {
+	e, ok := errors.AsType[*tunnus.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	var b strings.Builder
+	b.WriteString(e.Public)
+	if e.Field != "" {
+		b.WriteString(" (" + e.Field + ")")
+	}
+	if e.Left != nil {
+		fmt.Fprintf(&b, " Tries left: %d.", *e.Left)
+	}
+	if e.Until != nil {
+		b.WriteString(" Locked until " + e.Until.Local().Format(time.DateTime) + ".")
+	}
+	return b.String() + " [" + string(e.Code) + "]"
+}
+
+func (r *registration) post(ctx context.Context, step string, in any) (wire.Status, error) {
+	path := wire.PathRegistration
+	if step != "" {
+		path += "/" + step
+	}
+	var st wire.Status
+	err := r.server.Call(ctx, path, in, &st)
+	return st, err
+}
+
+func (r *registration) terms(ctx context.Context, st wire.Status) (wire.Status, error) {
+	r.screen.Tell("Terms of use, version " + st.Terms + ".")
+	return r.agree(ctx, wire.StepTerms, "Do you accept the terms?", st.Terms)
+}
+
+func (r *registration) consent(ctx context.Context, st wire.Status) (wire.Status, error) {
+	r.screen.Tell("Your face will be compared with the photo in the chip. Images are deleted once it is decided. Version " + st.Consent + ".")
+	return r.agree(ctx, wire.StepConsent, "Do you agree to this use of your face?", st.Consent)
+}
+
+func (r *registration) agree(ctx context.Context, step, question, version string) (wire.Status, error) {
+	got, err := r.screen.Choose(ctx, step, question, []string{"yes", "no"})
+	if err != nil {
+		return wire.Status{}, err
+	}
+	return r.post(ctx, step, wire.Agree{Version: version, Accepted: got == "yes"})
+}
+
+func (r *registration) fillIn(ctx context.Context, _ wire.Status) (wire.Status, error) {
+	r.screen.Tell("Please write everything just as it is printed on the passport.")
+	var f wire.Form
+	for _, q := range []struct {
+		key, text string
+		to        *string
+	}{
+		{"country", "Country that issued your personal code (two letters)", &f.Country},
+		{"surname", "Surname", &f.Surname},
+		{"given-names", "Given names", &f.GivenNames},
+		{"person-code", "Personal code", &f.PersonCode},
+		{"document", "Passport number", &f.Document},
+	} {
+		got, err := r.screen.Ask(ctx, q.key, q.text)
+		if err != nil {
+			return wire.Status{}, err
+		}
+		*q.to = got
+	}
+	r.form = f
+	return r.post(ctx, wire.StepForm, f)
+}
+
+// chip reads the document. The server's challenge is answered by the chip itself.
+func (r *registration) chip(ctx context.Context, st wire.Status) (wire.Status, error) {
+	if r.body == nil {
+		return wire.Status{}, errors.New("app: this phone has no chip reader")
+	}
+	lines, err := r.body.CodeLine(ctx)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	zone, err := mrz.Parse(lines)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	card, err := r.body.Chip(ctx)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	reading, err := chip.Read(ctx, card, zone.AccessKey(), st.Challenge, func(done, total int) {
+		r.screen.Progress(st.Next, done, total+1) // the server's judgement is the rest
+	})
+	if err != nil {
+		return wire.Status{}, err
+	}
+	groups := map[string][]byte{}
+	for n, content := range reading.Groups {
+		groups[strconv.Itoa(n)] = content
+	}
+	return r.post(ctx, wire.StepChip, wire.Chip{SOD: reading.SOD, Groups: groups, ActiveAuth: reading.ActiveAuth})
+}
+
+// contact has a code sent, once, and asks for it.
+func (r *registration) contact(ctx context.Context, _ wire.Status) (wire.Status, error) {
+	if r.email == "" {
+		email, err := r.screen.Ask(ctx, "email", "E-mail address, for the one-time code")
+		if err != nil {
+			return wire.Status{}, err
+		}
+		if st, err := r.post(ctx, wire.StepSendCode, wire.Contact{Email: email}); err != nil {
+			return st, err
+		}
+		r.email = email
+	}
+	code, err := r.screen.Ask(ctx, "otp", "The six digits that were sent to you (or \"new\" for another code)")
+	if err != nil {
+		return wire.Status{}, err
+	}
+	if code == "new" {
+		return r.post(ctx, wire.StepSendCode, wire.Contact{Email: r.email})
+	}
+	return r.post(ctx, wire.StepContact, wire.Code{Code: code})
+}
+
+func (r *registration) register(ctx context.Context, _ wire.Status) (wire.Status, error) {
+	r.screen.Tell("Asking the population register …")
+	return r.post(ctx, wire.StepRegister, wire.None{})
+}
+
+// liveFrames is how many pictures the camera takes for one comparison.
+const liveFrames = 3
+
+func (r *registration) face(ctx context.Context, _ wire.Status) (wire.Status, error) {
+	if r.body == nil {
+		return wire.Status{}, errors.New("app: this phone has no camera")
+	}
+	if _, err := r.screen.Choose(ctx, "face", "Hold the phone in front of your face, in good light.", []string{"ready"}); err != nil {
+		return wire.Status{}, err
+	}
+	frames, err := r.body.Frames(ctx, liveFrames)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	r.screen.Tell("Comparing your face with the photo in the chip …")
+	return r.post(ctx, wire.StepFace, wire.Face{Frames: frames})
+}
+
+// keys has both PINs chosen and makes a key for each.
+func (r *registration) keys(ctx context.Context, _ wire.Status) (wire.Status, error) {
+	pin1, pin2, err := r.choosePINs(ctx)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	defer pin1.Wipe()
+	defer pin2.Wipe()
+	r.vault.State.dropKeys()
+	made := map[splitkey.Purpose]string{}
+	for i, k := range []struct {
+		purpose splitkey.Purpose
+		pin     tunnus.Secret
+	}{{splitkey.Login, pin1}, {splitkey.Signature, pin2}} {
+		r.screen.Progress(wire.StepKeys, i, 3)
+		key, err := r.makeKey(ctx, k.purpose, k.pin)
+		if err != nil {
+			return wire.Status{}, err
+		}
+		made[k.purpose] = key.Blob.Key
+	}
+	r.screen.Progress(wire.StepKeys, 2, 3)
+	r.vault.State.Making = made
+	if err := r.vault.Save(); err != nil {
+		return wire.Status{}, err
+	}
+	return r.post(ctx, wire.StepKeys, wire.Keys{Login: made[splitkey.Login], Sign: made[splitkey.Signature]})
+}
+
+// choosePINs asks for both PINs, each twice, until they are good.
+func (r *registration) choosePINs(ctx context.Context) (pin1, pin2 tunnus.Secret, err error) {
+	personal := pin.Personal{Codes: []string{r.form.PersonCode, r.form.Document}}
+	if code, err := tunnus.ParsePersonCode(r.form.Country, r.form.PersonCode); err == nil {
+		personal.Birth, _ = code.BirthDate()
+	}
+	r.screen.Tell("Choose two PINs. They are never sent anywhere and cannot be recovered: forgotten means registering anew.")
+	for {
+		if pin1, err = r.choosePIN(ctx, pin.PIN1, "pin1", "PIN1, to log in (4 to 12 digits)", personal); err != nil {
+			return pin1, pin2, err
+		}
+		if pin2, err = r.choosePIN(ctx, pin.PIN2, "pin2", "PIN2, to sign (5 to 12 digits)", personal); err != nil {
+			return pin1, pin2, err
+		}
+		err = pin.Apart(pin1.Reveal(), pin2.Reveal())
+		if err == nil {
+			return pin1, pin2, nil
+		}
+		r.screen.Tell(Explain(err))
+	}
+}
+
+func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text string, personal pin.Personal) (tunnus.Secret, error) {
+	for {
+		first, err := r.screen.AskSecret(ctx, key, text)
+		if err != nil {
+			return first, err
+		}
+		if err := pin.Judge(first.Reveal(), kind, personal); err != nil {
+			r.screen.Tell(Explain(err))
+			continue
+		}
+		second, err := r.screen.AskSecret(ctx, key+"-again", "Again")
+		if err != nil {
+			return first, err
+		}
+		if err := pin.Same(first.Reveal(), second.Reveal()); err != nil {
+			r.screen.Tell(Explain(err))
+			continue
+		}
+		return first, nil
+	}
+}

@@ -1,0 +1,187 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/problem"
+)
+
+// sessionLife is how long an app may go on with one nonce.
+const sessionLife = 12 * time.Hour
+
+// A caller is a device whose signature on this request was verified.
+type caller struct {
+	session Session
+	device  string // thumbprint
+	signed  device.Signed
+	path    func(name string) string // parts of the path
+}
+
+// A step answers one signed request: a value to send as JSON, or an error.
+type step func(ctx context.Context, c caller) (any, error)
+
+// start opens a session: it draws the nonce that all further signatures carry.
+func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
+	in, err := problem.Decode[wire.Start](w, r, maxSmall)
+	if err != nil {
+		return err
+	}
+	claims := wire.Start{AppVersion: in.AppVersion, OS: in.OS, OSVersion: in.OSVersion, Model: in.Model}
+	for _, v := range []string{claims.AppVersion, claims.OS, claims.OSVersion, claims.Model} {
+		if len(v) > maxClaim {
+			return tunnus.BadRequest("app_version, os, os_version or model", errors.New("server: a claim is too long"))
+		}
+	}
+	kept, err := json.Marshal(claims)
+	if err != nil {
+		return err
+	}
+	if err := device.Check(in.DeviceKey); err != nil {
+		return err
+	}
+	nonce := draw(32)
+	err = s.cfg.Sessions.Create(r.Context(), Session{
+		ID: device.SessionID(in.DeviceKey, nonce), DeviceKey: in.DeviceKey, Nonce: nonce, Claims: kept, CreatedAt: s.cfg.Clock.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	return problem.Reply(w, http.StatusOK, wire.Started{Nonce: base64.RawURLEncoding.EncodeToString(nonce), Scheme: s.cfg.Scheme})
+}
+
+// signed makes a handler of a step: the device's signature first, then the
+// counter, then the step, whose answer is kept for a repeat of the same request.
+func (s *Server) signed(limit int64, do step) http.Handler {
+	return problem.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		c, err := s.identify(w, r, limit)
+		if err != nil {
+			return err
+		}
+		counter := int64(c.signed.Request.Counter)
+		hash := sha256.Sum256(c.signed.Request.Canonical())
+		if kept, ok, err := s.cfg.Replies.Get(r.Context(), c.session.ID, counter); err != nil {
+			return err
+		} else if ok {
+			return again(w, kept, hash[:])
+		}
+		last, err := s.cfg.Replies.Last(r.Context(), c.session.ID)
+		if err != nil {
+			return err
+		}
+		if counter <= last {
+			return device.Refused(fmt.Errorf("server: counter %d after %d", counter, last))
+		}
+		return s.answer(w, r, c, hash[:], do)
+	}, s.cfg.Log)
+}
+
+// answer takes the step and keeps what it said, refusals too; a fault of ours
+// is not kept, so that the same request may be tried again.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, c caller, hash []byte, do step) error {
+	out, failed := do(r.Context(), c)
+	kept, err := keep(hash, out, failed)
+	if err != nil {
+		return err
+	}
+	// The answer counts once it is given; that it could not be kept only
+	// costs the repeat, and every step is safe to repeat by itself.
+	err = s.cfg.Replies.Put(context.WithoutCancel(r.Context()), c.session.ID, int64(c.signed.Request.Counter), kept)
+	if err != nil && tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+		return errors.Join(failed, err)
+	}
+	if failed != nil {
+		return failed
+	}
+	return raw(w, kept.Body)
+}
+
+// A refusal is how a failed step is kept.
+type refusal struct {
+	Code  tunnus.Code `json:"code"`
+	Left  *int        `json:"left,omitempty"`
+	Until *time.Time  `json:"until,omitempty"`
+	Field string      `json:"field,omitempty"`
+}
+
+func keep(hash []byte, out any, failed error) (Reply, error) {
+	k := Reply{Hash: hash, Status: http.StatusOK}
+	if failed != nil {
+		refused, ok := errors.AsType[*tunnus.Error](failed)
+		if !ok || refused.Code == tunnus.CodeInternal {
+			return Reply{}, failed
+		}
+		k.Status = problem.Status(refused.Code)
+		out = refusal{refused.Code, refused.Left, refused.Until, refused.Field}
+	}
+	var err error
+	k.Body, err = json.Marshal(out)
+	return k, err
+}
+
+// again sends a kept reply, if the request is the same.
+func again(w http.ResponseWriter, kept Reply, hash []byte) error {
+	if !bytes.Equal(kept.Hash, hash) {
+		return device.Refused(errors.New("server: another request with the same counter"))
+	}
+	if kept.Status == http.StatusOK {
+		return raw(w, kept.Body)
+	}
+	var no refusal
+	if err := json.Unmarshal(kept.Body, &no); err != nil {
+		return err
+	}
+	e := tunnus.Fail(no.Code, errors.New("server: said again"))
+	e.Left, e.Until, e.Field = no.Left, no.Until, no.Field
+	return e
+}
+
+// identify reads the request and checks that its device signed it.
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, limit int64) (caller, error) {
+	counter, err := strconv.ParseUint(r.Header.Get(wire.HeaderCounter), 10, 62)
+	if err != nil {
+		return caller{}, device.Refused(errors.New("server: no counter"))
+	}
+	sig, err := base64.RawURLEncoding.DecodeString(r.Header.Get(wire.HeaderSignature))
+	if err != nil || len(sig) > maxSignature {
+		return caller{}, device.Refused(errors.New("server: no signature"))
+	}
+	id := r.Header.Get(wire.HeaderSession)
+	session, err := s.cfg.Sessions.Get(r.Context(), id)
+	if err != nil || s.cfg.Clock.Now().After(session.CreatedAt.Add(sessionLife)) {
+		return caller{}, device.Refused(errors.Join(errors.New("server: no such session"), err))
+	}
+	body, err := problem.Body(w, r, limit)
+	if err != nil {
+		return caller{}, err
+	}
+	signed := device.Signed{
+		Request: device.Request{
+			Method: r.Method, Path: r.URL.RequestURI(), Session: id, Counter: counter,
+			Nonce: base64.RawURLEncoding.EncodeToString(session.Nonce), Body: body,
+		},
+		Key: session.DeviceKey, Signature: sig,
+	}
+	if err := signed.Verify(); err != nil {
+		return caller{}, err
+	}
+	return caller{session: session, device: signed.Thumbprint(), signed: signed, path: r.PathValue}, nil
+}
+
+func raw(w http.ResponseWriter, body []byte) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := w.Write(body)
+	return err
+}

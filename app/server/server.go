@@ -1,0 +1,224 @@
+// Package server is the server's side of the app: the HTTP interface that only
+// devices may call, each request signed by the device's key.
+//
+// It identifies the caller, keeps answers for repeats, and hands each request
+// to the flow that decides: registrations to enrol, keys to keyshare, requests
+// of relying parties to login. It decides nothing itself.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+	"github.com/tunnus-id/tunnus/login"
+	"github.com/tunnus-id/tunnus/login/acsp"
+	"github.com/tunnus-id/tunnus/problem"
+)
+
+// Limits on what an app may send, in bytes.
+const (
+	maxSmall     = 64 << 10
+	maxClaim     = 64
+	maxSignature = 80
+)
+
+// maxWait bounds how long a poll stays open.
+const maxWait = 60 * time.Second
+
+// Accounts is what is asked of the accounts.
+type Accounts interface {
+	// Get returns an account by its ID, or fails with [tunnus.CodeNotFound].
+	Get(ctx context.Context, id string) (account.Account, error)
+	// ByDevice returns the accounts of a device key, newest first.
+	ByDevice(ctx context.Context, thumbprint string) ([]account.Account, error)
+}
+
+// Config is what a [Server] is put together from. All of it is needed.
+type Config struct {
+	Scheme   string // enters what a log-in signs
+	Issuing  []byte // DER of the issuing CA, sent along with each certificate
+	Sessions Sessions
+	Replies  Replies
+	Enrol    *enrol.Flow
+	Keys     *keyshare.Service
+	Login    *login.Flow
+	Accounts Accounts
+	Clock    tunnus.Clock
+	Log      *slog.Logger
+}
+
+// A Server answers apps.
+type Server struct{ cfg Config }
+
+// New makes a server.
+func New(c Config) *Server { return &Server{c} }
+
+// Routes returns the handler of everything under /app/v1.
+func (s *Server) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST "+wire.PathSessions, problem.Handle(s.start, s.cfg.Log))
+	for step, do := range s.registration() {
+		limit := int64(maxSmall)
+		if step == "/"+wire.StepChip || step == "/"+wire.StepFace {
+			limit = wire.MaxBody
+		}
+		mux.Handle("POST "+wire.PathRegistration+step, s.signed(limit, do))
+	}
+	mux.Handle("POST "+wire.PathKeys, s.signed(maxSmall, s.key))
+	mux.Handle("POST "+wire.PathAccounts, s.signed(maxSmall, s.accounts))
+	mux.Handle("POST "+wire.PathRequests, s.signed(maxSmall, s.requests))
+	mux.Handle("POST "+wire.PathRequests+"/{id}/refuse", s.signed(maxSmall, s.refuse))
+	mux.Handle("/", problem.Handle(problem.Absent, s.cfg.Log))
+	return mux
+}
+
+// key hands a message of the split key to keyshare, which checks the device's
+// signature itself (security.md K7).
+func (s *Server) key(ctx context.Context, c caller) (any, error) {
+	var m struct {
+		Type        string `json:"type"`
+		Transaction string `json:"transaction"`
+	}
+	if err := json.Unmarshal(c.signed.Request.Body, &m); err != nil {
+		_, err := problem.Parse[struct{}](c.signed.Request.Body)
+		return nil, errors.Join(err, tunnus.BadRequest("type", errors.New("server: no type")))
+	}
+	switch m.Type {
+	case splitkey.TypeBegin:
+		return s.cfg.Keys.Begin(ctx, c.signed)
+	case splitkey.TypeHarden:
+		return s.cfg.Keys.Harden(ctx, c.signed)
+	case splitkey.TypeConfirm:
+		return wire.None{}, s.cfg.Keys.Confirm(ctx, c.signed)
+	case splitkey.TypeStatus:
+		return s.cfg.Keys.Status(ctx, c.signed)
+	case splitkey.TypeEvaluate:
+		return s.cfg.Keys.Evaluate(ctx, c.signed)
+	case splitkey.TypeComplete:
+		return s.complete(ctx, c, m.Transaction)
+	}
+	return nil, tunnus.BadRequest("type", errors.New("server: no such message"))
+}
+
+// complete has a signature made, and wakes whoever waits for it. The row of the
+// transaction is the truth; a log-in that is not told now is found by its poll.
+func (s *Server) complete(ctx context.Context, c caller, transaction string) (any, error) {
+	out, err := s.cfg.Keys.Complete(ctx, c.signed)
+	if err != nil {
+		return nil, err
+	}
+	if out.Kind == acsp.Kind {
+		a, err := s.own(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.cfg.Login.Finish(ctx, a.ID, transaction); err != nil {
+			s.cfg.Log.Warn("a log-in could not be told that it is signed", "code", tunnus.CodeOf(err))
+		}
+	}
+	return splitkey.Completed{Transaction: transaction}, nil
+}
+
+// own returns the account of the calling device that can be used.
+func (s *Server) own(ctx context.Context, c caller) (account.Account, error) {
+	list, err := s.cfg.Accounts.ByDevice(ctx, c.device)
+	if err != nil {
+		return account.Account{}, err
+	}
+	for _, a := range list {
+		if a.State == account.Active {
+			return a, nil
+		}
+	}
+	return account.Account{}, tunnus.Fail(tunnus.CodeAccUnusable, errors.New("server: the device has no active account"))
+}
+
+// accounts lists the accounts of the calling device.
+func (s *Server) accounts(ctx context.Context, c caller) (any, error) {
+	if _, err := problem.Parse[wire.None](c.signed.Request.Body); err != nil {
+		return nil, err
+	}
+	list, err := s.cfg.Accounts.ByDevice(ctx, c.device)
+	if err != nil {
+		return nil, err
+	}
+	out := wire.Accounts{Accounts: []wire.Account{}}
+	for _, a := range list {
+		out.Accounts = append(out.Accounts, s.describe(a))
+	}
+	return out, nil
+}
+
+// describe is an account as its holder sees it.
+func (s *Server) describe(a account.Account) wire.Account {
+	w := wire.Account{
+		Document: a.Document, Name: a.GivenNames + " " + a.Surname, Level: string(a.Level), State: string(a.State), Expires: a.ExpiresAt,
+	}
+	keys := map[string]string{string(splitkey.Login): a.LoginKey, string(splitkey.Signature): a.SignKey}
+	for _, c := range a.Certificates {
+		w.Keys = append(w.Keys, wire.Key{ID: keys[c.Purpose], Purpose: c.Purpose, Certificate: [][]byte{c.DER, s.cfg.Issuing}})
+	}
+	return w
+}
+
+// requests waits for questions of relying parties.
+func (s *Server) requests(ctx context.Context, c caller) (any, error) {
+	in, err := problem.Parse[wire.Poll](c.signed.Request.Body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.own(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	wait := min(max(time.Duration(in.WaitMS)*time.Millisecond, 0), maxWait)
+	list, err := s.cfg.Login.Pending(ctx, a.ID, wait)
+	if err != nil {
+		return nil, err
+	}
+	out := wire.Requests{Requests: []wire.Request{}}
+	for _, r := range list {
+		screen := r.Interactions[0]
+		out.Requests = append(out.Requests, wire.Request{
+			ID: r.Session, Transaction: r.Transaction, Service: r.Service, Brokered: r.Brokered,
+			Screen: string(screen.Type), Text: screen.Text, Code: r.Code, Choices: r.Choices, Expires: r.Until,
+		})
+	}
+	return out, nil
+}
+
+// refuse ends a request by the holder's word.
+func (s *Server) refuse(ctx context.Context, c caller) (any, error) {
+	in, err := problem.Parse[wire.Refuse](c.signed.Request.Body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.own(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	how, ok := map[string]login.Happening{
+		wire.ReasonCancel: login.WasCancelled, wire.ReasonWrongCode: login.CodeMispicked, wire.ReasonNotMe: login.WasNotMe,
+	}[in.Reason]
+	if !ok {
+		return nil, tunnus.BadRequest("reason", errors.New("server: no such reason"))
+	}
+	return wire.None{}, s.cfg.Login.Refuse(ctx, a.ID, c.path("id"), how, acsp.Type(in.Screen))
+}
+
+func draw(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return b
+}

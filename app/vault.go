@@ -1,0 +1,162 @@
+package app
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// A Vault keeps the app's state in one file, sealed by AES-256-GCM under a key
+// that Argon2id makes of the passphrase. It has one writer: a second process
+// that opens it is refused, for two writers would look like two copies of a phone.
+type Vault struct {
+	path string
+	lock *os.File
+	seal sealing
+	aead cipher.AEAD
+
+	// State is what is kept. Whoever changes it calls [Vault.Save] before
+	// anything that builds on the change leaves the phone.
+	State State
+}
+
+// sealing is how the file is sealed; it stands beside the ciphertext.
+type sealing struct {
+	Version int    `json:"v"`
+	Salt    []byte `json:"salt"`
+	Time    uint32 `json:"time"`
+	Memory  uint32 `json:"memory_kib"`
+	Nonce   []byte `json:"nonce"`
+	Sealed  []byte `json:"sealed"`
+}
+
+// Argon2id for the vault: about 0.2 s on a small machine.
+const (
+	vaultVersion = 1
+	vaultTime    = 3
+	vaultMemory  = 64 << 10 // KiB
+	maxVault     = 4 << 20
+)
+
+// OpenVault opens the file, or begins an empty one if there is none. It fails
+// if another process has it open, if the passphrase is wrong or if the file is damaged.
+func OpenVault(path string, passphrase tunnus.Secret) (*Vault, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("app: %w", err)
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{path: path, lock: lock}
+	if err := v.load(passphrase); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return v, nil
+}
+
+func (v *Vault) load(passphrase tunnus.Secret) error {
+	raw, err := readCapped(v.path, maxVault)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return fmt.Errorf("app: %w", err)
+	}
+	v.seal = sealing{Version: vaultVersion, Salt: random(16), Time: vaultTime, Memory: vaultMemory}
+	if !fresh {
+		if err := json.Unmarshal(raw, &v.seal); err != nil {
+			return fmt.Errorf("app: the state file is damaged: %w", err)
+		}
+	}
+	// The costs come from a file: bound them before they are spent.
+	if v.seal.Version != vaultVersion || v.seal.Time < 1 || v.seal.Time > 16 || v.seal.Memory < 8<<10 || v.seal.Memory > 1<<20 {
+		return errors.New("app: the state file is of a kind that this version does not open")
+	}
+	key := argon2.IDKey(passphrase.Reveal(), v.seal.Salt, v.seal.Time, v.seal.Memory, 2, 32)
+	defer clear(key)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return err
+	}
+	if v.aead, err = cipher.NewGCM(block); err != nil || fresh {
+		return err
+	}
+	if len(v.seal.Nonce) != v.aead.NonceSize() {
+		return errors.New("app: the state file is damaged")
+	}
+	plain, err := v.aead.Open(nil, v.seal.Nonce, v.seal.Sealed, v.seal.Salt)
+	if err != nil {
+		return errors.New("app: wrong passphrase, or the state file is damaged")
+	}
+	defer clear(plain)
+	return json.Unmarshal(plain, &v.State)
+}
+
+// Save writes the state durably: when it returns nil, it survives a crash; a
+// crash on the way leaves the state before.
+func (v *Vault) Save() error {
+	plain, err := json.Marshal(v.State)
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	v.seal.Nonce = random(v.aead.NonceSize())
+	v.seal.Sealed = v.aead.Seal(nil, v.seal.Nonce, plain, v.seal.Salt)
+	out, err := json.Marshal(v.seal)
+	if err != nil {
+		return err
+	}
+	return writeDurably(v.path, out)
+}
+
+// Close lets another process open the vault.
+func (v *Vault) Close() error { return v.lock.Close() }
+
+// writeDurably replaces a file in one step: new content synced, then renamed.
+func writeDurably(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".state-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// readCapped reads a file that must not be larger than limit.
+func readCapped(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), limit)
+	}
+	return os.ReadFile(path)
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return b
+}

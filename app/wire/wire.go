@@ -1,0 +1,184 @@
+// Package wire holds the messages between the app and its server: paths,
+// header names and the JSON bodies of both directions.
+//
+// Every request but the first is signed by the device key (package key/device)
+// over method, path, body, session, counter and server nonce; the headers here
+// carry that signature. A phone sees nothing that is not in this package. The
+// messages of the split key stand in key/splitkey and travel as they are.
+package wire
+
+import "time"
+
+// Headers of a signed request.
+const (
+	HeaderSession   = "Tunnus-Session"
+	HeaderCounter   = "Tunnus-Counter"
+	HeaderSignature = "Tunnus-Signature" // base64url of ASN.1 ECDSA over P-256 and SHA-256
+)
+
+// Paths. All are called by POST; a step of the registration is PathRegistration +
+// "/" + step, a refusal PathRequests + "/" + id + "/refuse". Messages of package
+// splitkey all go to PathKeys.
+const (
+	PathSessions     = "/app/v1/sessions"
+	PathRegistration = "/app/v1/registration"
+	PathKeys         = "/app/v1/keys"
+	PathAccounts     = "/app/v1/accounts"
+	PathRequests     = "/app/v1/requests"
+)
+
+// MaxBody bounds a body in either direction: chip data or frames in base64.
+const MaxBody = 8 << 20
+
+// A Start opens a session. It is not signed: there is no nonce to sign yet. All
+// but the key are claims and are kept as such.
+type Start struct {
+	DeviceKey  []byte `json:"device_key"` // SPKI, DER, P-256
+	AppVersion string `json:"app_version"`
+	OS         string `json:"os"`
+	OSVersion  string `json:"os_version"`
+	Model      string `json:"model"`
+}
+
+// A Started answers [Start]. The session's id is not in it: both sides make it
+// of the device key and the nonce (device.SessionID).
+type Started struct {
+	Nonce  string `json:"nonce"`
+	Scheme string `json:"scheme"` // enters what a log-in signs
+}
+
+// Steps of the passport way that the app takes, as [Status.Next] names them.
+const (
+	StepTerms       = "terms"
+	StepConsent     = "consent"
+	StepForm        = "form"
+	StepChip        = "chip"
+	StepContact     = "contact"
+	StepSendCode    = "contact-send" // before StepContact, and again for another code
+	StepRegister    = "register"
+	StepFace        = "face"
+	StepKeys        = "keys"
+	StepApplication = "application"
+)
+
+// A Status says where a registration stands. It answers every step.
+type Status struct {
+	Next      string    `json:"next"`            // the step that is open; "" when all is done
+	Ended     string    `json:"ended,omitempty"` // code of why it ended without an account
+	Deadline  time.Time `json:"deadline"`
+	Terms     string    `json:"terms,omitempty"`     // version to accept
+	Consent   string    `json:"consent,omitempty"`   // version to accept
+	Challenge []byte    `json:"challenge,omitempty"` // for the chip's own proof, 8 bytes
+	// Transaction is the application that waits for the signature key; its
+	// fields come with the key's status (splitkey.Standing).
+	Transaction string   `json:"transaction,omitempty"`
+	Account     *Account `json:"account,omitempty"`
+}
+
+// Agree answers the terms and the biometric consent.
+type Agree struct {
+	Version  string `json:"version"`
+	Accepted bool   `json:"accepted"`
+}
+
+// A Form is what the applicant fills in, as printed on the document.
+type Form struct {
+	Country    string `json:"country"` // two letters
+	Surname    string `json:"surname"`
+	GivenNames string `json:"given_names"`
+	PersonCode string `json:"person_code"`
+	Document   string `json:"document"` // document number
+}
+
+// A Chip is what was read: raw files and the chip's answer to the challenge.
+// It proves nothing until the server has verified it.
+type Chip struct {
+	SOD        []byte            `json:"sod"`
+	Groups     map[string][]byte `json:"groups"` // "1", "2", "15"
+	ActiveAuth []byte            `json:"active_auth,omitempty"`
+}
+
+// A Contact is where the one-time code goes.
+type Contact struct {
+	Email string `json:"email"`
+}
+
+// Code is the one-time code as typed.
+type Code struct {
+	Code string `json:"code"`
+}
+
+// Face holds live frames, JPEG.
+type Face struct {
+	Frames [][]byte `json:"frames"`
+}
+
+// Keys names the two keys that the phone has made.
+type Keys struct {
+	Login string `json:"login"`
+	Sign  string `json:"sign"`
+}
+
+// None is the body of a step that carries nothing.
+type None struct{}
+
+// An Account is one row of the holder's list.
+type Account struct {
+	Document string    `json:"document"` // PNOXX-…-ABCD-Q
+	Name     string    `json:"name"`
+	Level    string    `json:"level"`
+	State    string    `json:"state"`
+	Expires  time.Time `json:"expires"`
+	Keys     []Key     `json:"keys"`
+}
+
+// A Key is the public side of one composite key.
+type Key struct {
+	ID          string   `json:"id"`
+	Purpose     string   `json:"purpose"`     // login, signature
+	Modulus     []byte   `json:"modulus"`     // n = n1·n2, 6144 bits, big endian
+	Certificate [][]byte `json:"certificate"` // DER, leaf first, then issuing CA
+}
+
+// Accounts answers [PathAccounts].
+type Accounts struct {
+	Accounts []Account `json:"accounts"`
+}
+
+// A Poll asks for requests that wait for the holder; it returns at once if there
+// are any, else after WaitMS (at most 60 s).
+type Poll struct {
+	WaitMS int `json:"wait_ms"`
+}
+
+// Requests answers [Poll].
+type Requests struct {
+	Requests []Request `json:"requests"`
+}
+
+// A Request is a question of a relying party. What is signed comes with the
+// status of the log-in key, under the same transaction.
+type Request struct {
+	ID          string    `json:"id"`
+	Transaction string    `json:"transaction"`
+	Service     string    `json:"service"`
+	Brokered    string    `json:"brokered,omitempty"`
+	Screen      string    `json:"screen"` // interaction type that is shown
+	Text        string    `json:"text"`
+	Code        string    `json:"code,omitempty"`    // verification code to show
+	Choices     []string  `json:"choices,omitempty"` // three codes, one right, to pick from
+	Expires     time.Time `json:"expires"`
+}
+
+// Refuse declines a request.
+type Refuse struct {
+	Reason string `json:"reason"`
+	Screen string `json:"screen"` // the interaction type that was shown
+}
+
+// The ways to say no.
+const (
+	ReasonCancel    = "cancel"     // on the screen of the request
+	ReasonWrongCode = "wrong-code" // another of the three codes was picked
+	ReasonNotMe     = "not-me"     // the holder did not ask for this
+)

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/app/term"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/sandbox"
+)
+
+// appCommand is the app in a terminal.
+type appCommand struct {
+	Register appRegister `cmd:"" help:"Register by passport and face."`
+	Accounts appAccounts `cmd:"" help:"List the accounts of this phone."`
+	Wait     appWait     `cmd:"" help:"Wait for requests and answer them."`
+}
+
+// phone are the flags of all commands of the app.
+type phone struct {
+	Server         string `help:"Address of the server." default:"https://127.0.0.1:8443"`
+	CA             string `help:"Certificate authority of the server's TLS certificate, PEM. Default: those of the system." type:"existingfile"`
+	State          string `help:"The app's sealed state file." default:"${app_state}" type:"path"`
+	PassphraseFile string `help:"File with the passphrase of the state; asked for if not given." type:"existingfile"`
+	Virtual        string `help:"Use the virtual passport and face of this person of the sandbox." placeholder:"NAME"`
+	World          string `help:"Folder of the sandbox, for --virtual." type:"existingdir"`
+}
+
+// open makes the app of the flags; close it when done.
+func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, app.Screen, error) {
+	screen := term.New(os.Stdin, os.Stdout)
+	passphrase, err := p.passphrase(ctx, screen)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer passphrase.Wipe()
+	client, err := httpClient(p.Server, p.CA)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var body app.Body
+	if p.Virtual != "" {
+		if body, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	vault, err := app.OpenVault(p.State, passphrase)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	a, err := app.New(app.Config{
+		Vault: vault, Server: p.Server, Client: client, Screen: screen, Body: body, Clock: tunnus.SystemClock{},
+		Claim: app.Claim{Version: version, OS: runtime.GOOS, OSVersion: "0", Model: "tunnus app in a terminal"},
+	})
+	if err == nil {
+		err = a.Start(ctx)
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, vault.Close())
+	}
+	return a, vault, screen, nil
+}
+
+func (p *phone) passphrase(ctx context.Context, s app.Screen) (tunnus.Secret, error) {
+	if p.PassphraseFile == "" {
+		return s.AskSecret(ctx, "passphrase", "Passphrase of this phone")
+	}
+	b, err := os.ReadFile(p.PassphraseFile)
+	return tunnus.NewSecret([]byte(strings.TrimRight(string(b), "\r\n"))), err
+}
+
+type appRegister struct {
+	phone `embed:""`
+}
+
+// Run registers.
+func (c *appRegister) Run(ctx context.Context) error {
+	a, vault, screen, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer vault.Close()
+	account, err := a.Register(ctx)
+	if err != nil {
+		return err
+	}
+	screen.Tell(fmt.Sprintf("Your account is %s: %s, %s, until %s.", account.State, account.Document, account.Level, account.Expires.Local().Format(time.DateOnly)))
+	return nil
+}
+
+type appAccounts struct {
+	phone `embed:""`
+	JSON  bool `help:"Print one JSON object."`
+}
+
+// Run lists accounts.
+func (c *appAccounts) Run(ctx context.Context) error {
+	a, vault, screen, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer vault.Close()
+	list, err := a.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(wire.Accounts{Accounts: list})
+	}
+	if len(list) == 0 {
+		screen.Tell("No account on this phone. `tunnus app register` makes one.")
+	}
+	for _, acc := range list {
+		screen.Tell(fmt.Sprintf("%s  %s  %s  %s  until %s", acc.Document, acc.Name, acc.Level, acc.State, acc.Expires.Local().Format(time.DateOnly)))
+	}
+	return nil
+}
+
+type appWait struct {
+	phone `embed:""`
+	Once  bool `help:"Answer one request, then end."`
+}
+
+// Run answers requests until it is interrupted.
+func (c *appWait) Run(ctx context.Context) error {
+	a, vault, screen, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer vault.Close()
+	for {
+		screen.Tell("Waiting for requests …")
+		verdict, err := a.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && (c.Once || !recoverable(err)):
+			return err
+		case err != nil:
+			screen.Tell(app.Explain(err))
+		default:
+			screen.Tell("Request " + string(verdict) + ".")
+		}
+		if c.Once {
+			return nil
+		}
+	}
+}
+
+// recoverable reports whether the app may go on waiting after a failure: the
+// request is over, or the line was; not if the account is.
+func recoverable(err error) bool {
+	switch tunnus.CodeOf(err) {
+	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodePINLockPerm, tunnus.CodeBadSignature:
+		return false
+	}
+	_, refused := errors.AsType[*tunnus.Error](err)
+	return refused
+}
+
+// httpClient trusts one authority only, if it is given. Plain HTTP is for
+// loopback addresses.
+func httpClient(base, ca string) (*http.Client, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Host)) {
+		return nil, fmt.Errorf("%s: https is needed; plain http is for loopback addresses with a port", base)
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, err
+		}
+		conf.RootCAs = x509.NewCertPool()
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s: no certificate in it", ca)
+		}
+	}
+	return &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true, ResponseHeaderTimeout: 3 * time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirects are not followed") },
+	}, nil
+}
+
+// defaultState is where the app keeps its state if nothing else is said.
+func defaultState() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		dir = "."
+	}
+	return filepath.Join(dir, "tunnus", "phone.json")
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Config is the file that `tunnus serve --config FILE` reads. Unknown keys are
+// errors, and all faults are reported at once. Paths are taken from the folder
+// of the file. Secrets are always named by file, never written here.
+type Config struct {
+	// Listen is the address to serve on, such as "127.0.0.1:8443".
+	Listen string `json:"listen"`
+	// Data is the folder of the database and of what the server makes at its first start.
+	Data string `json:"data"`
+	// Scheme is the name that enters what a log-in signs: "tunnus", or "tunnus-demo" for a sandbox.
+	Scheme string `json:"scheme"`
+	// Sandbox opens what no real service may have: approval of faces without a
+	// person, software devices at full level, invented people. It needs the scheme "tunnus-demo".
+	Sandbox bool `json:"sandbox"`
+	// PlainHTTP serves without TLS. Only on a loopback address.
+	PlainHTTP bool `json:"plain_http"`
+	// TLS names certificate chain and key, PEM. Not with PlainHTTP.
+	TLS TLSConfig `json:"tls"`
+	// Authority is the folder of the issuing CA: root.pem, issuing.pem, issuing.key.
+	Authority string `json:"authority"`
+	// Keys is the folder of the server's own keys: sealing keys and keyed hashes. Made at the first start if empty.
+	Keys string `json:"keys"`
+	// TrustList is a folder of country signer certificates, DER (*.der) or PEM (*.pem).
+	TrustList string `json:"trust_list"`
+	// RegisterFile holds the population register as JSON.
+	RegisterFile string `json:"register_file"`
+	// Models is the folder of the face engine's model files. Optional; "models" beside the program.
+	Models string `json:"models"`
+	// SMTP is where one-time codes and notices go out.
+	SMTP SMTPConfig `json:"smtp"`
+	// RelyingParties may use the RP API.
+	RelyingParties []PartyConfig `json:"relying_parties"`
+	// KeyPool is how many server halves of keys are kept ready. Optional; 8.
+	KeyPool int `json:"key_pool"`
+}
+
+// TLSConfig names the server's certificate and key.
+type TLSConfig struct {
+	CertificateFile string `json:"certificate_file"`
+	KeyFile         string `json:"key_file"`
+	// ClientRootsFile holds the roots of relying parties' client certificates. Optional.
+	ClientRootsFile string `json:"client_roots_file"`
+}
+
+// SMTPConfig is a mail server.
+type SMTPConfig struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+	From string `json:"from"`
+	// TLS is "mandatory" (the default), "opportunistic", or "none" (loopback only).
+	TLS string `json:"tls"`
+	// User and PasswordFile are for servers that ask who sends. Optional.
+	User         string `json:"user"`
+	PasswordFile string `json:"password_file"`
+}
+
+// PartyConfig is one relying party.
+type PartyConfig struct {
+	UUID  string   `json:"uuid"`
+	Names []string `json:"names"`
+	// Networks are the addresses it calls from, such as "192.0.2.0/24".
+	Networks []string `json:"networks"`
+	// CertificateSHA256 pins its client certificate (hex). Demanded outside the sandbox.
+	CertificateSHA256 string `json:"certificate_sha256"`
+	// Advanced lets it use accounts of level ADVANCED.
+	Advanced bool `json:"advanced"`
+}
+
+const maxConfig = 1 << 20
+
+// loadConfig reads and validates a configuration.
+func loadConfig(path string) (*Config, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxConfig {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxConfig)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var c Config
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("%s: more than one value", path)
+	}
+	c.rebase(filepath.Dir(path))
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return &c, nil
+}
+
+// rebase takes relative paths from the folder of the configuration.
+func (c *Config) rebase(dir string) {
+	for _, p := range []*string{&c.Data, &c.Authority, &c.Keys, &c.TrustList, &c.RegisterFile, &c.Models,
+		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.TLS.ClientRootsFile, &c.SMTP.PasswordFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	if c.SMTP.TLS == "" {
+		c.SMTP.TLS = "mandatory"
+	}
+	if c.KeyPool == 0 {
+		c.KeyPool = 8
+	}
+}
+
+// Validate reports every fault at once.
+func (c *Config) Validate() error {
+	var errs []error
+	for _, v := range []struct {
+		bad bool
+		why string
+	}{
+		{c.Listen == "", "listen: missing"},
+		{c.Data == "", "data: missing"},
+		{c.Authority == "", "authority: missing"},
+		{c.Keys == "", "keys: missing"},
+		{c.TrustList == "", "trust_list: missing"},
+		{c.RegisterFile == "", "register_file: missing"},
+		{c.Scheme != "tunnus" && c.Scheme != "tunnus-demo", `scheme: "tunnus" or "tunnus-demo"`},
+		{c.Sandbox && c.Scheme != "tunnus-demo", `sandbox: only with the scheme "tunnus-demo"`},
+		{c.PlainHTTP && !loopback(c.Listen), "plain_http: only on a loopback address"},
+		{c.PlainHTTP && c.TLS != TLSConfig{}, "tls: not together with plain_http"},
+		{!c.PlainHTTP && (c.TLS.CertificateFile == "" || c.TLS.KeyFile == ""), "tls: certificate_file and key_file are needed"},
+		{c.SMTP.Host == "" || c.SMTP.From == "", "smtp: host and from are needed"},
+		{c.SMTP.Port < 1 || c.SMTP.Port > 65535, "smtp.port: 1 to 65535"},
+		{!slices.Contains([]string{"mandatory", "opportunistic", "none"}, c.SMTP.TLS), `smtp.tls: "mandatory", "opportunistic" or "none"`},
+		{c.SMTP.TLS == "none" && !loopback(net.JoinHostPort(c.SMTP.Host, "25")), "smtp.tls: none only on a loopback address"},
+		{(c.SMTP.User == "") != (c.SMTP.PasswordFile == ""), "smtp: user and password_file go together"},
+		{c.KeyPool < 1 || c.KeyPool > 10_000, "key_pool: 1 to 10000"},
+	} {
+		if v.bad {
+			errs = append(errs, errors.New(v.why))
+		}
+	}
+	for i, p := range c.RelyingParties {
+		for _, why := range p.faults(c.Sandbox) {
+			errs = append(errs, fmt.Errorf("relying_parties[%d].%s", i, why))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p PartyConfig) faults(sandbox bool) []string {
+	var out []string
+	if len(p.UUID) != 36 {
+		out = append(out, "uuid: 36 characters")
+	}
+	if len(p.Names) == 0 {
+		out = append(out, "names: at least one")
+	}
+	for _, n := range p.Names {
+		if n == "" || len(n) > 32 {
+			out = append(out, "names: 1 to 32 bytes each")
+		}
+	}
+	if len(p.Networks) == 0 {
+		out = append(out, "networks: at least one")
+	}
+	for _, n := range p.Networks {
+		if _, err := netip.ParsePrefix(n); err != nil {
+			out = append(out, "networks: "+err.Error())
+		}
+	}
+	if b, err := hex.DecodeString(p.CertificateSHA256); err != nil || len(b) != 32 && len(b) != 0 {
+		out = append(out, "certificate_sha256: 64 hexadecimal digits")
+	}
+	if p.CertificateSHA256 == "" && !sandbox {
+		out = append(out, "certificate_sha256: demanded outside the sandbox (ruling P1)")
+	}
+	return out
+}
+
+// loopback reports whether an address with port is one of this machine only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/tunnus-id/tunnus/face/worker"
+	"github.com/tunnus-id/tunnus/sandbox/demo"
+)
+
+// demoCommand shows the whole way once, by separate processes over sockets.
+type demoCommand struct {
+	Once   bool   `help:"Run in a temporary folder, then end with 0 or 1."`
+	JSON   bool   `help:"Print one JSON object instead of lines, and end."`
+	Keep   string `help:"Folder to leave certificates, signed payload and signature in." type:"path"`
+	Data   string `help:"Folder that the demo keeps." default:"data/demo" type:"path"`
+	Listen string `help:"Address of the server." default:"127.0.0.1:8443"`
+	Inbox  string `help:"Address of the inbox page." default:"127.0.0.1:8025"`
+	Person string `help:"Who registers." default:"ada"`
+}
+
+// Run shows the way.
+func (c *demoCommand) Run(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return demo.Run(ctx, demo.Options{
+		Program: self, Out: os.Stdout, Once: c.Once, JSON: c.JSON, Keep: c.Keep,
+		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Person: c.Person,
+	})
+}
+
+// workerCommand judges one comparison of faces; see package worker.
+type workerCommand struct {
+	Models string `required:"" type:"existingdir"`
+}
+
+// Run does one job from standard input.
+func (c workerCommand) Run() error { return worker.Run(os.Stdin, os.Stdout, os.DirFS(c.Models)) }

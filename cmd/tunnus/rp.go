@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/client"
+	"github.com/tunnus-id/tunnus/login/acsp"
+	"github.com/tunnus-id/tunnus/sandbox/demo"
+	"github.com/tunnus-id/tunnus/trust/pki"
+)
+
+// rpCommand is a relying party on the command line.
+type rpCommand struct {
+	Login rpLogin `cmd:"" help:"Ask somebody to log in, and verify the answer."`
+}
+
+type rpLogin struct {
+	Server    string        `help:"Address of the server." default:"https://127.0.0.1:8443"`
+	CA        string        `help:"Authority of the server's TLS certificate, PEM." type:"existingfile"`
+	Authority string        `required:"" help:"Folder with root.pem and issuing.pem of the scheme." type:"existingdir"`
+	UUID      string        `required:"" help:"relyingPartyUUID."`
+	Name      string        `required:"" help:"relyingPartyName, as the operator configured it."`
+	Scheme    string        `help:"Scheme name that enters what is signed." default:"tunnus-demo"`
+	Person    string        `help:"Semantics identifier of who is asked, such as PNOXX-199002140017." xor:"who" required:""`
+	Document  string        `help:"Document number of the account that is asked." xor:"who" required:""`
+	Text      string        `help:"What the person is shown." default:"Log in"`
+	Screen    string        `help:"Kind of screen: displayTextAndPIN, confirmationMessage or confirmationMessageAndVerificationCodeChoice." default:"displayTextAndPIN"`
+	Hash      string        `help:"Hash algorithm." default:"SHA-512"`
+	Level     string        `help:"Least level that is accepted." default:"QUALIFIED" enum:"ADVANCED,QUALIFIED"`
+	Client    string        `help:"PEM file with the TLS client certificate and its key." type:"existingfile"`
+	Keep      string        `help:"Folder to leave certificates, signed payload and signature in." type:"path"`
+	Timeout   time.Duration `help:"How long to wait." default:"2m"`
+	JSON      bool          `help:"Print one JSON object."`
+}
+
+// Run asks, waits and verifies.
+func (c *rpLogin) Run(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, c.Timeout)
+	defer stop()
+	rp, err := c.client()
+	if err != nil {
+		return err
+	}
+	ask := client.Ask{
+		Subject:      client.Subject{Number: c.Document},
+		Interactions: []acsp.Interaction{{Type: acsp.Type(c.Screen), Text: c.Text}},
+		Hash:         acsp.Hash(c.Hash), Level: tunnus.Level(c.Level),
+	}
+	if c.Person != "" {
+		if ask.Subject.Person, err = tunnus.ParseSemanticsID(c.Person); err != nil {
+			return err
+		}
+	}
+	who, err := rp.Authenticate(ctx, ask, func(code string) {
+		if !c.JSON {
+			fmt.Println("Verification code:", code, "(the app must show the same)")
+		}
+	})
+	report := demo.Login{EndResult: "OK", Verified: err == nil}
+	if refusal, ok := errors.AsType[*client.Refusal](err); ok {
+		report.Reason = string(refusal.Reason)
+		if refusal.End != "" {
+			report.EndResult = refusal.End
+		}
+	} else if err != nil {
+		return err
+	}
+	if err == nil {
+		report.Level, report.Document = string(who.Level), who.Number
+		if c.Keep != "" {
+			if err := keepLogin(c.Keep, c.Authority, who); err != nil {
+				return err
+			}
+		}
+	}
+	return c.tell(report, who, err)
+}
+
+func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
+	if c.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+			return err
+		}
+	} else if r.Verified {
+		fmt.Printf("Logged in: %s %s, %s, by %s.\n", who.GivenNames, who.Surname, who.Level, who.Number)
+	} else {
+		fmt.Println("Not logged in:", refused)
+	}
+	if !r.Verified {
+		return errSaid
+	}
+	return nil
+}
+
+func (c *rpLogin) client() (*client.Client, error) {
+	root, err := readCertificates(filepath.Join(c.Authority, "root.pem"))
+	if err != nil {
+		return nil, err
+	}
+	issuing, err := readCertificates(filepath.Join(c.Authority, "issuing.pem"))
+	if err != nil {
+		return nil, err
+	}
+	conf := client.Config{
+		BaseURL: strings.TrimRight(c.Server, "/") + "/v3", UUID: c.UUID, Name: c.Name, Scheme: c.Scheme,
+		Roots: root, Issuing: issuing, Usage: pki.UsageLogin, Level: tunnus.Level(c.Level), Policies: map[tunnus.Level][]string{},
+	}
+	scheme := pki.Sandbox()
+	scheme.Name = c.Scheme
+	profiles, err := scheme.Profiles()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range []tunnus.Level{tunnus.Advanced, tunnus.Qualified} {
+		p, err := pki.Pick(profiles, pki.Login, l)
+		if err != nil {
+			return nil, err
+		}
+		conf.Policies[l] = p.Policies
+	}
+	if c.CA != "" {
+		if conf.TLSRoots, err = readCertificates(c.CA); err != nil {
+			return nil, err
+		}
+	}
+	if c.Client != "" {
+		pair, err := tls.LoadX509KeyPair(c.Client, c.Client)
+		if err != nil {
+			return nil, err
+		}
+		conf.Certificate = &pair
+	}
+	return client.New(conf)
+}
+
+func readCertificates(path string) ([]*x509.Certificate, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return pki.DecodeCertificates(b)
+}
+
+// keepLogin leaves what openssl needs to verify the log-in by itself.
+func keepLogin(dir, authority string, who client.Identity) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	files := map[string][]byte{
+		"login.pem": pki.EncodeCertificates(who.Certificate), "payload.bin": who.Payload, "signature.bin": who.Signature,
+	}
+	for _, name := range []string{"root.pem", "issuing.pem"} {
+		b, err := os.ReadFile(filepath.Join(authority, name))
+		if err != nil {
+			return err
+		}
+		files[name] = b
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package face
+
+import (
+	"fmt"
+
+	"github.com/tunnus-id/tunnus/face/model"
+	"github.com/tunnus-id/tunnus/face/tensor"
+)
+
+const landmarkSize = 112
+
+// A landmarkNet finds 68 points in a face (face-api's landmark network: four
+// dense blocks of four layers, then one full layer).
+type landmarkNet struct {
+	blocks [4][4]*tensor.Conv
+	last   *tensor.Conv
+}
+
+func newLandmarkNet(w *model.Weights) (*landmarkNet, error) {
+	n := &landmarkNet{}
+	in := 3
+	for b := range n.blocks {
+		out := 32 << b
+		for i := range n.blocks[b] {
+			name, stride, rng := fmt.Sprintf("dense%d/conv%d", b, i), 1, linear
+			if i == 0 {
+				stride, rng = 2, relu
+			}
+			bias := w.Floats(name+"/bias", out)
+			if b == 0 && i == 0 {
+				n.blocks[b][i] = tensor.NewConv(square(3, 2), in, w.Matrix(name+"/filters", 3, 3, in, out), nil, bias, rng)
+			} else {
+				depth := tensor.NewDepthwise(in, stride, w.Floats(name+"/depthwise_filter", 3, 3, in, 1), nil, nil, linear)
+				n.blocks[b][i] = tensor.NewSeparable(depth, w.Matrix(name+"/pointwise_filter", 1, 1, in, out), nil, bias, rng)
+			}
+			in = out
+		}
+	}
+	n.last = tensor.NewConv(square(1, 1), 256, w.Matrix("fc/weights", 256, 136), nil, w.Floats("fc/bias", 136), linear)
+	return n, w.Err()
+}
+
+// find returns the points in units of the 112x112 input x, 0 to 1. It takes x over.
+func (n *landmarkNet) find(p *tensor.Pool, x *tensor.Tensor) (points [68]Point) {
+	for _, b := range n.blocks {
+		y := b[0].Run(p, x)
+		p.Free(x)
+		x = dense(p, b, y)
+	}
+	mean := tensor.Mean(x)
+	p.Free(x)
+	y := n.last.Run(p, &tensor.Tensor{H: 1, W: 1, C: len(mean), Data: mean})
+	for i := range points {
+		points[i] = Point{float64(y.Data[2*i]), float64(y.Data[2*i+1])}
+	}
+	p.Free(y)
+	return points
+}
+
+// dense runs the last three layers of a block. Each sees the sum of all that
+// was made before it. sum is taken over.
+func dense(p *tensor.Pool, b [4]*tensor.Conv, sum *tensor.Tensor) *tensor.Tensor {
+	// The sums are kept without activation, as the next one builds on them;
+	// the first is positive already.
+	x := sum
+	for _, layer := range b[1:] {
+		y := layer.Run(p, x)
+		tensor.Add(y, sum, linear)
+		if x != sum {
+			p.Free(x)
+		}
+		p.Free(sum)
+		sum = y
+		x = p.New(sum.H, sum.W, sum.C)
+		copy(x.Data, sum.Data)
+		tensor.Clamp(x, relu)
+	}
+	p.Free(sum)
+	return x
+}

@@ -1,0 +1,33 @@
+package face
+
+import (
+	"fmt"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// Each reason to refuse a frame is raised here and nowhere else. Causes hold
+// counts and measures only, nothing of what the picture shows.
+
+func position(format string, args ...any) error {
+	return tunnus.Fail(tunnus.CodeFacePosition, fmt.Errorf("face: "+format, args...))
+}
+
+func many(n int) error {
+	return tunnus.Fail(tunnus.CodeFaceMany, fmt.Errorf("face: %d faces in a frame", n))
+}
+
+func quality(format string, args ...any) error {
+	return tunnus.Fail(tunnus.CodeFaceQuality, fmt.Errorf("face: "+format, args...))
+}
+
+// only returns the one face of a picture.
+func only(faces []Face) (Face, error) {
+	switch len(faces) {
+	case 0:
+		return Face{}, position("no face found")
+	case 1:
+		return faces[0], nil
+	}
+	return Face{}, many(len(faces))
+}

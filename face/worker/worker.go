@@ -1,0 +1,104 @@
+// Package worker judges faces in a process of its own: this program, started
+// again with limits of memory and time.
+//
+// What a hostile picture can take over there sees one job, has no secrets and
+// no database, and ends with the answer. Package face does the judging; who may
+// ask, and what the answer means, is not known here.
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/tunnus-id/tunnus/face"
+)
+
+// Limits of one judgement in its own process.
+const (
+	memory = 512 << 20 // bytes of data
+	life   = 20 * time.Second
+	atOnce = 2
+)
+
+// Faces judges each comparison in a new process, at most two at a time. It
+// implements enrol.Faces.
+type Faces struct {
+	command string
+	args    []string
+	slots   *semaphore.Weighted
+}
+
+// New makes it of the command that ends in [Run].
+func New(command string, args ...string) *Faces {
+	return &Faces{command, args, semaphore.NewWeighted(atOnce)}
+}
+
+// Compare compares a portrait with live frames, all JPEG. It fails as
+// [face.Engine.Compare] does for pictures that cannot be judged; anything else
+// is a fault of ours.
+func (f *Faces) Compare(ctx context.Context, portrait []byte, frames [][]byte) (face.Result, error) {
+	var job bytes.Buffer
+	if err := face.WriteJob(&job, face.Job{Portrait: portrait, Frames: frames}); err != nil {
+		return face.Result{}, err
+	}
+	if err := f.slots.Acquire(ctx, 1); err != nil {
+		return face.Result{}, err
+	}
+	defer f.slots.Release(1)
+	ctx, stop := context.WithTimeout(ctx, life)
+	defer stop()
+	cmd := exec.CommandContext(ctx, f.command, f.args...)
+	var out bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Env = &job, &limited{&out, maxAnswer}, []string{}
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		return face.Result{}, fmt.Errorf("the face worker ended: %w", errors.Join(err, ctx.Err()))
+	}
+	answer, err := face.ReadAnswer(&out)
+	if err != nil {
+		return face.Result{}, err
+	}
+	return answer.Outcome()
+}
+
+const maxAnswer = 64 << 10
+
+// limited refuses more than n bytes: a worker that was taken over must not fill our memory.
+type limited struct {
+	to *bytes.Buffer
+	n  int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.n -= len(p); l.n < 0 {
+		return 0, errors.New("the worker says too much")
+	}
+	return l.to.Write(p)
+}
+
+// Run is the worker's side: it gives up what it does not need, does one job from
+// in, and writes the answer to out. The models are the engine's files.
+func Run(in io.Reader, out io.Writer, models fs.FS) error {
+	if err := confine(memory, life); err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(memory / 2)
+	job, err := face.ReadJob(in)
+	if err != nil {
+		return err
+	}
+	engine, err := face.Open(models)
+	if err != nil {
+		return err
+	}
+	return face.WriteAnswer(out, engine.Do(job))
+}

@@ -1,0 +1,140 @@
+package keyshare
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+)
+
+// An OfferRequest puts up a transaction for a key.
+type OfferRequest struct {
+	KeyID     string
+	Kind      string // of a [Format]
+	Record    []byte // canonical JSON of the fields to show and sign, at most 64 KiB
+	Hash      splitkey.Hash
+	ExpiresAt time.Time // at most 15 minutes ahead
+}
+
+// Offer puts up a transaction; the salt of its PSS encoding and its freshness
+// token are drawn here. A key that cannot sign now fails it: with the code of its
+// lock, [tunnus.CodeAccCloned], [tunnus.CodeKeyUnusable], or
+// [tunnus.CodeStateConflict] if it has no modulus yet.
+func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error) {
+	now := s.Clock.Now()
+	if _, ok := s.Formats[o.Kind]; !ok || !o.Hash.Valid() || len(o.Record) > maxRecord ||
+		!o.ExpiresAt.After(now) || o.ExpiresAt.After(now.Add(maxTransaction)) {
+		return Transaction{}, fmt.Errorf("keyshare: an offer of kind %q, hash %q, %d bytes, until %s cannot be made",
+			o.Kind, o.Hash, len(o.Record), o.ExpiresAt)
+	}
+	k, err := s.Store.Keys.Key(ctx, o.KeyID)
+	if err != nil {
+		return Transaction{}, err
+	}
+	if err := usable(k); err != nil {
+		return Transaction{}, err
+	}
+	st, err := s.standing(ctx, k)
+	if err != nil {
+		return Transaction{}, err
+	}
+	if err := s.locked(st); err != nil {
+		return Transaction{}, err
+	}
+	t := Transaction{
+		ID: name(draw(16)), Key: k.ID, Kind: o.Kind, Record: o.Record, Hash: o.Hash,
+		Salt: draw(o.Hash.Size()), Freshness: draw(splitkey.NonceSize),
+		State: Live, CreatedAt: now, ExpiresAt: o.ExpiresAt,
+	}
+	err = s.Store.Transactions.Put(ctx, t, []tunnus.Event{s.event("txn.offer", k, "", "transaction", t.ID, "kind", t.Kind)})
+	t.Rev = 1
+	return t, err
+}
+
+// over reports whether a transaction can no longer be signed.
+func (t Transaction) over(now time.Time) bool { return t.State != Live || !now.Before(t.ExpiresAt) }
+
+// An Outcome is where a transaction stands.
+type Outcome struct {
+	State     string // [Live], [Signed] or [Cancelled]
+	Expired   bool   // Live, and too late
+	Key       string
+	Kind      string
+	Record    []byte
+	Hash      splitkey.Hash
+	Payload   []byte            // what was signed, if Signed
+	Answer    []byte            // the phone's part of it
+	Approval  splitkey.Approval // what the phone said that it showed, under its device's signature
+	Evidence  []byte            // JSON of that whole request, a device.Signed
+	Signature []byte            // RSASSA-PSS, 768 bytes
+	PublicKey *rsa.PublicKey    // n, e
+	SignedAt  time.Time
+}
+
+// Outcome tells where a transaction stands; [tunnus.CodeNotFound] if there is none.
+func (s *Service) Outcome(ctx context.Context, id string) (Outcome, error) {
+	t, err := s.Store.Transactions.Transaction(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o := Outcome{
+		State: t.State, Expired: t.State == Live && t.over(s.Clock.Now()),
+		Key: t.Key, Kind: t.Kind, Record: t.Record, Hash: t.Hash,
+	}
+	if t.State != Signed {
+		return o, nil
+	}
+	return s.released(ctx, t, o)
+}
+
+// released fills in what a signed transaction has.
+func (s *Service) released(ctx context.Context, t Transaction, o Outcome) (Outcome, error) {
+	k, err := s.Store.Keys.Key(ctx, t.Key)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o.Payload, err = s.payload(t, t.Answer)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o.Approval, err = approvalOf(t.Approval)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o.Answer, o.Evidence, o.Signature, o.SignedAt = t.Answer, t.Approval, t.Signature, t.SignedAt
+	o.PublicKey = &rsa.PublicKey{N: new(big.Int).SetBytes(k.Product), E: splitkey.Exponent}
+	return o, nil
+}
+
+// payload asks the kind's format for what is signed.
+func (s *Service) payload(t Transaction, answer []byte) ([]byte, error) {
+	f, ok := s.Formats[t.Kind]
+	if !ok {
+		return nil, fmt.Errorf("keyshare: no format for transactions of kind %q", t.Kind)
+	}
+	return f.Payload(t.Record, answer)
+}
+
+// Cancel ends a transaction: after nil no signature of it is ever released. One
+// that is cancelled stays so (nil); one that is signed fails with
+// [tunnus.CodeStateConflict].
+func (s *Service) Cancel(ctx context.Context, id string) error {
+	_, err := settled(func() (struct{}, error) {
+		t, err := s.Store.Transactions.Transaction(ctx, id)
+		if err != nil || t.State == Cancelled {
+			return struct{}{}, err
+		}
+		if t.State == Signed {
+			return struct{}{}, tunnus.Conflict(errors.New("keyshare: the transaction is signed"))
+		}
+		t.State = Cancelled
+		e := tunnus.Event{At: s.Clock.Now(), Kind: "txn.cancel", Subject: t.Key, Detail: map[string]string{"transaction": t.ID}}
+		return struct{}{}, moved(s.Store.Transactions.SaveTransaction(ctx, t, []tunnus.Event{e}))
+	})
+	return err
+}

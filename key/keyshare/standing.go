@@ -1,0 +1,255 @@
+package keyshare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/splitkey"
+)
+
+// Why a key is held or has ended, where keyshare itself says so. Others give
+// reasons of their own.
+const (
+	ReasonPIN  = "pin"  // wrong PIN too often
+	ReasonCopy = "copy" // a second copy was seen
+)
+
+// fold works out where a key stands on the ladder: a failure for each charged
+// row, in their order. Rows up to Key.ClearedSeq are not among them.
+func (s *Service) fold(rows []EvaluationRow) tunnus.Standing {
+	var st tunnus.Standing
+	for _, r := range rows {
+		if r.State != Confirmed {
+			st = s.Ladder.Fail(st, r.At)
+		}
+	}
+	return st
+}
+
+// standing reads the charged rows and folds them.
+func (s *Service) standing(ctx context.Context, k Key) (tunnus.Standing, error) {
+	rows, err := s.Store.Evaluations.Since(ctx, k.ID, k.ClearedSeq)
+	return s.fold(rows), err
+}
+
+// tries puts a standing into the words of the message.
+func (s *Service) tries(k Key, st tunnus.Standing) splitkey.Tries {
+	t := splitkey.Tries{Left: s.Ladder.Left(st), Permanent: st.Permanent, Unconfirmed: k.Unconfirmed}
+	if st.Locked(s.Clock.Now()) && !st.Permanent {
+		until := st.LockedUntil
+		t.Left, t.LockedUntil = 0, &until
+	}
+	return t
+}
+
+// locked is the refusal of a key that is locked; nil if it is not.
+func (s *Service) locked(st tunnus.Standing) error {
+	cause := errors.New("keyshare: locked after wrong PINs")
+	switch {
+	case !st.Locked(s.Clock.Now()):
+		return nil
+	case st.Permanent:
+		return gone(cause)
+	case st.Rung <= 1:
+		return tunnus.Fail(tunnus.CodePINLock1, cause).WithLeft(0).WithUntil(st.LockedUntil)
+	}
+	return tunnus.Fail(tunnus.CodePINLock2, cause).WithLeft(0).WithUntil(st.LockedUntil)
+}
+
+// Status answers a phone that asks how its key stands and what waits for it
+// (splitkey.Status). The phone shows its one-time value, which is how a copy is
+// found at the first request of whichever comes second (K4).
+func (s *Service) Status(ctx context.Context, r device.Signed) (splitkey.Standing, error) {
+	return settled(func() (splitkey.Standing, error) {
+		var m splitkey.Status
+		k, err := s.admit(ctx, r, &m)
+		if err != nil {
+			return splitkey.Standing{}, err
+		}
+		if err := usable(k); err != nil && k.State != Begun && k.State != Sealed {
+			return splitkey.Standing{}, err
+		}
+		x, err := s.openSecrets(k)
+		if err != nil {
+			return splitkey.Standing{}, err
+		}
+		// A poll may cross the answer to an evaluation on its way.
+		if x.judge(k, m.OneTime) == previous && s.Clock.Now().Sub(k.RotatedAt) < pollGrace {
+			return splitkey.Standing{}, tunnus.Conflict(errors.New("keyshare: the one-time value has just changed"))
+		}
+		if err := s.present(ctx, k, x, m.OneTime); err != nil {
+			return splitkey.Standing{}, err
+		}
+		return s.status(ctx, k)
+	})
+}
+
+func (s *Service) status(ctx context.Context, k Key) (splitkey.Standing, error) {
+	st, err := s.standing(ctx, k)
+	if err != nil {
+		return splitkey.Standing{}, err
+	}
+	live, err := s.Store.Transactions.LiveOf(ctx, k.ID, s.Clock.Now(), maxOffered)
+	if err != nil {
+		return splitkey.Standing{}, err
+	}
+	out := splitkey.Standing{
+		Key: k.ID, Generation: k.Generation, Public: k.Public, Modulus: k.Product,
+		Tries: s.tries(k, st), Transactions: []splitkey.Fields{},
+	}
+	for _, t := range live {
+		out.Transactions = append(out.Transactions, splitkey.Fields{
+			Transaction: t.ID, Kind: t.Kind, Record: t.Record, Hash: t.Hash, Salt: t.Salt,
+			Freshness: t.Freshness, ExpiresAt: t.ExpiresAt,
+		})
+	}
+	return out, nil
+}
+
+// present demands the current one-time value. A stale one is a copy: the key is
+// held at once, and no copy can lift that (K14).
+func (s *Service) present(ctx context.Context, k Key, x secrets, value []byte) error {
+	switch a := x.judge(k, value); a {
+	case current:
+		return nil
+	case forged:
+		return tunnus.BadRequest("one_time", errors.New("keyshare: not a one-time value of this key"))
+	case ahead:
+		// Only after a restore; until there are restore epochs it is refused.
+		return refuseTxn(errors.New("keyshare: the one-time value is newer than ours"))
+	default:
+		cause := fmt.Errorf("keyshare: a one-time value that is %s: the key was copied", a)
+		k.State, k.Reason, k.DueAt = Held, ReasonCopy, s.Clock.Now().Add(holdTime)
+		if err := s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.copy", k, tunnus.CodeAccCloned)}); err != nil {
+			return moved(err)
+		}
+		return cloned(cause)
+	}
+}
+
+// A View is what the server's other parts may know of a key.
+type View struct {
+	ID, Device, Account string
+	Purpose             splitkey.Purpose
+	State               State
+	Reason              string
+	Generation          int
+	Modulus             []byte // n; empty until assigned
+	Tries               splitkey.Tries
+}
+
+// Key tells how a key stands. After the ninth wrong PIN Tries.Permanent is set
+// at once; State becomes [Ended] with the next try, or by [Service.Settle].
+func (s *Service) Key(ctx context.Context, keyID string) (View, error) {
+	k, err := s.Store.Keys.Key(ctx, keyID)
+	if err != nil {
+		return View{}, err
+	}
+	st, err := s.standing(ctx, k)
+	return View{
+		ID: k.ID, Device: k.Device, Account: k.Account, Purpose: k.Purpose, State: k.State, Reason: k.Reason,
+		Generation: k.Generation, Modulus: k.Product, Tries: s.tries(k, st),
+	}, err
+}
+
+// end makes a key useless for ever: its secrets are erased.
+func (s *Service) end(ctx context.Context, k Key, reason string) error {
+	k.State, k.Reason, k.DueAt = Ended, reason, time.Time{}
+	k.SealedVOPRF, k.SealedHalf = nil, nil
+	return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.end", k, "", "reason", reason)}))
+}
+
+// Suspend blocks a key until [Service.Resume]; the reason is a word of the
+// system. A key that is held or has ended stays so.
+func (s *Service) Suspend(ctx context.Context, keyID, reason string) error {
+	return s.change(ctx, keyID, func(k Key) error {
+		if k.State != Ready {
+			return stays(k, Suspended)
+		}
+		k.State, k.Reason = Suspended, reason
+		return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.suspend", k, "", "reason", reason)}))
+	})
+}
+
+// Resume lifts what [Service.Suspend] did, and nothing else.
+func (s *Service) Resume(ctx context.Context, keyID string) error {
+	return s.change(ctx, keyID, func(k Key) error {
+		if k.State != Suspended {
+			return stays(k, Ready)
+		}
+		k.State, k.Reason = Ready, ""
+		return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.resume", k, "")}))
+	})
+}
+
+// Revoke ends a key for ever; the reason is a word of the system. Again, it does
+// nothing.
+func (s *Service) Revoke(ctx context.Context, keyID, reason string) error {
+	return s.change(ctx, keyID, func(k Key) error {
+		if k.State == Ended {
+			return nil
+		}
+		return s.end(ctx, k, reason)
+	})
+}
+
+func (s *Service) change(ctx context.Context, keyID string, step func(Key) error) error {
+	_, err := settled(func() (struct{}, error) {
+		k, err := s.Store.Keys.Key(ctx, keyID)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, step(k)
+	})
+	return err
+}
+
+// stays refuses a change of state, unless the key is there already.
+func stays(k Key, want State) error {
+	if k.State == want {
+		return nil
+	}
+	return tunnus.Conflict(fmt.Errorf("keyshare: a key that is %s does not become %s", k.State, want))
+}
+
+// An EndedKey is a key whose account has to be closed.
+type EndedKey struct{ ID, Account, Reason string }
+
+// Settle ends the keys whose time has come: the ninth wrong PIN was ten minutes
+// ago and its right share never came, or a copy was seen 72 hours ago. It
+// returns those of one batch; call it now and then, and close their accounts.
+func (s *Service) Settle(ctx context.Context) ([]EndedKey, error) {
+	ids, err := s.Store.Keys.Due(ctx, s.Clock.Now(), 100)
+	if err != nil {
+		return nil, err
+	}
+	var out []EndedKey
+	for _, id := range ids {
+		ended, err := s.settle(ctx, id)
+		if err != nil {
+			return out, err
+		}
+		if ended != nil {
+			out = append(out, *ended)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) settle(ctx context.Context, id string) (*EndedKey, error) {
+	return settled(func() (*EndedKey, error) {
+		k, err := s.Store.Keys.Key(ctx, id)
+		if err != nil || k.DueAt.IsZero() || s.Clock.Now().Before(k.DueAt) {
+			return nil, err
+		}
+		reason := ReasonPIN
+		if k.State == Held {
+			reason = k.Reason
+		}
+		return &EndedKey{k.ID, k.Account, reason}, s.end(ctx, k, reason)
+	})
+}

@@ -1,0 +1,229 @@
+package tunnus_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tunnus-id/tunnus"
+
+// The layers of ARCHITECTURE.md, lowest first.
+const (
+	words  = "words"
+	read   = "read"
+	decide = "decide"
+	speak  = "speak"
+	holder = "holder"
+	whole  = "whole"
+	suite  = "suite"
+)
+
+// rooms is the table of the house: each package with its layer, in the order of
+// the floors. A package may import what stands above it in this table, as far
+// as the rules of its layer allow.
+var rooms = []struct{ pkg, layer string }{
+	{"", words},
+
+	{"document/tlv", read},
+	{"document/mrz", read},
+	{"document/lds", read},
+	{"document/chip/apdu", read},
+	{"document/chip/bac", read},
+	{"document/chip", read},
+	{"document/emrtd", read},
+	{"document/virtual", read},
+	{"key/device", read},
+	{"key/pin", read},
+	{"key/splitkey", read},
+	{"key/keyshare", decide},
+	{"key/hsm", speak},
+	{"trust/pki", read},
+	{"trust/audit", read},
+	{"trust/issue", decide},
+	{"account", decide},
+	{"problem", speak},
+
+	{"face/tensor", read},
+	{"face/model", read},
+	{"face", read},
+	{"face/worker", speak},
+	{"face/virtual", read},
+	{"login/acsp", read},
+	{"login", decide},
+	{"login/rpapi", speak},
+
+	{"enrol/lock", decide},
+	{"enrol/otp", decide},
+	{"enrol/application", read},
+	{"enrol/match", read},
+	{"enrol/scheme", decide},
+	{"enrol", decide},
+	{"enrol/population", speak},
+
+	{"app/wire", read},
+	{"app", holder},
+	{"app/term", holder},
+	{"app/server", speak},
+	{"store/db", speak},
+	{"store", speak},
+	{"store/storetest", suite},
+	{"client", holder},
+	{"notify", speak},
+	{"sandbox/mailbox", whole},
+	{"sandbox", whole},
+	{"sandbox/demo", whole},
+	{"cmd/tunnus", whole},
+	{"e2e", whole},
+}
+
+// barred names what a layer must not import from outside the module.
+var barred = map[string][]string{
+	read:   {"net", "net/http", "os", "os/exec", "database/sql", "log", "log/slog"},
+	decide: {"net/http", "database/sql", "modernc.org/sqlite", "os", "os/exec"},
+}
+
+// reach says which layers a layer may import from.
+var reach = map[string][]string{
+	words:  {},
+	read:   {words, read},
+	decide: {words, read},
+	speak:  {words, read, decide},
+	holder: {words, read},
+	whole:  {words, read, decide, speak, holder, whole},
+	suite:  {words, read, decide, speak},
+}
+
+// exceptions are single arrows that the rules would not allow, each with its reason.
+var exceptions = map[string]string{
+	"store -> store/db":          "the generated half of the same subject",
+	"app/term -> app":            "the screens of the core",
+	"app -> app/wire":            "wire is read; named for clarity",
+	"store/storetest -> store":   "the suite opens the store it tests",
+	"enrol -> enrol/lock":        "a flow may use deciders",
+	"enrol -> enrol/otp":         "a flow may use deciders",
+	"enrol -> enrol/scheme":      "a flow may use deciders",
+	"enrol/scheme -> enrol/lock": "rules hold those of the ledger",
+	"enrol/scheme -> enrol/otp":  "rules hold those of the codes",
+	"enrol -> account":           "a flow may use deciders",
+	"enrol -> key/keyshare":      "a flow may use deciders",
+	"enrol -> trust/issue":       "a flow may use deciders",
+	"login -> account":           "a flow may use deciders",
+	"login -> key/keyshare":      "a flow may use deciders",
+	"login/rpapi -> problem":     "the one place that renders an error",
+	"app/server -> problem":      "the one place that renders an error",
+}
+
+func TestEveryPackageHasItsPlace(t *testing.T) {
+	for _, p := range packages(t) {
+		if !slices.ContainsFunc(rooms, func(r struct{ pkg, layer string }) bool { return r.pkg == p }) {
+			t.Errorf("package %q is not in the table of layers", p)
+		}
+	}
+	for _, r := range rooms {
+		if !slices.Contains(packages(t), r.pkg) {
+			t.Errorf("the table of layers has a package %q that does not exist", r.pkg)
+		}
+	}
+}
+
+func TestArrowsRunDownwards(t *testing.T) {
+	at := func(pkg string) int {
+		return slices.IndexFunc(rooms, func(r struct{ pkg, layer string }) bool { return r.pkg == pkg })
+	}
+	for i, r := range rooms {
+		for _, imp := range imports(t, r.pkg) {
+			own, ours := strings.CutPrefix(imp, module)
+			own = strings.TrimPrefix(own, "/")
+			if !ours {
+				if slices.Contains(barred[r.layer], imp) {
+					t.Errorf("%s (%s) must not import %s", r.pkg, r.layer, imp)
+				}
+				continue
+			}
+			j := at(own)
+			if j >= i {
+				t.Errorf("%s imports %s, which stands above it", r.pkg, own)
+				continue
+			}
+			if _, ok := exceptions[r.pkg+" -> "+own]; ok || j < 0 {
+				continue
+			}
+			if !slices.Contains(reach[r.layer], rooms[j].layer) {
+				t.Errorf("%s (%s) must not import %s (%s)", r.pkg, r.layer, own, rooms[j].layer)
+			}
+		}
+	}
+}
+
+// packages lists the folders of the module that hold Go code of the program.
+func packages(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "node_modules", "tools", "bin", "data"}, d.Name())) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		dir := filepath.ToSlash(filepath.Dir(path))
+		if dir == "." {
+			dir = ""
+		}
+		if strings.HasSuffix(path, ".go") && !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// goFiles lists the Go files of a package that are not tests.
+func goFiles(t *testing.T, pkg string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(".", pkg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, ".go") && !strings.HasSuffix(n, "_test.go") {
+			out = append(out, filepath.Join(pkg, n))
+		}
+	}
+	return out
+}
+
+func imports(t *testing.T, pkg string) []string {
+	t.Helper()
+	var out []string
+	for _, f := range goFiles(t, pkg) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range parsed.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,154 @@
+// Package demo shows the whole way once: it makes a sandbox, starts the server,
+// and drives the app and a relying party, each a process of its own over
+// sockets, as a stranger would.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Options say how the demonstration runs.
+type Options struct {
+	Program string // this binary
+	Out     io.Writer
+	Once    bool   // in a temporary folder, and end
+	JSON    bool   // one object instead of lines
+	Keep    string // folder to leave what openssl verifies; "" leaves nothing
+	Data    string // folder that is kept, unless Once
+	Listen  string // address of the server
+	Inbox   string // address of the inbox page
+	Person  string // who registers
+}
+
+// A Step is one line of the demonstration.
+type Step struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	MS   int64  `json:"ms"`
+}
+
+// An Account is the account that the demonstration ends with.
+type Account struct {
+	Document string `json:"document"`
+	Level    string `json:"level"`
+	State    string `json:"state"`
+}
+
+// A Login is what `tunnus rp login --json` prints. No personal code or name is
+// in it but the document number that was asked for.
+type Login struct {
+	EndResult string `json:"end_result"`
+	Verified  bool   `json:"verified"`
+	Reason    string `json:"reason,omitempty"` // why it was refused
+	Level     string `json:"level,omitempty"`
+	Document  string `json:"document,omitempty"`
+}
+
+// A Report is what JSON prints.
+type Report struct {
+	Steps   []Step   `json:"steps"`
+	Account *Account `json:"account"`
+	Login   *Login   `json:"login"`
+}
+
+// Run shows the way; without Once it stays up until ctx ends.
+func Run(ctx context.Context, o Options) error {
+	if o.Once {
+		dir, err := os.MkdirTemp("", "tunnus-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.Data, o.Listen, o.Inbox = dir, "127.0.0.1:0", "127.0.0.1:0"
+	}
+	s := &show{opt: o}
+	defer s.end()
+	err := s.perform(ctx)
+	if o.JSON {
+		err = errors.Join(err, json.NewEncoder(o.Out).Encode(s.report))
+	}
+	if err != nil || o.Once || o.JSON {
+		return err
+	}
+	s.invite()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err = <-s.serverEnded:
+		return err
+	}
+}
+
+// perform goes through the journey; the first step that fails ends it.
+func (s *show) perform(ctx context.Context) error {
+	for _, step := range []struct {
+		name, what string
+		do         func(context.Context) error
+	}{
+		{"world", "an invented state, its passports, a register, authorities of its own", s.makeWorld},
+		{"mail", "a mail sink with an inbox page", s.startMail},
+		{"server", "tunnus serve, a process of its own", s.startServer},
+	} {
+		if err := s.step(ctx, step.name, step.what, step.do); err != nil {
+			return err
+		}
+	}
+	if err := s.register(ctx); err != nil {
+		return err
+	}
+	return s.step(ctx, "login", "a service asks by the RP API, the app answers with PIN1, the client verifies", s.login)
+}
+
+// step does one thing and tells how it went.
+func (s *show) step(ctx context.Context, name, what string, do func(context.Context) error) error {
+	began := time.Now()
+	err := do(ctx)
+	s.tell(name, what, err == nil, time.Since(began))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *show) tell(name, what string, ok bool, took time.Duration) {
+	s.report.Steps = append(s.report.Steps, Step{name, ok, took.Milliseconds()})
+	if s.opt.JSON {
+		return
+	}
+	mark := "ok  "
+	if !ok {
+		mark = "FAIL"
+	}
+	fmt.Fprintf(s.opt.Out, "%s  %6d ms  %-12s %s\n", mark, took.Milliseconds(), name, what)
+}
+
+// invite says what a newcomer can do while the demonstration is up.
+func (s *show) invite() {
+	self := s.opt.Program
+	fmt.Fprintf(s.opt.Out, `
+The server answers at    %s  (%s resident)
+The inbox is at          http://%s/
+
+Be the holder, in one terminal (PIN1 is %s, the passphrase %s):
+  %s app wait --server %s --ca %s --state %s
+
+Be a service, in another:
+  %s rp login --server %s --ca %s --authority %s --uuid %s --name %q --document %s
+
+Register somebody else (ben, cleo, dov, eve, finn, gus, hana), typing everything yourself:
+  %s app register --server %s --ca %s --state %s --world %s --virtual ben
+
+Stop with Ctrl-C; %s keeps everything for the next time.
+`, s.url, s.resident(), s.inbox, demoPIN1, demoPassphrase,
+		self, s.url, s.world.Path("tls", "ca.pem"), s.statePath(),
+		self, s.url, s.world.Path("tls", "ca.pem"), s.world.Path("authority"), demoUUID, demoName, s.report.Account.Document,
+		self, s.url, s.world.Path("tls", "ca.pem"), filepath.Join(s.opt.Data, "ben.phone"), s.world.Path(),
+		s.opt.Data)
+}

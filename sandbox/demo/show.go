@@ -1,0 +1,349 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/sandbox/mailbox"
+)
+
+// What the demonstration's person types, and the service that asks.
+const (
+	demoPassphrase = "correct horse"
+	demoPIN1       = "4719"
+	demoPIN2       = "83052"
+	demoUUID       = "00000000-0000-4000-8000-000000000000"
+	demoName       = "DEMO"
+)
+
+// A show is one run of the demonstration: what it has started and found out.
+type show struct {
+	opt         Options
+	report      Report
+	world       *sandbox.World
+	box         *mailbox.Box
+	smtp        string // address of the sink
+	inbox       string
+	server      *exec.Cmd
+	serverEnded chan error
+	serverLog   *tail
+	url         string
+	client      *http.Client
+}
+
+func (s *show) statePath() string      { return filepath.Join(s.opt.Data, s.opt.Person+".phone") }
+func (s *show) passphrasePath() string { return filepath.Join(s.opt.Data, "passphrase") }
+
+func (s *show) makeWorld(context.Context) (err error) {
+	if s.world, err = sandbox.Open(filepath.Join(s.opt.Data, "world"), tunnus.SystemClock{}); err != nil {
+		return err
+	}
+	if _, err := s.world.Passport(s.opt.Person); err != nil {
+		return err
+	}
+	return os.WriteFile(s.passphrasePath(), []byte(demoPassphrase+"\n"), 0o600)
+}
+
+// startMail opens the SMTP sink and the page that shows what came.
+func (s *show) startMail(ctx context.Context) error {
+	s.box = mailbox.New(tunnus.SystemClock{}, 50)
+	smtp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	page, err := net.Listen("tcp", s.opt.Inbox)
+	if err != nil {
+		return err
+	}
+	s.smtp, s.inbox = smtp.Addr().String(), page.Addr().String()
+	go func() { _ = s.box.Serve(ctx, smtp) }()
+	srv := &http.Server{Handler: s.box.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(page) }()
+	return nil
+}
+
+// startServer writes the configuration and starts `tunnus serve` as a stranger would.
+func (s *show) startServer(ctx context.Context) error {
+	address, err := freeAddress(s.opt.Listen)
+	if err != nil {
+		return err
+	}
+	config, err := s.writeConfig(address)
+	if err != nil {
+		return err
+	}
+	s.url, s.serverLog = "https://"+address, &tail{}
+	if err := s.trust(); err != nil {
+		return err
+	}
+	s.server = exec.Command(s.opt.Program, "serve", "--config", config)
+	s.server.Stderr = s.serverLog
+	if err := s.server.Start(); err != nil {
+		return err
+	}
+	s.serverEnded = make(chan error, 1)
+	go func() {
+		err := s.server.Wait()
+		s.serverEnded <- fmt.Errorf("the server ended: %w: %s", err, s.serverLog)
+	}()
+	return s.await(ctx)
+}
+
+// trust makes the client that asks for the server's health.
+func (s *show) trust() error {
+	pem, err := os.ReadFile(s.world.Path("tls", "ca.pem"))
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	return nil
+}
+
+// await asks for the server's health until it answers.
+func (s *show) await(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
+	defer stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/health", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := s.client.Do(req); err == nil {
+			return resp.Body.Close()
+		}
+		select {
+		case err := <-s.serverEnded:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (s *show) writeConfig(address string) (string, error) {
+	host, port, err := net.SplitHostPort(s.smtp)
+	if err != nil {
+		return "", err
+	}
+	var n int
+	if _, err := fmt.Sscan(port, &n); err != nil {
+		return "", err
+	}
+	c := map[string]any{
+		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true,
+		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
+		"authority": "world/authority", "trust_list": "world/trust", "register_file": "world/register.json",
+		"smtp": map[string]any{"host": host, "port": n, "from": "tunnus <no-reply@id.example>", "tls": "none"},
+		"relying_parties": []any{
+			map[string]any{"uuid": demoUUID, "names": []string{demoName}, "networks": []string{"127.0.0.0/8", "::1/128"}},
+		},
+	}
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(s.opt.Data, "config.json")
+	return path, os.WriteFile(path, b, 0o600)
+}
+
+// freeAddress turns port 0 into a port that is free now.
+func freeAddress(want string) (string, error) {
+	l, err := net.Listen("tcp", want)
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// phone are the flags of every call of the app.
+func (s *show) phone(command string, more ...string) []string {
+	return append([]string{
+		"app", command, "--server", s.url, "--ca", s.world.Path("tls", "ca.pem"),
+		"--state", s.statePath(), "--passphrase-file", s.passphrasePath(),
+	}, more...)
+}
+
+// accounts asks the app which accounts its phone has.
+func (s *show) accounts(ctx context.Context) ([]wire.Account, error) {
+	out, err := exec.CommandContext(ctx, s.opt.Program, s.phone("accounts", "--json")...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("tunnus app accounts: %w", err)
+	}
+	var list wire.Accounts
+	return list.Accounts, json.Unmarshal(out, &list)
+}
+
+// register drives the app through a registration, unless this phone has an
+// account from an earlier run. Each step that the app tells becomes a line.
+func (s *show) register(ctx context.Context) error {
+	if _, err := os.Stat(s.statePath()); !errors.Is(err, fs.ErrNotExist) {
+		if s.haveAccount(ctx) == nil {
+			s.tell("account", "kept from the last time", true, 0)
+			return nil
+		}
+	}
+	who, err := sandbox.Find(s.opt.Person)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	app, err := startPuppet(ctx, s.opt.Program, s.phone("register", "--world", s.world.Path(), "--virtual", who.Name)...)
+	if err != nil {
+		return err
+	}
+	last := began
+	err = app.drive(ctx, s.applicant(who), func(line string) {
+		if step, ok := strings.CutPrefix(line, "done "); ok {
+			s.tell(step, steps[step], true, time.Since(last))
+			last = time.Now()
+		}
+	})
+	if err != nil {
+		s.tell("register", "the app ended", false, time.Since(last))
+		return fmt.Errorf("registration: %w", err)
+	}
+	return s.step(ctx, "account", "listed by the app", s.haveAccount)
+}
+
+// steps says what each step of the way is about.
+var steps = map[string]string{
+	wire.StepTerms:       "terms accepted",
+	wire.StepConsent:     "biometric consent, by itself",
+	wire.StepForm:        "the form, as printed on the passport",
+	wire.StepChip:        "chip read under BAC; passive and active authentication hold",
+	wire.StepContact:     "one-time code by SMTP, typed back",
+	wire.StepRegister:    "the population register agrees",
+	wire.StepFace:        "live frames match the portrait in the chip",
+	wire.StepKeys:        "two PINs, two keys of 6144 bits, two certificates",
+	wire.StepApplication: "application signed with the new PIN2",
+}
+
+func (s *show) haveAccount(ctx context.Context) error {
+	list, err := s.accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if a.State == "active" {
+			s.report.Account = &Account{a.Document, a.Level, a.State}
+			return nil
+		}
+	}
+	return errors.New("no active account")
+}
+
+// applicant is what the person types.
+func (s *show) applicant(who sandbox.Person) answers {
+	return answers{
+		wire.StepTerms: say("yes"), wire.StepConsent: say("yes"),
+		"country": say(who.Code.Country()), "surname": say(who.Surname), "given-names": say(who.GivenNames),
+		"person-code": say(who.Code.Value()), "document": say(who.Number),
+		"email": say(who.Name + "@example.test"), "otp": s.readCode(time.Now()), "face": say("ready"),
+		"pin1": say(demoPIN1), "pin1-again": say(demoPIN1), "pin2": say(demoPIN2), "pin2-again": say(demoPIN2),
+	}
+}
+
+var codeInMail = regexp.MustCompile(`Your code is ([0-9]{6})`)
+
+// readCode waits for the newest mail with a code.
+func (s *show) readCode(since time.Time) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		ctx, stop := context.WithTimeout(ctx, 20*time.Second)
+		defer stop()
+		for {
+			for _, m := range s.box.Mails() {
+				if found := codeInMail.FindStringSubmatch(m.Text); found != nil && m.At.After(since) {
+					return found[1], nil
+				}
+			}
+			select {
+			case <-ctx.Done():
+				return "", errors.New("no mail with a code came")
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// login starts the holder's app and a service, and lets the one answer the other.
+func (s *show) login(ctx context.Context) error {
+	app, err := startPuppet(ctx, s.opt.Program, s.phone("wait", "--once")...)
+	if err != nil {
+		return err
+	}
+	answered := make(chan error, 1)
+	go func() {
+		answered <- app.drive(ctx, answers{"answer": say("confirm"), "pin1": say(demoPIN1)}, func(string) {})
+	}()
+	args := []string{
+		"rp", "login", "--json", "--server", s.url, "--ca", s.world.Path("tls", "ca.pem"), "--authority", s.world.Path("authority"),
+		"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document, "--text", "Log in to the demonstration",
+	}
+	if s.opt.Keep != "" {
+		args = append(args, "--keep", s.opt.Keep)
+	}
+	var out, failed bytes.Buffer
+	rp := exec.CommandContext(ctx, s.opt.Program, args...)
+	rp.Stdout, rp.Stderr = &out, &failed
+	err = rp.Run()
+	if err != nil {
+		err = errors.Join(fmt.Errorf("tunnus rp login: %w: %s", err, strings.TrimSpace(failed.String())), app.cmd.Process.Kill())
+	}
+	err = errors.Join(err, <-answered)
+	var r Login
+	if json.Unmarshal(out.Bytes(), &r) == nil {
+		s.report.Login = &r
+	}
+	if err == nil && !r.Verified {
+		err = errors.New("the service did not accept the log-in")
+	}
+	return err
+}
+
+// resident tells how much memory the server holds, as the kernel counts it.
+func (s *show) resident() string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.server.Process.Pid))
+	if err != nil {
+		return "memory unknown"
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return "memory unknown"
+}
+
+// end stops the server and waits for it.
+func (s *show) end() {
+	if s.server == nil || s.server.Process == nil {
+		return
+	}
+	_ = s.server.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.serverEnded:
+	case <-time.After(15 * time.Second):
+		_ = s.server.Process.Kill()
+	}
+}

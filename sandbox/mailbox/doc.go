@@ -1,0 +1,7 @@
+// Package mailbox is the post of a sandbox: an SMTP server that takes every
+// mail and delivers none, and an inbox page that shows them.
+//
+// It keeps the last mails in memory only. It has no log-in, and whoever can
+// reach it reads all of them: it belongs on a loopback address, beside
+// invented people.
+package mailbox

@@ -1,0 +1,207 @@
+// Package sandbox is a world to try tunnus in: an invented state with its
+// country signer, invented people with passports and faces, a register, a
+// certificate authority, and a TLS authority of its own.
+//
+// Everything lives in one folder, made at the first use and kept. The keys of
+// virtual passports lie in it in clear: they are toys, and nothing that they
+// sign is worth anything outside.
+package sandbox
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/virtual"
+	face "github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/trust/pki"
+)
+
+// A World is the sandbox's folder.
+type World struct {
+	dir   string
+	clock tunnus.Clock
+}
+
+// Open makes what is missing in the folder: the country, the trust list with its
+// signer, the register, both authorities. It takes some seconds the first time.
+func Open(dir string, clock tunnus.Clock) (*World, error) {
+	w := &World{dir, clock}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	g.Go(w.ensureCountry)
+	g.Go(w.ensureAuthority)
+	g.Go(w.ensureTLS)
+	g.Go(w.ensureRegister)
+	return w, g.Wait()
+}
+
+// Path returns the path of a file in the world.
+func (w *World) Path(parts ...string) string {
+	return filepath.Join(append([]string{w.dir}, parts...)...)
+}
+
+func (w *World) ensureCountry() error {
+	return ensure(w.Path("country.json"), func() error {
+		c, err := virtual.NewCountry(w.clock.Now())
+		if err != nil {
+			return err
+		}
+		if err := write(w.Path("trust", "utopia.der"), c.CSCA()); err != nil {
+			return err
+		}
+		return writeJSON(w.Path("country.json"), c)
+	})
+}
+
+func (w *World) ensureAuthority() error {
+	return ensure(w.Path("authority", "issuing.pem"), func() error {
+		a, err := pki.NewAuthority(pki.Sandbox(), w.clock.Now())
+		if err != nil {
+			return err
+		}
+		issuing, err := pki.EncodeKey(a.IssuingKey)
+		if err != nil {
+			return err
+		}
+		root, err := pki.EncodeKey(a.RootKey)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			write(w.Path("offline", "root.key"), root.Reveal()),
+			write(w.Path("authority", "issuing.key"), issuing.Reveal()),
+			write(w.Path("authority", "root.pem"), pki.EncodeCertificates(a.Root)),
+			write(w.Path("authority", "issuing.pem"), pki.EncodeCertificates(a.Issuing)),
+		)
+	})
+}
+
+func (w *World) ensureTLS() error {
+	return ensure(w.Path("tls", "server.key"), func() error {
+		s, err := pki.NewServer(pki.Sandbox(), []string{"localhost", "127.0.0.1", "::1"}, w.clock.Now())
+		if err != nil {
+			return err
+		}
+		key, err := x509.MarshalPKCS8PrivateKey(s.Key)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			write(w.Path("tls", "ca.pem"), pki.EncodeCertificates(s.CA)),
+			write(w.Path("tls", "server.pem"), pki.EncodeCertificates(s.Certificate, s.CA)),
+			write(w.Path("tls", "server.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
+		)
+	})
+}
+
+// record is one row of the register's file, as enrol/population reads it.
+type record struct {
+	Person     string   `json:"person"`
+	Surname    string   `json:"surname"`
+	GivenNames string   `json:"given_names"`
+	Birth      string   `json:"birth"`
+	Documents  []string `json:"documents"`
+}
+
+func (w *World) ensureRegister() error {
+	return ensure(w.Path("register.json"), func() error {
+		all, err := People()
+		if err != nil {
+			return err
+		}
+		var rows []record
+		for _, p := range all {
+			rows = append(rows, record{p.Code.SemanticsID(), p.Surname, p.GivenNames, p.Birth.Format(time.DateOnly), []string{p.Number}})
+		}
+		return writeJSON(w.Path("register.json"), rows)
+	})
+}
+
+// Country opens the invented state with its signers.
+func (w *World) Country() (*virtual.Country, error) {
+	c := new(virtual.Country)
+	return c, readJSON(w.Path("country.json"), c)
+}
+
+// Passport opens a person's passport; the first time, the state issues it.
+func (w *World) Passport(name string) (*virtual.Passport, error) {
+	path := w.Path("passports", name+".json")
+	err := ensure(path, func() error {
+		who, err := Find(name)
+		if err != nil {
+			return err
+		}
+		c, err := w.Country()
+		if err != nil {
+			return err
+		}
+		looks, ok := face.Find(name)
+		if !ok {
+			return fmt.Errorf("sandbox: %q has no face", name)
+		}
+		p, err := c.Issue(who.Holder(w.clock.Now(), looks.Portrait()))
+		if err != nil {
+			return err
+		}
+		return writeJSON(path, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := new(virtual.Passport)
+	return p, readJSON(path, p)
+}
+
+// Holder is what the state prints on this person's passport, issued a year ago.
+func (p Person) Holder(now time.Time, portrait []byte) virtual.Holder {
+	return virtual.Holder{
+		Surname: p.Surname, GivenNames: p.GivenNames, Sex: p.Sex, Birth: p.Birth, Expiry: now.AddDate(9, 0, 0),
+		Number: p.Number, PersonCode: p.Code.Value(), Portrait: portrait,
+	}
+}
+
+// ensure calls do if there is no file yet.
+func ensure(path string, do func() error) error {
+	if _, err := os.Stat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return do()
+}
+
+func write(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+func writeJSON(path string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return write(path, b)
+}
+
+func readJSON(path string, v any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}
