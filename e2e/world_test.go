@@ -27,8 +27,9 @@ import (
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 )
 
-// binary is the program under test, built once by TestMain.
-var binary string
+// binary is the program under test, and worldDir a sandbox that every server
+// gets a copy of; TestMain makes both once, because authorities take seconds.
+var binary, worldDir string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "tunnus-e2e-")
@@ -38,6 +39,10 @@ func TestMain(m *testing.M) {
 	binary = filepath.Join(dir, "tunnus")
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/tunnus").CombinedOutput(); err != nil {
 		panic(string(out))
+	}
+	worldDir = filepath.Join(dir, "world")
+	if _, err := sandbox.Open(worldDir, tunnus.SystemClock{}); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(dir)
@@ -101,7 +106,10 @@ func start(t *testing.T) *server {
 	t.Helper()
 	folder := models(t)
 	s := &server{t: t, dir: t.TempDir(), log: &record{}, box: mailbox.New(tunnus.SystemClock{}, 50)}
-	var err error
+	err := os.CopyFS(filepath.Join(s.dir, "world"), os.DirFS(worldDir))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.world, err = sandbox.Open(filepath.Join(s.dir, "world"), tunnus.SystemClock{}); err != nil {
 		t.Fatal(err)
 	}
