@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 }
 
 // missing skips a test for the want of a tool, or fails it where all must run.
-func missing(t *testing.T, what string) {
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("TUNNUS_TEST") == "all" {
 		t.Fatal(what)
@@ -59,7 +59,7 @@ func missing(t *testing.T, what string) {
 }
 
 // models finds the face engine's files.
-func models(t *testing.T) string {
+func models(t testing.TB) string {
 	t.Helper()
 	for _, dir := range []string{os.Getenv("TUNNUS_MODELS"), "../bin/models"} {
 		if _, err := os.Stat(filepath.Join(dir, "faceres.bin")); dir != "" && err == nil {
@@ -76,7 +76,7 @@ func models(t *testing.T) string {
 
 // A server is a running `tunnus serve` with the world around it.
 type server struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	world *sandbox.World
 	box   *mailbox.Box
@@ -85,6 +85,7 @@ type server struct {
 	ended chan error
 	log   *record
 	http  *http.Client
+	ready time.Duration // from start to the first answer
 }
 
 // record keeps what a process writes.
@@ -102,7 +103,7 @@ const (
 )
 
 // start makes a world and a server in it.
-func start(t *testing.T) *server {
+func start(t testing.TB) *server {
 	t.Helper()
 	folder := models(t)
 	s := &server{t: t, dir: t.TempDir(), log: &record{}, box: mailbox.New(tunnus.SystemClock{}, 50)}
@@ -164,6 +165,7 @@ func (s *server) run() {
 	s.t.Helper()
 	s.cmd = exec.Command(binary, "serve", "--config", filepath.Join(s.dir, "config.json"))
 	s.cmd.Stderr = s.log
+	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -173,6 +175,7 @@ func (s *server) run() {
 		resp, err := s.http.Get(s.url + "/health")
 		if err == nil {
 			_ = resp.Body.Close()
+			s.ready = time.Since(began)
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
