@@ -45,6 +45,21 @@ func (a *AppSessions) Get(ctx context.Context, id string) (AppSession, error) {
 	return AppSession{r.ID, r.DeviceKey, r.Nonce, r.Claims, moment(r.CreatedAt)}, nil
 }
 
+// Sweep deletes the sessions that began before then, with their replies, and
+// tells how many there were.
+func (a *AppSessions) Sweep(ctx context.Context, before time.Time) (n int64, err error) {
+	err = a.s.write(ctx, func(t tx) error {
+		if err := t.DropOldReplies(ctx, millis(before)); err != nil {
+			return fmt.Errorf("store: old replies: %w", err)
+		}
+		if n, err = t.DropOldSessions(ctx, millis(before)); err != nil {
+			return fmt.Errorf("store: old app sessions: %w", err)
+		}
+		return nil
+	})
+	return n, err
+}
+
 // A Reply is the answer that one request of an app got.
 type Reply struct {
 	Hash   []byte // of the request, to tell a repeat from another request

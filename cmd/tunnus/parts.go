@@ -235,6 +235,7 @@ func (p *parts) background(ctx context.Context, cfg *Config, log *slog.Logger) <
 		"mail":     {500 * time.Millisecond, p.sendMail},
 		"sweep":    {10 * time.Second, func(ctx context.Context) error { _, err := p.enrol.Sweep(ctx); return err }},
 		"settle":   {time.Minute, func(ctx context.Context) error { return closeAccounts(ctx, p.keys, p.accounts, p.ca) }},
+		"sessions": {time.Hour, p.sweepSessions},
 		"key-pool": {5 * time.Second, func(ctx context.Context) error { return p.keys.FillPool(ctx, cfg.KeyPool) }},
 	} {
 		all.Go(func() { every(ctx, job.every, log.With("job", name), job.do) })
@@ -242,6 +243,15 @@ func (p *parts) background(ctx context.Context, cfg *Config, log *slog.Logger) <
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
 	return done
+}
+
+// keepSessions is how long sessions of apps and their replies are kept: longer
+// than the server lets an app go on with one.
+const keepSessions = 24 * time.Hour
+
+func (p *parts) sweepSessions(ctx context.Context) error {
+	_, err := p.store.AppSessions().Sweep(ctx, time.Now().Add(-keepSessions))
+	return err
 }
 
 // every does a job now and then again, until ctx ends; a failure is logged and

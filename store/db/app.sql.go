@@ -110,6 +110,27 @@ func (q *Queries) DropAppReplies(ctx context.Context, arg DropAppRepliesParams) 
 	return err
 }
 
+const dropOldReplies = `-- name: DropOldReplies :exec
+DELETE FROM app_reply WHERE session_id IN (SELECT id FROM app_session WHERE created_at < $1)
+`
+
+func (q *Queries) DropOldReplies(ctx context.Context, createdAt int64) error {
+	_, err := q.db.ExecContext(ctx, dropOldReplies, createdAt)
+	return err
+}
+
+const dropOldSessions = `-- name: DropOldSessions :execrows
+DELETE FROM app_session WHERE created_at < $1
+`
+
+func (q *Queries) DropOldSessions(ctx context.Context, createdAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropOldSessions, createdAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lastAppReply = `-- name: LastAppReply :one
 SELECT CAST(COALESCE(MAX(counter), 0) AS bigint) AS counter FROM app_reply WHERE session_id = $1
 `

@@ -17,3 +17,9 @@ SELECT CAST(COALESCE(MAX(counter), 0) AS bigint) AS counter FROM app_reply WHERE
 
 -- name: DropAppReplies :exec
 DELETE FROM app_reply WHERE session_id = $1 AND counter <= $2;
+
+-- name: DropOldReplies :exec
+DELETE FROM app_reply WHERE session_id IN (SELECT id FROM app_session WHERE created_at < $1);
+
+-- name: DropOldSessions :execrows
+DELETE FROM app_session WHERE created_at < $1;
