@@ -31,12 +31,9 @@ func (s *Service) complete(ctx context.Context, r device.Signed) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	t, err := s.Store.Transactions.Transaction(ctx, m.Transaction)
+	t, err := s.ours(ctx, k, m.Transaction)
 	if err != nil {
 		return Outcome{}, err
-	}
-	if t.Key != k.ID {
-		return Outcome{}, tunnus.NotFound(errors.New("keyshare: the transaction is another key's"))
 	}
 	if t.State == Signed {
 		if !bytes.Equal(t.Completion, hash(r.Request.Body)) {
@@ -154,22 +151,24 @@ func (s *Service) confirmOnly(ctx context.Context, c completion, k Key, em []byt
 	if err := splitkey.CheckShare(k.Modulus, em, c.msg.Share); err != nil {
 		return s.misused(ctx, c, err)
 	}
-	c.row.State = Confirmed
-	e := s.event("key.confirmed", k, tunnus.CodeOf(refusal), c.details()...)
-	if err := s.Store.Evaluations.Update(ctx, k, c.row, []tunnus.Event{e}); err != nil {
-		return moved(err)
+	if err := s.mark(ctx, c, k, Confirmed, "key.confirmed", tunnus.CodeOf(refusal)); err != nil {
+		return err
 	}
 	return refusal
 }
 
 // misused uses the try up: it stays charged, and no further share is judged for it.
 func (s *Service) misused(ctx context.Context, c completion, cause error) error {
-	c.row.State = Misused
-	e := s.event("key.share", c.key, tunnus.CodeShareWrong, c.details()...)
-	if err := s.Store.Evaluations.Update(ctx, c.key, c.row, []tunnus.Event{e}); err != nil {
-		return moved(err)
+	if err := s.mark(ctx, c, c.key, Misused, "key.share", tunnus.CodeShareWrong); err != nil {
+		return err
 	}
 	return refuseShare(cause)
+}
+
+// mark writes what became of a try.
+func (s *Service) mark(ctx context.Context, c completion, k Key, state, kind string, code tunnus.Code) error {
+	c.row.State = state
+	return moved(s.Store.Evaluations.Update(ctx, k, c.row, []tunnus.Event{s.event(kind, k, code, c.details()...)}))
 }
 
 // release is the write that gives a signature out, conditional on key and
@@ -197,11 +196,9 @@ func (c completion) details() []string {
 // approvalOf reads the approval out of a stored request.
 func approvalOf(evidence []byte) (splitkey.Approval, error) {
 	var r device.Signed
-	if err := json.Unmarshal(evidence, &r); err != nil {
-		return splitkey.Approval{}, fmt.Errorf("keyshare: stored approval: %w", err)
-	}
+	err := json.Unmarshal(evidence, &r)
 	var m splitkey.Complete
-	if err := splitkey.Decode(r.Request.Body, &m); err != nil {
+	if err := errors.Join(err, splitkey.Decode(r.Request.Body, &m)); err != nil {
 		return splitkey.Approval{}, fmt.Errorf("keyshare: stored approval: %w", err)
 	}
 	return m.Approval, nil

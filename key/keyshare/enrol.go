@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
@@ -31,53 +30,43 @@ func (s *Service) Begin(ctx context.Context, r device.Signed) (splitkey.Begun, e
 		Purpose: m.Purpose, State: Begun, Generation: 1, CreatedAt: s.Clock.Now(),
 		Modulus: m.Modulus, Begin: hash(r.Request.Body), Counter: 1, RotatedAt: s.Clock.Now(),
 	}
-	out, found, err := s.begunBefore(ctx, k)
-	if err != nil || found {
-		return out, err
-	}
-	if err := s.create(ctx, &k, m); err != nil {
-		// The same request may have come twice at once.
-		if out, found, again := s.begunBefore(ctx, k); again == nil && found {
-			return out, nil
+	return settled(func() (splitkey.Begun, error) {
+		old, err := s.Store.Keys.Key(ctx, k.ID)
+		if tunnus.CodeOf(err) == tunnus.CodeNotFound {
+			old, err = s.create(ctx, k, m)
 		}
-		return splitkey.Begun{}, err
-	}
-	return s.begun(k)
-}
-
-// begunBefore answers a request that was served already.
-func (s *Service) begunBefore(ctx context.Context, k Key) (out splitkey.Begun, found bool, err error) {
-	old, err := s.Store.Keys.Key(ctx, k.ID)
-	switch {
-	case tunnus.CodeOf(err) == tunnus.CodeNotFound:
-		return splitkey.Begun{}, false, nil
-	case err != nil:
-		return splitkey.Begun{}, false, err
-	case old.State != Begun || !bytes.Equal(old.Begin, k.Begin):
-		return splitkey.Begun{}, true, tunnus.Conflict(errors.New("keyshare: this key was begun otherwise"))
-	}
-	out, err = s.begun(old)
-	return out, true, err
+		if err != nil {
+			return splitkey.Begun{}, err
+		}
+		if old.State != Begun || !bytes.Equal(old.Begin, k.Begin) {
+			return splitkey.Begun{}, tunnus.Conflict(errors.New("keyshare: this key was begun otherwise"))
+		}
+		return s.begun(old)
+	})
 }
 
 // create checks what was offered and stores the key.
-func (s *Service) create(ctx context.Context, k *Key, m splitkey.Begin) error {
+func (s *Service) create(ctx context.Context, k Key, m splitkey.Begin) (Key, error) {
 	id := splitkey.Identity{Purpose: m.Purpose, Generation: 1, Modulus: m.Modulus}
 	if err := splitkey.CheckProof(m.Proof, splitkey.StepBegin, id, []byte(k.Device), m.Nonce); err != nil {
-		return refuseKey(err)
+		return Key{}, refuseKey(err)
 	}
 	if err := splitkey.CheckModulus(m.Modulus); err != nil {
-		return refuseKey(err)
+		return Key{}, refuseKey(err)
 	}
-	if _, err := s.newSecrets(k); err != nil {
-		return err
+	if err := s.newSecrets(&k); err != nil {
+		return Key{}, err
 	}
-	err := s.Store.Keys.Create(ctx, *k, []tunnus.Event{s.event("key.begin", *k, "", "device", k.Device)})
+	err := s.Store.Keys.Create(ctx, k, []tunnus.Event{s.event("key.begin", k, "", "device", k.Device)})
 	if errors.Is(err, ErrModulusUsed) {
-		return refuseKey(err)
+		// By another key, or by the same request, which came twice at once.
+		if _, again := s.Store.Keys.Key(ctx, k.ID); again == nil {
+			return Key{}, errMoved
+		}
+		return Key{}, refuseKey(err)
 	}
 	k.Rev = 1
-	return err
+	return k, moved(err)
 }
 
 func (s *Service) begun(k Key) (splitkey.Begun, error) {
@@ -105,18 +94,14 @@ func (s *Service) Harden(ctx context.Context, r device.Signed) (splitkey.Evaluat
 			return splitkey.Evaluated{}, tunnus.BadRequest("blinded", err)
 		}
 		k.Hardenings++
-		if err := s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.harden", k, "")}); err != nil {
-			return splitkey.Evaluated{}, moved(err)
+		if err := s.save(ctx, k, "key.harden", ""); err != nil {
+			return splitkey.Evaluated{}, err
 		}
 		x, err := s.openSecrets(k)
 		if err != nil {
 			return splitkey.Evaluated{}, err
 		}
-		e, err := x.evaluator(k)
-		if err != nil {
-			return splitkey.Evaluated{}, err
-		}
-		return e.Evaluate(m.Blinded)
+		return x.evaluate(k, m.Blinded)
 	})
 }
 
@@ -137,7 +122,7 @@ func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
 			return struct{}{}, nil
 		case Begun:
 			k.State = Sealed
-			return struct{}{}, moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.confirm", k, "")}))
+			return struct{}{}, s.save(ctx, k, "key.confirm", "")
 		}
 		return struct{}{}, usable(k)
 	})
@@ -185,18 +170,16 @@ func (s *Service) AssignModulus(ctx context.Context, keyID string) ([]byte, erro
 // FillPool makes server halves until the pool holds n, or ctx ends. It takes a
 // good part of a second of CPU for each; call it in the background.
 func (s *Service) FillPool(ctx context.Context, n int) error {
-	for {
+	for ctx.Err() == nil {
 		size, err := s.Store.Pool.Size(ctx)
 		if err != nil || size >= n {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if _, err := s.addHalf(ctx); err != nil {
 			return err
 		}
 	}
+	return ctx.Err()
 }
 
 // addHalf makes a server half and puts it into the pool.
@@ -216,27 +199,16 @@ func (s *Service) addHalf(ctx context.Context) (Pooled, error) {
 	return p, s.Store.Pool.Add(ctx, p)
 }
 
-// otherHalf returns n2 = n / n1.
-func otherHalf(k Key) ([]byte, error) {
-	n2, rest := new(big.Int).QuoRem(new(big.Int).SetBytes(k.Product), new(big.Int).SetBytes(k.Modulus), new(big.Int))
-	if rest.Sign() != 0 || n2.BitLen() != splitkey.HalfBits {
-		return nil, errors.New("keyshare: the key's modulus is not a product of its halves")
-	}
-	return n2.FillBytes(make([]byte, splitkey.HalfSize)), nil
-}
-
 // Bind says whose account a key belongs to. A key has one account for ever.
 func (s *Service) Bind(ctx context.Context, keyID, account string) error {
-	_, err := settled(func() (struct{}, error) {
-		k, err := s.Store.Keys.Key(ctx, keyID)
-		if err != nil || k.Account == account {
-			return struct{}{}, err
+	return s.change(ctx, keyID, func(k Key) error {
+		if k.Account == account {
+			return nil
 		}
 		if k.Account != "" || !slices.Contains([]State{Begun, Sealed, Ready}, k.State) {
-			return struct{}{}, tunnus.Conflict(errors.New("keyshare: the key has an account, or has ended"))
+			return tunnus.Conflict(errors.New("keyshare: the key has an account, or has ended"))
 		}
 		k.Account = account
-		return struct{}{}, moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.bind", k, "")}))
+		return s.save(ctx, k, "key.bind", "")
 	})
-	return err
 }

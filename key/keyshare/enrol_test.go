@@ -80,7 +80,7 @@ func TestBeginRefuses(t *testing.T) {
 	}
 }
 
-// weakHalf is a half whose p is three times a prime, with exponents that work.
+// weakHalf is a half whose p is five times a prime, with exponents that work.
 func weakHalf(t *testing.T) *splitkey.Half {
 	t.Helper()
 	one, e := big.NewInt(1), big.NewInt(splitkey.Exponent)
@@ -92,13 +92,13 @@ func weakHalf(t *testing.T) *splitkey.Half {
 		return p
 	}
 	var p, r *big.Int
-	q := draw(1536) // its two highest bits are set
-	for p == nil || p.BitLen() != 1536 || p.Bit(1534) == 0 {
-		r = draw(1535)
-		p = new(big.Int).Mul(r, big.NewInt(3))
+	q := draw(1536)                      // its two highest bits are set
+	for p == nil || p.BitLen() != 1536 { // one in five
+		r = draw(1534)
+		p = new(big.Int).Mul(r, big.NewInt(5))
 	}
 	minus := func(x *big.Int) *big.Int { return new(big.Int).Sub(x, one) }
-	phi := new(big.Int).Mul(big.NewInt(2), minus(r))
+	phi := new(big.Int).Mul(big.NewInt(4), minus(r))
 	var b []byte
 	for _, x := range []*big.Int{p, q, new(big.Int).ModInverse(e, phi), new(big.Int).ModInverse(e, minus(q)), new(big.Int).ModInverse(q, p)} {
 		b = append(b, x.FillBytes(make([]byte, 192))...)
@@ -116,7 +116,7 @@ func TestBeginRefusesWeakModulus(t *testing.T) {
 	w.half = weakHalf(t)
 	_, err := w.Begin(w.ctx, w.signed(w.beginMessage()))
 	w.want(err, tunnus.CodeKeyRefused)
-	if !strings.Contains(err.Error(), "factor 3") {
+	if !strings.Contains(err.Error(), "factor 5") {
 		t.Errorf("refused for another reason: %v", err)
 	}
 }

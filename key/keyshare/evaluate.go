@@ -85,13 +85,10 @@ func (s *Service) again(ctx context.Context, k Key, x secrets, m splitkey.Evalua
 // open sees that the transaction is this key's, live, and the one that the phone
 // has fetched.
 func (s *Service) open(ctx context.Context, k Key, m splitkey.Evaluate) error {
-	t, err := s.Store.Transactions.Transaction(ctx, m.Transaction)
-	if err != nil {
-		return err
-	}
+	t, err := s.ours(ctx, k, m.Transaction)
 	switch {
-	case t.Key != k.ID:
-		return tunnus.NotFound(errors.New("keyshare: the transaction is another key's"))
+	case err != nil:
+		return err
 	case t.over(s.Clock.Now()):
 		return refuseTxn(errors.New("keyshare: the transaction is over"))
 	case subtle.ConstantTimeCompare(t.Freshness, m.Freshness) != 1:
@@ -152,11 +149,7 @@ func (s *Service) charge(ctx context.Context, k *Key, m splitkey.Evaluate, body 
 // answer evaluates a charged try and is commit 2: the answer is stored and the
 // one-time value rotated.
 func (s *Service) answer(ctx context.Context, k Key, x secrets, m splitkey.Evaluate, row EvaluationRow) (splitkey.Evaluation, error) {
-	e, err := x.evaluator(k)
-	if err != nil {
-		return splitkey.Evaluation{}, err
-	}
-	evaluated, err := e.Evaluate(m.Blinded)
+	evaluated, err := x.evaluate(k, m.Blinded)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}

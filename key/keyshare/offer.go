@@ -56,6 +56,15 @@ func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error
 	return t, err
 }
 
+// ours reads a transaction of a key; another key's looks as if there were none.
+func (s *Service) ours(ctx context.Context, k Key, id string) (Transaction, error) {
+	t, err := s.Store.Transactions.Transaction(ctx, id)
+	if err == nil && t.Key != k.ID {
+		return t, tunnus.NotFound(errors.New("keyshare: the transaction is another key's"))
+	}
+	return t, err
+}
+
 // over reports whether a transaction can no longer be signed.
 func (t Transaction) over(now time.Time) bool { return t.State != Live || !now.Before(t.ExpiresAt) }
 
@@ -85,30 +94,21 @@ func (s *Service) Outcome(ctx context.Context, id string) (Outcome, error) {
 	o := Outcome{
 		State: t.State, Expired: t.State == Live && t.over(s.Clock.Now()),
 		Key: t.Key, Kind: t.Kind, Record: t.Record, Hash: t.Hash,
+		Answer: t.Answer, Evidence: t.Approval, Signature: t.Signature, SignedAt: t.SignedAt,
 	}
 	if t.State != Signed {
 		return o, nil
 	}
-	return s.released(ctx, t, o)
-}
-
-// released fills in what a signed transaction has.
-func (s *Service) released(ctx context.Context, t Transaction, o Outcome) (Outcome, error) {
 	k, err := s.Store.Keys.Key(ctx, t.Key)
 	if err != nil {
 		return Outcome{}, err
 	}
-	o.Payload, err = s.payload(t, t.Answer)
-	if err != nil {
+	o.PublicKey = &rsa.PublicKey{N: new(big.Int).SetBytes(k.Product), E: splitkey.Exponent}
+	if o.Payload, err = s.payload(t, t.Answer); err != nil {
 		return Outcome{}, err
 	}
 	o.Approval, err = approvalOf(t.Approval)
-	if err != nil {
-		return Outcome{}, err
-	}
-	o.Answer, o.Evidence, o.Signature, o.SignedAt = t.Answer, t.Approval, t.Signature, t.SignedAt
-	o.PublicKey = &rsa.PublicKey{N: new(big.Int).SetBytes(k.Product), E: splitkey.Exponent}
-	return o, nil
+	return o, err
 }
 
 // payload asks the kind's format for what is signed.

@@ -27,22 +27,18 @@ func voprfPlace(k Key) []byte {
 }
 
 // newSecrets draws and seals the secrets of a key, and sets its public key.
-func (s *Service) newSecrets(k *Key) (secrets, error) {
+func (s *Service) newSecrets(k *Key) error {
 	scalar, err := splitkey.NewEvaluatorKey()
 	if err != nil {
-		return secrets{}, err
+		return err
 	}
 	e, err := splitkey.NewEvaluator(scalar)
 	if err != nil {
-		return secrets{}, err
+		return err
 	}
-	out := secrets{scalar, draw(otvSize)}
 	k.Public = e.Public()
-	k.SealedVOPRF, err = s.SealVOPRF.Seal(append(append([]byte(nil), out.k...), out.otv...), voprfPlace(*k))
-	if err != nil {
-		return secrets{}, fmt.Errorf("keyshare: sealing: %w", err)
-	}
-	return out, nil
+	k.SealedVOPRF, err = s.SealVOPRF.Seal(append(scalar, draw(otvSize)...), voprfPlace(*k))
+	return err
 }
 
 func (s *Service) openSecrets(k Key) (secrets, error) {
@@ -56,23 +52,23 @@ func (s *Service) openSecrets(k Key) (secrets, error) {
 	return secrets{b[:voprfSize], b[voprfSize:]}, nil
 }
 
-// evaluator makes the evaluator of a key, and sees that it is the key's own.
-func (x secrets) evaluator(k Key) (*splitkey.Evaluator, error) {
+// evaluate sees that the VOPRF key is the key's own, and evaluates.
+func (x secrets) evaluate(k Key, blinded []byte) (splitkey.Evaluated, error) {
 	e, err := splitkey.NewEvaluator(x.k)
 	if err != nil {
-		return nil, err
+		return splitkey.Evaluated{}, err
 	}
 	if string(e.Public()) != string(k.Public) {
-		return nil, errors.New("keyshare: the VOPRF key is not the one that was published")
+		return splitkey.Evaluated{}, errors.New("keyshare: the VOPRF key is not the one that was published")
 	}
-	return e, nil
+	return e.Evaluate(blinded)
 }
 
 func halfPlace(modulus []byte) []byte { return place("tunnus/half/v1", string(modulus)) }
 
 // openHalf opens the server's half of a key.
 func (s *Service) openHalf(k Key) (*splitkey.Half, error) {
-	n2, err := otherHalf(k)
+	n2, err := splitkey.Product{Modulus: k.Product}.Other(k.Modulus)
 	if err != nil {
 		return nil, err
 	}
@@ -84,17 +80,6 @@ func (s *Service) openHalf(k Key) (*splitkey.Half, error) {
 	return splitkey.UnmarshalHalf(b)
 }
 
-// An age says how a one-time value that was shown compares with the current one.
-type age string
-
-const (
-	forged   age = "forged"   // not made by us for this key
-	older    age = "older"    // rotated away
-	previous age = "previous" // the one before the current
-	current  age = "current"
-	ahead    age = "ahead" // made by us, but we do not know: our loss
-)
-
 // oneTime makes the one-time value c ‖ HMAC(k; key id, generation, c).
 func (x secrets) oneTime(k Key, c uint64) []byte {
 	out := binary.BigEndian.AppendUint64(nil, c)
@@ -104,21 +89,13 @@ func (x secrets) oneTime(k Key, c uint64) []byte {
 	return mac.Sum(out)
 }
 
-// judge tells the age of a value (K1).
-func (x secrets) judge(k Key, value []byte) age {
+// behind tells by how much a value is older than the current one: 0 if it is
+// the current one, less if we do not know it yet. ok is false for a value that
+// was not made here for this key (K1).
+func (x secrets) behind(k Key, value []byte) (n int64, ok bool) {
 	if len(value) != splitkey.OneTimeSize {
-		return forged
+		return 0, false
 	}
 	c := binary.BigEndian.Uint64(value)
-	switch {
-	case !hmac.Equal(value, x.oneTime(k, c)):
-		return forged
-	case c == k.Counter:
-		return current
-	case c > k.Counter:
-		return ahead
-	case c+1 == k.Counter:
-		return previous
-	}
-	return older
+	return int64(k.Counter - c), hmac.Equal(value, x.oneTime(k, c))
 }

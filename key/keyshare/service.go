@@ -1,12 +1,12 @@
 package keyshare
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -125,35 +125,24 @@ func (s *Service) admit(ctx context.Context, r device.Signed, m splitkey.Message
 	if err := splitkey.Decode(r.Request.Body, m); err != nil {
 		return Key{}, tunnus.BadRequest("body", err)
 	}
-	id, generation := named(m)
-	k, err := s.Store.Keys.Key(ctx, id)
+	var named struct { // all messages but Begin name a key
+		Key        string `json:"key"`
+		Generation int    `json:"generation"`
+	}
+	if err := json.Unmarshal(r.Request.Body, &named); err != nil {
+		return Key{}, fmt.Errorf("keyshare: %w", err)
+	}
+	k, err := s.Store.Keys.Key(ctx, named.Key)
 	if err != nil {
 		return Key{}, err
 	}
 	if k.Device != r.Thumbprint() {
 		return Key{}, tunnus.NotFound(errors.New("keyshare: the key is another device's"))
 	}
-	if k.Generation != generation {
-		return Key{}, refuseTxn(fmt.Errorf("keyshare: generation %d asked, %d lives", generation, k.Generation))
+	if k.Generation != named.Generation {
+		return Key{}, refuseTxn(fmt.Errorf("keyshare: generation %d asked, %d lives", named.Generation, k.Generation))
 	}
 	return k, nil
-}
-
-// named tells which key a message is about.
-func named(m splitkey.Message) (id string, generation int) {
-	switch m := m.(type) {
-	case *splitkey.Harden:
-		return m.Key, m.Generation
-	case *splitkey.Confirm:
-		return m.Key, m.Generation
-	case *splitkey.Status:
-		return m.Key, m.Generation
-	case *splitkey.Evaluate:
-		return m.Key, m.Generation
-	case *splitkey.Complete:
-		return m.Key, m.Generation
-	}
-	return "", 0
 }
 
 // usable refuses what a key in its state does not do any more, or not yet.
@@ -200,12 +189,11 @@ func draw(n int) []byte {
 // name writes random or hashed bytes as an identifier.
 func name(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// place is the aad of a sealed record: what it is and whose, each behind its length.
-func place(parts ...string) []byte {
-	var b bytes.Buffer
+// place joins words, each behind its length: the aad of a sealed record, what it
+// is and whose.
+func place(parts ...string) (b []byte) {
 	for _, p := range parts {
-		_ = binary.Write(&b, binary.BigEndian, uint32(len(p)))
-		b.WriteString(p)
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
 	}
-	return b.Bytes()
+	return b
 }

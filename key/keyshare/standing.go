@@ -78,7 +78,7 @@ func (s *Service) Status(ctx context.Context, r device.Signed) (splitkey.Standin
 			return splitkey.Standing{}, err
 		}
 		// A poll may cross the answer to an evaluation on its way.
-		if x.judge(k, m.OneTime) == previous && s.Clock.Now().Sub(k.RotatedAt) < pollGrace {
+		if n, ok := x.behind(k, m.OneTime); ok && n == 1 && s.Clock.Now().Sub(k.RotatedAt) < pollGrace {
 			return splitkey.Standing{}, tunnus.Conflict(errors.New("keyshare: the one-time value has just changed"))
 		}
 		if err := s.present(ctx, k, x, m.OneTime); err != nil {
@@ -94,9 +94,6 @@ func (s *Service) status(ctx context.Context, k Key) (splitkey.Standing, error) 
 		return splitkey.Standing{}, err
 	}
 	live, err := s.Store.Transactions.LiveOf(ctx, k.ID, s.Clock.Now(), maxOffered)
-	if err != nil {
-		return splitkey.Standing{}, err
-	}
 	out := splitkey.Standing{
 		Key: k.ID, Generation: k.Generation, Public: k.Public, Modulus: k.Product,
 		Tries: s.tries(k, st), Transactions: []splitkey.Fields{},
@@ -107,28 +104,26 @@ func (s *Service) status(ctx context.Context, k Key) (splitkey.Standing, error) 
 			Freshness: t.Freshness, ExpiresAt: t.ExpiresAt,
 		})
 	}
-	return out, nil
+	return out, err
 }
 
 // present demands the current one-time value. A stale one is a copy: the key is
 // held at once, and no copy can lift that (K14).
 func (s *Service) present(ctx context.Context, k Key, x secrets, value []byte) error {
-	switch a := x.judge(k, value); a {
-	case current:
-		return nil
-	case forged:
+	n, ok := x.behind(k, value)
+	switch {
+	case !ok:
 		return tunnus.BadRequest("one_time", errors.New("keyshare: not a one-time value of this key"))
-	case ahead:
-		// Only after a restore; until there are restore epochs it is refused.
+	case n == 0:
+		return nil
+	case n < 0: // only after a restore; until there are restore epochs it is refused
 		return refuseTxn(errors.New("keyshare: the one-time value is newer than ours"))
-	default:
-		cause := fmt.Errorf("keyshare: a one-time value that is %s: the key was copied", a)
-		k.State, k.Reason, k.DueAt = Held, ReasonCopy, s.Clock.Now().Add(holdTime)
-		if err := s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.copy", k, tunnus.CodeAccCloned)}); err != nil {
-			return moved(err)
-		}
-		return cloned(cause)
 	}
+	k.State, k.Reason, k.DueAt = Held, ReasonCopy, s.Clock.Now().Add(holdTime)
+	if err := s.save(ctx, k, "key.copy", tunnus.CodeAccCloned); err != nil {
+		return err
+	}
+	return cloned(fmt.Errorf("keyshare: a one-time value %d too old: the key was copied", n))
 }
 
 // A View is what the server's other parts may know of a key.
@@ -156,33 +151,55 @@ func (s *Service) Key(ctx context.Context, keyID string) (View, error) {
 	}, err
 }
 
+// save writes a key with one event, which tells the reason if there is one.
+func (s *Service) save(ctx context.Context, k Key, kind string, code tunnus.Code) error {
+	var details []string
+	if k.Reason != "" {
+		details = []string{"reason", k.Reason}
+	}
+	return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event(kind, k, code, details...)}))
+}
+
 // end makes a key useless for ever: its secrets are erased.
 func (s *Service) end(ctx context.Context, k Key, reason string) error {
 	k.State, k.Reason, k.DueAt = Ended, reason, time.Time{}
 	k.SealedVOPRF, k.SealedHalf = nil, nil
-	return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.end", k, "", "reason", reason)}))
+	return s.save(ctx, k, "key.end", "")
+}
+
+// change does one step on a key.
+func (s *Service) change(ctx context.Context, keyID string, step func(Key) error) error {
+	_, err := settled(func() (struct{}, error) {
+		k, err := s.Store.Keys.Key(ctx, keyID)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, step(k)
+	})
+	return err
 }
 
 // Suspend blocks a key until [Service.Resume]; the reason is a word of the
 // system. A key that is held or has ended stays so.
 func (s *Service) Suspend(ctx context.Context, keyID, reason string) error {
-	return s.change(ctx, keyID, func(k Key) error {
-		if k.State != Ready {
-			return stays(k, Suspended)
-		}
-		k.State, k.Reason = Suspended, reason
-		return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.suspend", k, "", "reason", reason)}))
-	})
+	return s.turn(ctx, keyID, Ready, Suspended, reason)
 }
 
 // Resume lifts what [Service.Suspend] did, and nothing else.
 func (s *Service) Resume(ctx context.Context, keyID string) error {
+	return s.turn(ctx, keyID, Suspended, Ready, "")
+}
+
+func (s *Service) turn(ctx context.Context, keyID string, from, to State, reason string) error {
 	return s.change(ctx, keyID, func(k Key) error {
-		if k.State != Suspended {
-			return stays(k, Ready)
+		switch k.State {
+		case to:
+			return nil
+		case from:
+			k.State, k.Reason = to, reason
+			return s.save(ctx, k, "key."+string(to), "")
 		}
-		k.State, k.Reason = Ready, ""
-		return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event("key.resume", k, "")}))
+		return tunnus.Conflict(fmt.Errorf("keyshare: a key that is %s does not become %s", k.State, to))
 	})
 }
 
@@ -195,25 +212,6 @@ func (s *Service) Revoke(ctx context.Context, keyID, reason string) error {
 		}
 		return s.end(ctx, k, reason)
 	})
-}
-
-func (s *Service) change(ctx context.Context, keyID string, step func(Key) error) error {
-	_, err := settled(func() (struct{}, error) {
-		k, err := s.Store.Keys.Key(ctx, keyID)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, step(k)
-	})
-	return err
-}
-
-// stays refuses a change of state, unless the key is there already.
-func stays(k Key, want State) error {
-	if k.State == want {
-		return nil
-	}
-	return tunnus.Conflict(fmt.Errorf("keyshare: a key that is %s does not become %s", k.State, want))
 }
 
 // An EndedKey is a key whose account has to be closed.
@@ -229,27 +227,23 @@ func (s *Service) Settle(ctx context.Context) ([]EndedKey, error) {
 	}
 	var out []EndedKey
 	for _, id := range ids {
-		ended, err := s.settle(ctx, id)
+		err := s.change(ctx, id, func(k Key) error {
+			if k.DueAt.IsZero() || s.Clock.Now().Before(k.DueAt) {
+				return nil
+			}
+			reason := ReasonPIN
+			if k.State == Held {
+				reason = k.Reason
+			}
+			err := s.end(ctx, k, reason)
+			if err == nil {
+				out = append(out, EndedKey{k.ID, k.Account, reason})
+			}
+			return err
+		})
 		if err != nil {
 			return out, err
 		}
-		if ended != nil {
-			out = append(out, *ended)
-		}
 	}
 	return out, nil
-}
-
-func (s *Service) settle(ctx context.Context, id string) (*EndedKey, error) {
-	return settled(func() (*EndedKey, error) {
-		k, err := s.Store.Keys.Key(ctx, id)
-		if err != nil || k.DueAt.IsZero() || s.Clock.Now().Before(k.DueAt) {
-			return nil, err
-		}
-		reason := ReasonPIN
-		if k.State == Held {
-			reason = k.Reason
-		}
-		return &EndedKey{k.ID, k.Account, reason}, s.end(ctx, k, reason)
-	})
 }

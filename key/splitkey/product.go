@@ -24,6 +24,15 @@ func Join(n1, n2 []byte) (Product, error) {
 	return Product{n.FillBytes(make([]byte, ProductSize)), inv.FillBytes(make([]byte, HalfSize))}, nil
 }
 
+// Other returns the half of the product that n1 is not.
+func (p Product) Other(n1 []byte) ([]byte, error) {
+	if err := CheckProduct(p.Modulus, n1); err != nil {
+		return nil, err
+	}
+	n2 := new(big.Int).Quo(new(big.Int).SetBytes(p.Modulus), new(big.Int).SetBytes(n1))
+	return n2.FillBytes(make([]byte, HalfSize)), nil
+}
+
 // CheckProduct is what the phone demands of n: 6144 bits and a multiple of its
 // own n1, so that the certificate names a key of which it holds a half.
 func CheckProduct(n, n1 []byte) error {
