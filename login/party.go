@@ -75,8 +75,13 @@ type Parties struct {
 func NewParties(pinned bool, list ...Party) (*Parties, error) {
 	ps := &Parties{list: list, byUUID: map[string]Party{}}
 	var errs []error
+	pins := map[Fingerprint]bool{}
 	for _, p := range list {
 		_, twice := ps.byUUID[p.UUID]
+		shared := slices.ContainsFunc(p.Pins, func(f Fingerprint) bool { return pins[f] })
+		for _, f := range p.Pins {
+			pins[f] = true
+		}
 		bad := func(n string) bool { return n == "" || len(n) > 32 || !utf8.ValidString(n) }
 		for _, v := range []struct {
 			bad bool
@@ -88,6 +93,7 @@ func NewParties(pinned bool, list ...Party) (*Parties, error) {
 			{slices.ContainsFunc(p.Names, bad), "names: 1 to 32 bytes of UTF-8 expected"},
 			{p.Brokered != "" && bad(p.Brokered), "brokered: at most 32 bytes of UTF-8 expected"},
 			{len(p.Sources) == 0, "sources: missing"},
+			{shared, "pins: another party has this one, and each could read the other's sessions"},
 			{pinned && len(p.Pins) == 0, "pins: missing, and outside the sandbox each party needs one"},
 		} {
 			if v.bad {

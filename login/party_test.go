@@ -86,3 +86,18 @@ func TestParseFingerprint(t *testing.T) {
 		}
 	}
 }
+
+// Two parties with one certificate could read each other's sessions.
+func TestNewPartiesRefusesASharedPin(t *testing.T) {
+	pin := FingerprintOf([]byte("a certificate"))
+	party := func(uuid string) Party {
+		return Party{UUID: uuid, Names: []string{"A"}, Sources: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Pins: []Fingerprint{pin}}
+	}
+	a, b := party("00000000-0000-4000-8000-000000000001"), party("00000000-0000-4000-8000-000000000002")
+	if _, err := NewParties(true, a); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewParties(true, a, b); err == nil || !strings.Contains(err.Error(), "another party has this one") {
+		t.Errorf("NewParties = %v", err)
+	}
+}

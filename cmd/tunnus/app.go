@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -75,11 +74,19 @@ func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, app.Screen, err
 }
 
 func (p *phone) passphrase(ctx context.Context, s app.Screen) (tunnus.Secret, error) {
-	if p.PassphraseFile == "" {
-		return s.AskSecret(ctx, "passphrase", "Passphrase of this phone")
+	if p.PassphraseFile != "" {
+		b, err := os.ReadFile(p.PassphraseFile)
+		return tunnus.NewSecret(trimmed(b)), err
 	}
-	b, err := os.ReadFile(p.PassphraseFile)
-	return tunnus.NewSecret([]byte(strings.TrimRight(string(b), "\r\n"))), err
+	first, err := s.AskSecret(ctx, "passphrase", "Passphrase of this phone")
+	if _, missing := os.Stat(p.State); err != nil || missing == nil {
+		return first, err
+	}
+	again, err := s.AskSecret(ctx, "passphrase-again", "It is a new phone. The same passphrase again")
+	if err == nil && !first.Equal(again) {
+		err = errors.New("the two passphrases differ")
+	}
+	return first, err
 }
 
 type appRegister struct {
@@ -151,6 +158,7 @@ func (c *appWait) Run(ctx context.Context) error {
 			return err
 		case err != nil:
 			screen.Tell(app.Explain(err))
+			time.Sleep(2 * time.Second) // a fault that stays must not be asked for in a loop
 		default:
 			screen.Tell("Request " + string(verdict) + ".")
 		}
@@ -164,11 +172,11 @@ func (c *appWait) Run(ctx context.Context) error {
 // request is over, or the line was; not if the account is.
 func recoverable(err error) bool {
 	switch tunnus.CodeOf(err) {
-	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodePINLockPerm, tunnus.CodeBadSignature:
+	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodeKeyUnusable, tunnus.CodePINLockPerm, tunnus.CodeBadSignature:
 		return false
 	}
 	_, refused := errors.AsType[*tunnus.Error](err)
-	return refused
+	return refused || errors.Is(err, app.ErrLine) || errors.Is(err, app.ErrOver)
 }
 
 // httpClient trusts one authority only, if it is given. Plain HTTP is for
@@ -193,8 +201,7 @@ func httpClient(base, ca string) (*http.Client, error) {
 		}
 	}
 	return &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true, ResponseHeaderTimeout: 3 * time.Minute},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirects are not followed") },
+		Transport: &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true, ResponseHeaderTimeout: 3 * time.Minute},
 	}, nil
 }
 

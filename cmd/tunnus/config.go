@@ -2,16 +2,18 @@ package main
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tunnus-id/tunnus/login"
 )
 
 // Config is the file that `tunnus serve --config FILE` reads. Unknown keys are
@@ -53,8 +55,6 @@ type Config struct {
 type TLSConfig struct {
 	CertificateFile string `json:"certificate_file"`
 	KeyFile         string `json:"key_file"`
-	// ClientRootsFile holds the roots of relying parties' client certificates. Optional.
-	ClientRootsFile string `json:"client_roots_file"`
 }
 
 // SMTPConfig is a mail server.
@@ -102,20 +102,21 @@ func loadConfig(path string) (*Config, error) {
 	if err := dec.Decode(&c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: more than one value", path)
 	}
-	c.rebase(filepath.Dir(path))
+	c.complete(filepath.Dir(path))
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("%s:\n%w", path, err)
 	}
 	return &c, nil
 }
 
-// rebase takes relative paths from the folder of the configuration.
-func (c *Config) rebase(dir string) {
+// complete takes relative paths from the folder of the configuration, and puts in
+// what is optional and not there.
+func (c *Config) complete(dir string) {
 	for _, p := range []*string{&c.Data, &c.Authority, &c.Keys, &c.TrustList, &c.RegisterFile, &c.Models,
-		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.TLS.ClientRootsFile, &c.SMTP.PasswordFile} {
+		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.SMTP.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -130,12 +131,13 @@ func (c *Config) rebase(dir string) {
 
 // Validate reports every fault at once.
 func (c *Config) Validate() error {
+	_, _, badListen := net.SplitHostPort(c.Listen)
 	var errs []error
 	for _, v := range []struct {
 		bad bool
 		why string
 	}{
-		{c.Listen == "", "listen: missing"},
+		{badListen != nil, `listen: an address with a port, such as "127.0.0.1:8443"`},
 		{c.Data == "", "data: missing"},
 		{c.Authority == "", "authority: missing"},
 		{c.Keys == "", "keys: missing"},
@@ -157,42 +159,35 @@ func (c *Config) Validate() error {
 			errs = append(errs, errors.New(v.why))
 		}
 	}
-	for i, p := range c.RelyingParties {
-		for _, why := range p.faults(c.Sandbox) {
-			errs = append(errs, fmt.Errorf("relying_parties[%d].%s", i, why))
-		}
-	}
-	return errors.Join(errs...)
+	_, err := c.parties()
+	return errors.Join(append(errs, err)...)
 }
 
-func (p PartyConfig) faults(sandbox bool) []string {
-	var out []string
-	if len(p.UUID) != 36 {
-		out = append(out, "uuid: 36 characters")
-	}
-	if len(p.Names) == 0 {
-		out = append(out, "names: at least one")
-	}
-	for _, n := range p.Names {
-		if n == "" || len(n) > 32 {
-			out = append(out, "names: 1 to 32 bytes each")
+// parties are the relying parties of the configuration, or all that is wrong with
+// them. Outside the sandbox each needs a pinned certificate (ruling P1).
+func (c *Config) parties() (*login.Parties, error) {
+	var list []login.Party
+	var errs []error
+	for i, p := range c.RelyingParties {
+		party := login.Party{UUID: p.UUID, Names: p.Names, Advanced: p.Advanced}
+		for _, n := range p.Networks {
+			prefix, err := netip.ParsePrefix(n)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("relying_parties[%d].networks: %w", i, err))
+			}
+			party.Sources = append(party.Sources, prefix)
 		}
-	}
-	if len(p.Networks) == 0 {
-		out = append(out, "networks: at least one")
-	}
-	for _, n := range p.Networks {
-		if _, err := netip.ParsePrefix(n); err != nil {
-			out = append(out, "networks: "+err.Error())
+		if p.CertificateSHA256 != "" {
+			pin, err := login.ParseFingerprint(p.CertificateSHA256)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("relying_parties[%d].certificate_sha256: %w", i, err))
+			}
+			party.Pins = []login.Fingerprint{pin}
 		}
+		list = append(list, party)
 	}
-	if b, err := hex.DecodeString(p.CertificateSHA256); err != nil || len(b) != 32 && len(b) != 0 {
-		out = append(out, "certificate_sha256: 64 hexadecimal digits")
-	}
-	if p.CertificateSHA256 == "" && !sandbox {
-		out = append(out, "certificate_sha256: demanded outside the sandbox (ruling P1)")
-	}
-	return out
+	parties, err := login.NewParties(!c.Sandbox, list...)
+	return parties, errors.Join(append(errs, err)...)
 }
 
 // loopback reports whether an address with port is one of this machine only.

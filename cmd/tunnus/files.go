@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,11 +17,7 @@ import (
 
 // openIssuer reads the issuing CA of a folder.
 func openIssuer(dir string) (issue.Issuer, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "issuing.pem"))
-	if err != nil {
-		return issue.Issuer{}, err
-	}
-	certs, err := pki.DecodeCertificates(text)
+	certs, err := readCertificates(filepath.Join(dir, "issuing.pem"))
 	if err != nil {
 		return issue.Issuer{}, err
 	}
@@ -30,6 +28,9 @@ func openIssuer(dir string) (issue.Issuer, error) {
 	key, err := pki.DecodeKey(tunnus.NewSecret(secret))
 	if err != nil {
 		return issue.Issuer{}, err
+	}
+	if pub, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !pub.Equal(certs[0].PublicKey) {
+		return issue.Issuer{}, errors.New("issuing.key is not the key of issuing.pem")
 	}
 	return issue.Issuer{Certificate: certs[0], Key: key}, nil
 }
@@ -43,17 +44,22 @@ func readTrustList(dir string) (*emrtd.TrustList, error) {
 	}
 	var certs [][]byte
 	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); e.IsDir() || ext != ".der" && ext != ".pem" {
+			continue
+		}
 		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, err
 		}
-		switch filepath.Ext(e.Name()) {
-		case ".der":
+		if filepath.Ext(e.Name()) == ".der" {
 			certs = append(certs, b)
-		case ".pem":
-			for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
-				certs = append(certs, block.Bytes)
+			continue
+		}
+		for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
+			if block.Type != "CERTIFICATE" {
+				return nil, fmt.Errorf("%s: a PEM block that is no certificate", e.Name())
 			}
+			certs = append(certs, block.Bytes)
 		}
 	}
 	if len(certs) == 0 {

@@ -12,8 +12,10 @@ import (
 	"github.com/tunnus-id/tunnus/store"
 )
 
+// A batch is sent one by one and well within its lease: past it, another sender
+// would take the letters too.
 const (
-	mailBatch = 10
+	mailBatch = 2
 	mailLease = time.Minute
 	sender    = "tunnus" // who writes, as mails say it
 )
@@ -34,6 +36,9 @@ func (p *parts) sendMail(ctx context.Context) error {
 
 func (p *parts) sendLetter(ctx context.Context, j store.Job) error {
 	m, err := otp.OpenLetter(p.sealer, j.Letter)
+	if late := !m.Expires.IsZero() && time.Now().After(m.Expires); late && err == nil {
+		return p.store.Outbox().Done(ctx, j.ID) // a code that is good for nothing any more
+	}
 	if err == nil {
 		var text notify.Message
 		if text, err = write(j.Kind, m); err == nil {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/worker"
-	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/login/acsp"
@@ -46,44 +46,18 @@ type parts struct {
 	rules    scheme.Rules
 }
 
-// custody are the server's own keys, one file each, made at the first start.
-type custody struct {
-	voprf, modulus, session *hsm.Sealer
-	secret                  tunnus.Secret
-}
-
-func openCustody(dir string) (custody, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return custody{}, err
-	}
-	var c custody
-	for name, to := range map[string]**hsm.Sealer{"voprf.key": &c.voprf, "modulus.key": &c.modulus, "session.key": &c.session} {
-		s, err := hsm.OpenOrCreateFile(filepath.Join(dir, name))
-		if err != nil {
-			return custody{}, err
-		}
-		*to = s
-	}
-	if err := hsm.CreateFile(filepath.Join(dir, "ledger.key")); err != nil && !errors.Is(err, os.ErrExist) {
-		return custody{}, err
-	}
-	secret, err := os.ReadFile(filepath.Join(dir, "ledger.key"))
-	c.secret = tunnus.NewSecret(secret)
-	return c, err
-}
-
 // assemble joins the packages as the configuration says.
 func assemble(ctx context.Context, cfg *Config, log *slog.Logger, clock tunnus.Clock) (*parts, error) {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	own, err := openCustody(cfg.Keys)
-	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
 	db, err := store.Open(ctx, filepath.Join(cfg.Data, "tunnus.db"))
 	if err != nil {
 		return nil, err
+	}
+	own, err := openCustody(ctx, cfg.Keys, db)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("keys: %w", err), db.Close())
 	}
 	p := &parts{store: db, sealer: own.session, rules: scheme.Nordic}
 	if cfg.Sandbox {
@@ -129,13 +103,13 @@ func (p *parts) joinMail(cfg *Config, clock tunnus.Clock) (err error) {
 }
 
 func (p *parts) joinAuthority(cfg *Config, clock tunnus.Clock) error {
-	naming := pki.Sandbox()
-	naming.Name = cfg.Scheme
-	profiles, err := naming.Profiles()
-	if err != nil {
-		return err
-	}
 	by, err := openIssuer(cfg.Authority)
+	if err != nil {
+		return fmt.Errorf("authority: %w", err)
+	}
+	who := by.Certificate.Subject
+	naming := pki.Scheme{Name: cfg.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, "")}
+	profiles, err := naming.Profiles()
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}

@@ -67,6 +67,11 @@ type Certificate struct {
 	Reason      string
 }
 
+type CustodyMark struct {
+	Name   string
+	Sealed []byte
+}
+
 type EnrolSession struct {
 	ID          string
 	Rev         int64
