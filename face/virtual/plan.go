@@ -1,25 +1,29 @@
 package virtual
 
-import "math"
+import (
+	"math"
+
+	"github.com/tunnus-id/tunnus/face/virtual/solid"
+)
 
 // A plan is a person's recipe worked out into centimetres and colours; form and
 // colour both read it, so that lips are red where they bulge.
 type plan struct {
 	Bones
 	Looks
-	grain grain
+	grain solid.Grain
 
-	crown, chin, noseBase, mouth       float64 // heights; the eyes lie at 0
-	width, front, back, middle, square spline  // cross-sections of the head, by height
+	crown, chin, noseBase, mouth       float64      // heights; the eyes lie at 0
+	width, front, back, middle, square solid.Spline // cross-sections of the head, by height
 	eye                                eyePlan
 	nose                               nosePlan
 	mouthHalf, upperLip, lowerLip      float64
 	brow                               browPlan
 	beard                              beardPlan
 
-	skin, lips, hair, iris rgb
+	skin, lips, hair, iris solid.RGB
 	style                  hairStyle
-	hairline               spline // height where hair begins, by degrees from the front
+	hairline               solid.Spline // height where hair begins, by degrees from the front
 }
 
 type eyePlan struct {
@@ -32,9 +36,9 @@ type eyePlan struct {
 }
 
 type nosePlan struct {
-	tip           float64 // height of the tip
-	ridge, spread spline  // how far it stands out, and its half width, by height
-	wing          float64 // half the distance of the wings
+	tip           float64      // height of the tip
+	ridge, spread solid.Spline // how far it stands out, and its half width, by height
+	wing          float64      // half the distance of the wings
 	wingSize      float64
 }
 
@@ -42,7 +46,7 @@ type browPlan struct{ inner, outer, height, arch, tail, thick float64 }
 
 func newPlan(p Person) *plan {
 	b := p.Bones
-	pl := &plan{Bones: b, Looks: p.Looks, grain: grain(p.Seed ^ p.Seed>>32)}
+	pl := &plan{Bones: b, Looks: p.Looks, grain: solid.Grain(p.Seed ^ p.Seed>>32)}
 	stretch := 1 + 0.022*b.Length
 	pl.crown = 11.6 + 0.45*b.Crown
 	pl.noseBase = -4.7*stretch - 0.36*b.NoseLength
@@ -79,30 +83,30 @@ func (pl *plan) planSkull() {
 	jaw := 5.15 + 0.4*b.Jaw
 	cheek := 6.75 + 0.2*b.Cheekbones
 	chinHalf := 2.6 + 0.3*b.ChinWidth
-	knots := func(k ...knot) spline { return k }
+	knots := func(k ...solid.Knot) solid.Spline { return k }
 	pl.width = knots(
-		knot{pl.chin, chinHalf * wide},
-		knot{pl.chin + 1.5, (chinHalf*0.62 + jaw*0.38) * wide},
-		knot{pl.mouth - 0.6, (jaw + 0.12*b.JawCorner) * wide},
-		knot{pl.noseBase, (0.45*jaw + 0.55*cheek + 0.18*b.Cheeks + 0.15*b.JawCorner) * wide},
-		knot{-1.3, cheek * wide}, knot{1.5, (7.05 + 0.1*b.Temples) * wide},
-		knot{4.2, (7.15 + 0.22*b.Temples) * wide}, knot{7.5, 7.0 * wide}, knot{pl.crown, 6.6 * wide})
+		solid.Knot{pl.chin, chinHalf * wide},
+		solid.Knot{pl.chin + 1.5, (chinHalf*0.62 + jaw*0.38) * wide},
+		solid.Knot{pl.mouth - 0.6, (jaw + 0.12*b.JawCorner) * wide},
+		solid.Knot{pl.noseBase, (0.45*jaw + 0.55*cheek + 0.18*b.Cheeks + 0.15*b.JawCorner) * wide},
+		solid.Knot{-1.3, cheek * wide}, solid.Knot{1.5, (7.05 + 0.1*b.Temples) * wide},
+		solid.Knot{4.2, (7.15 + 0.22*b.Temples) * wide}, solid.Knot{7.5, 7.0 * wide}, solid.Knot{pl.crown, 6.6 * wide})
 	lean := 0.28 * b.Forehead
 	pl.front = knots(
-		knot{pl.chin, 8.0 + 0.35*b.ChinOut}, knot{pl.chin + 1.3, 8.75 + 0.4*b.ChinOut},
-		knot{pl.mouth - 1.5, 8.6 + 0.15*b.ChinOut}, knot{pl.mouth, 9.05}, knot{pl.noseBase, 9.0},
-		knot{-2, 8.6}, knot{0, 8.55}, knot{2.4, 9.2}, knot{5, 9.1 + lean},
-		knot{7.5, 8.1 + 1.3*lean}, knot{pl.crown, 6.5 + lean})
+		solid.Knot{pl.chin, 8.0 + 0.35*b.ChinOut}, solid.Knot{pl.chin + 1.3, 8.75 + 0.4*b.ChinOut},
+		solid.Knot{pl.mouth - 1.5, 8.6 + 0.15*b.ChinOut}, solid.Knot{pl.mouth, 9.05}, solid.Knot{pl.noseBase, 9.0},
+		solid.Knot{-2, 8.6}, solid.Knot{0, 8.55}, solid.Knot{2.4, 9.2}, solid.Knot{5, 9.1 + lean},
+		solid.Knot{7.5, 8.1 + 1.3*lean}, solid.Knot{pl.crown, 6.5 + lean})
 	pl.back = knots(
-		knot{pl.chin, 2.2}, knot{pl.chin + 2, -0.5}, knot{pl.mouth, -3.2}, knot{pl.noseBase, -5.8},
-		knot{-2, -8.2}, knot{2, -9.6}, knot{6, -9.8}, knot{pl.crown, -8})
+		solid.Knot{pl.chin, 2.2}, solid.Knot{pl.chin + 2, -0.5}, solid.Knot{pl.mouth, -3.2}, solid.Knot{pl.noseBase, -5.8},
+		solid.Knot{-2, -8.2}, solid.Knot{2, -9.6}, solid.Knot{6, -9.8}, solid.Knot{pl.crown, -8})
 	pl.middle = knots(
-		knot{pl.chin, 5.6}, knot{pl.chin + 2, 3.4}, knot{pl.mouth, 1.7}, knot{pl.noseBase, 0.6},
-		knot{0, -0.4}, knot{4, -1}, knot{pl.crown, -1})
+		solid.Knot{pl.chin, 5.6}, solid.Knot{pl.chin + 2, 3.4}, solid.Knot{pl.mouth, 1.7}, solid.Knot{pl.noseBase, 0.6},
+		solid.Knot{0, -0.4}, solid.Knot{4, -1}, solid.Knot{pl.crown, -1})
 	pl.square = knots(
-		knot{pl.chin, max(2.02, 2.3+0.12*b.ChinWidth)}, knot{pl.mouth, max(2.02, 2.1+0.08*b.Cheeks)},
-		knot{pl.noseBase, max(2.02, 2.14+0.08*b.Cheeks)}, knot{-1, 2.25 + 0.07*b.Cheekbones},
-		knot{2, 2.35}, knot{5, 2.4 + 0.08*b.Temples}, knot{pl.crown, 2.1})
+		solid.Knot{pl.chin, max(2.02, 2.3+0.12*b.ChinWidth)}, solid.Knot{pl.mouth, max(2.02, 2.1+0.08*b.Cheeks)},
+		solid.Knot{pl.noseBase, max(2.02, 2.14+0.08*b.Cheeks)}, solid.Knot{-1, 2.25 + 0.07*b.Cheekbones},
+		solid.Knot{2, 2.35}, solid.Knot{5, 2.4 + 0.08*b.Temples}, solid.Knot{pl.crown, 2.1})
 }
 
 func (pl *plan) planNose() {
@@ -112,7 +116,7 @@ func (pl *plan) planNose() {
 	size := 1 + 0.1*b.NoseTip
 	pl.nose = nosePlan{tip: tip, wing: 1.38 + 0.18*b.NoseWidth, wingSize: 1 + 0.12*b.NoseWidth}
 	mid := tip * 0.5
-	pl.nose.ridge = spline{
+	pl.nose.ridge = solid.Spline{
 		{pl.noseBase - 0.35, 0},
 		{pl.noseBase, 0.75 + 0.1*b.NoseTurn},
 		{pl.noseBase + 0.35, 1.75},
@@ -123,7 +127,7 @@ func (pl *plan) planNose() {
 		{0.5, 0.42 * out},
 		{1.9, 0},
 	}
-	pl.nose.spread = spline{
+	pl.nose.spread = solid.Spline{
 		{pl.noseBase - 0.3, 0.55 * size},
 		{tip - 0.2, 0.78*size + 0.07*b.NoseWidth},
 		{tip + 0.5, 0.72 * size},
@@ -153,7 +157,7 @@ func (e *eyePlan) lids(x, y float64) (along, up, low float64) {
 // line is the height of the closed lips at x.
 func (pl *plan) line(x float64) float64 {
 	q := x / pl.mouthHalf
-	return pl.mouth + (0.06+0.13*pl.MouthCurve)*q*q + 0.04*pl.Crooked*q - 0.06*bump(x/0.5, 0)
+	return pl.mouth + (0.06+0.13*pl.MouthCurve)*q*q + 0.04*pl.Crooked*q - 0.06*solid.Bump(x/0.5, 0)
 }
 
 // lipEdges are the heights of the lips' outer edges at x; equal beyond the corners.
@@ -164,7 +168,7 @@ func (pl *plan) lipEdges(x float64) (up, low float64) {
 		return mid, mid
 	}
 	arch := 1 - q*q
-	bow := (0.16 + 0.07*pl.Bow) * (bump((math.Abs(x)-0.55)/0.4, 0) - 0.9*bump(x/0.28, 0))
+	bow := (0.16 + 0.07*pl.Bow) * (solid.Bump((math.Abs(x)-0.55)/0.4, 0) - 0.9*solid.Bump(x/0.28, 0))
 	return mid + pl.upperLip*math.Pow(arch, 0.85)*(1+bow), mid - pl.lowerLip*math.Pow(arch, 0.6)
 }
 
@@ -173,7 +177,7 @@ func (pl *plan) lipEdges(x float64) (up, low float64) {
 func (pl *plan) browAt(x, y float64) (along, across float64) {
 	b := &pl.brow
 	along = (math.Abs(x) - b.inner) / (b.outer - b.inner)
-	mid := b.height + b.arch*math.Sin(math.Pi*max(0, min(1, along))*0.85)*0.9 - (0.35-b.tail)*step(0.6, 1.1, along)
-	thick := b.thick * (1 - 0.75*step(0.45, 1.05, along)) * (0.75 + 0.25*step(-0.05, 0.2, along))
+	mid := b.height + b.arch*math.Sin(math.Pi*max(0, min(1, along))*0.85)*0.9 - (0.35-b.tail)*solid.Step(0.6, 1.1, along)
+	thick := b.thick * (1 - 0.75*solid.Step(0.45, 1.05, along)) * (0.75 + 0.25*solid.Step(-0.05, 0.2, along))
 	return along, (y - mid) / thick
 }
