@@ -1,7 +1,6 @@
 # tunnus: `make demo` shows the whole way once, `make test` checks it.
 GO    ?= go
 FLAGS ?=
-TOOL   = $(GO) tool -modfile=tools/go.mod
 CODE   = $$(git ls-files '*.go' | grep -v '^store/db/')
 
 .PHONY: build demo test check bench models clean
@@ -22,12 +21,16 @@ demo: build
 test: models
 	$(GO) test $(FLAGS) ./...
 
-check:
+check: bin/tools/.done
 	$(GO) vet ./...
-	$(TOOL) staticcheck ./...
-	@out=$$($(TOOL) gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
-	$(TOOL) sqlc diff
+	bin/tools/staticcheck ./...
+	@out=$$(bin/tools/gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
+	bin/tools/sqlc diff
 	$(GO) mod tidy -diff
+	cd tools && $(GO) vet ./... && $(GO) mod tidy -diff
+bin/tools/.done: tools/go.sum
+	cd tools && $(GO) build -o ../bin/tools/ tool
+	touch $@
 
 bench: models
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./face ./key/... ./store/... ./e2e/...
