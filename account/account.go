@@ -131,6 +131,15 @@ func (a Account) After(e Event, why tunnus.Code, now time.Time) (Account, tunnus
 	return a, line, nil
 }
 
+// ContactPlace binds the seal of Contact to its account (additional data).
+func (a Account) ContactPlace() []byte { return []byte("account/" + a.ID + "/contact") }
+
+// Over reports whether the account lives on although its years are over: then
+// it is to [Expire]. One that is Issued ends with its registration.
+func (a Account) Over(now time.Time) bool {
+	return (a.State == Active || a.State == Suspended) && !now.Before(a.ExpiresAt)
+}
+
 // Usable reports whether relying parties may ask this account.
 func (a Account) Usable(now time.Time) bool { return a.State == Active && now.Before(a.ExpiresAt) }
 

@@ -102,8 +102,9 @@ func TestNew(t *testing.T) {
 
 // memory is a [Store] that forgets everything at its end.
 type memory struct {
-	mu   sync.Mutex
-	rows []Account
+	mu    sync.Mutex
+	rows  []Account
+	stuck map[string]bool // Save fails for these
 }
 
 func (m *memory) find(ok func(Account) bool) []Account {
@@ -141,9 +142,19 @@ func (m *memory) ByDevice(_ context.Context, d string) ([]Account, error) {
 	return m.find(func(a Account) bool { return a.Device == d }), nil
 }
 
+func (m *memory) Over(_ context.Context, now time.Time, limit int) (ids []string, err error) {
+	for _, a := range slices.Backward(m.find(func(a Account) bool { return a.Over(now) })) {
+		ids = append(ids, a.ID)
+	}
+	return ids[:min(limit, len(ids))], nil
+}
+
 func (m *memory) Save(_ context.Context, a Account, _ []tunnus.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.stuck[a.ID] {
+		return errors.New("damaged")
+	}
 	for i, b := range m.rows {
 		if b.ID == a.ID {
 			if b.Rev != a.Rev {
@@ -197,5 +208,39 @@ func TestOnlyActiveAccountsAreFound(t *testing.T) {
 	}
 	if _, err := s.Apply(t.Context(), a.ID, Activate, ""); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 		t.Errorf("a hold was lifted: %v", err)
+	}
+}
+
+func TestExpireDue(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	m := &memory{}
+	s := NewService(m, tunnus.ClockFunc(func() time.Time { return now }))
+	for i := range 250 {
+		a, err := New(holder(t, tunnus.Qualified), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.State = []State{Active, Suspended}[i%2]
+		m.rows = append(m.rows, a)
+	}
+	issued, err := s.Create(t.Context(), holder(t, tunnus.Qualified))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(3, 0, 0).Add(-time.Second)
+	if n, err := s.ExpireDue(t.Context()); n != 0 || err != nil {
+		t.Errorf("before their time: %d, %v", n, err)
+	}
+	now = now.Add(time.Second)
+	m.stuck = map[string]bool{m.rows[0].ID: true}
+	if n, err := s.ExpireDue(t.Context()); n != 249 || err == nil {
+		t.Errorf("ExpireDue = %d, %v; want all but the one that fails, and its failure", n, err)
+	}
+	m.stuck = nil
+	if n, err := s.ExpireDue(t.Context()); n != 1 || err != nil {
+		t.Errorf("ExpireDue = %d, %v; want the last one", n, err)
+	}
+	if a, err := s.Get(t.Context(), issued.ID); err != nil || a.State != Issued {
+		t.Errorf("the issued one is %s, %v", a.State, err)
 	}
 }

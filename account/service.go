@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -62,6 +63,37 @@ func (s *Service) Apply(ctx context.Context, id string, e Event, why tunnus.Code
 	}
 	a.Rev++
 	return a, nil
+}
+
+// overBatch is how many accounts [Service.ExpireDue] asks for at a time.
+const overBatch = 100
+
+// ExpireDue ends the accounts whose years are over, and returns how many. As
+// long as one is not ended, its device cannot register again. It goes on after
+// a failure and may run on several nodes at a time; ctx bounds it.
+func (s *Service) ExpireDue(ctx context.Context) (int, error) {
+	n := 0
+	for {
+		ids, err := s.store.Over(ctx, s.clock.Now(), overBatch)
+		if err != nil {
+			return n, fmt.Errorf("account: looking for those that are over: %w", err)
+		}
+		var errs []error
+		before := n
+		for _, id := range ids {
+			switch _, err := s.Apply(ctx, id, Expire, ""); {
+			case err == nil:
+				n++
+			case tunnus.CodeOf(err) != tunnus.CodeStateConflict: // else somebody was faster
+				errs = append(errs, err)
+			}
+		}
+		// What failed is met again in the next batch. A whole batch that stands
+		// still is left to the next call.
+		if len(ids) < overBatch || n == before || ctx.Err() != nil {
+			return n, errors.Join(append(errs, ctx.Err())...)
+		}
+	}
 }
 
 // ByPerson returns the accounts of a person that relying parties may ask, newest

@@ -24,7 +24,7 @@ type Account struct {
 	SignKey  string
 
 	Certificates []Certificate
-	Contact      []byte // confirmed address, sealed with the AAD "account/<ID>/contact"
+	Contact      []byte // confirmed address, sealed for [Account.ContactPlace]
 
 	// Application is what the holder signed with PIN2, byte for byte, and
 	// Signature the detached signature over it; nil until active.
@@ -43,8 +43,8 @@ type Certificate struct {
 	DER     []byte `json:"der"`
 }
 
-// A Store keeps accounts.
-type Store interface {
+// A Finder reads accounts.
+type Finder interface {
 	// Get returns an account by its ID, or fails with [tunnus.CodeNotFound].
 	Get(ctx context.Context, id string) (Account, error)
 
@@ -57,6 +57,15 @@ type Store interface {
 
 	// ByDevice returns all accounts of a device key, newest first; none is no error.
 	ByDevice(ctx context.Context, thumbprint string) ([]Account, error)
+
+	// Over returns the ids of at most limit accounts for which [Account.Over]
+	// is true, oldest ExpiresAt first.
+	Over(ctx context.Context, now time.Time, limit int) ([]string, error)
+}
+
+// A Store keeps accounts.
+type Store interface {
+	Finder
 
 	// Save writes a if its stored revision is a.Rev (0: none is stored), as
 	// revision a.Rev+1, and the events, in one transaction. It fails with

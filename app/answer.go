@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
+	"errors"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -12,6 +14,9 @@ import (
 	"github.com/tunnus-id/tunnus/key/splitkey"
 	"github.com/tunnus-id/tunnus/login/acsp"
 )
+
+// ErrOver says that a request ended before it was answered.
+var ErrOver = errors.New("app: the request is over")
 
 // pollWait is how long one poll stays open.
 const pollWait = 30 * time.Second
@@ -33,7 +38,7 @@ func (a *App) Next(ctx context.Context) (Verdict, error) {
 	}
 	key, ok := a.vault.State.key(held.Login)
 	if !ok {
-		return "", fmt.Errorf("app: the log-in key is gone")
+		return "", errors.New("app: the log-in key is gone")
 	}
 	for {
 		// Each poll presents the one-time value: of two copies of a phone, the
@@ -46,7 +51,7 @@ func (a *App) Next(ctx context.Context) (Verdict, error) {
 			return "", err
 		}
 		if len(got.Requests) > 0 {
-			return a.answer(ctx, key, got.Requests[0])
+			return a.answer(ctx, held, key, got.Requests[0])
 		}
 	}
 }
@@ -58,7 +63,7 @@ const (
 	sayNotMe   = "not me"
 )
 
-func (a *App) answer(ctx context.Context, key *HeldKey, r wire.Request) (Verdict, error) {
+func (a *App) answer(ctx context.Context, held Held, key *HeldKey, r wire.Request) (Verdict, error) {
 	a.show(r)
 	say, err := a.screen.Choose(ctx, "answer", "Did you ask for this?", []string{sayConfirm, sayRefuse, sayNotMe})
 	if err != nil {
@@ -76,16 +81,20 @@ func (a *App) answer(ctx context.Context, key *HeldKey, r wire.Request) (Verdict
 			return "", err
 		}
 	}
-	return a.approve(ctx, key, r, code)
+	return a.approve(ctx, held, key, r, code)
 }
 
+// show shows a request. Each line of the service's text has a mark before it,
+// so that no text can pass for a line of the app's.
 func (a *App) show(r wire.Request) {
 	a.screen.Tell("")
 	a.screen.Tell("  " + r.Service + " asks you to log in")
 	if r.Brokered != "" {
 		a.screen.Tell("  for " + r.Brokered)
 	}
-	a.screen.Tell("  " + r.Text)
+	for line := range strings.SplitSeq(r.Text, "\n") {
+		a.screen.Tell("  | " + line)
+	}
 	if r.Code != "" {
 		a.screen.Tell("  Code: " + r.Code + "  (the service must show the same)")
 	}
@@ -94,13 +103,13 @@ func (a *App) show(r wire.Request) {
 
 func (a *App) refuse(ctx context.Context, r wire.Request, reason string) (Verdict, error) {
 	var none wire.None
-	err := a.server.Call(ctx, wire.PathRequests+"/"+r.ID+"/refuse", wire.Refuse{Reason: reason, Screen: r.Screen}, &none)
-	return Declined, err
+	err := a.server.Call(ctx, wire.PathRequests+"/"+url.PathEscape(r.ID)+"/refuse", wire.Refuse{Reason: reason, Screen: r.Screen}, &none)
+	return became(Declined, err)
 }
 
 // approve signs the log-in with PIN1. The payload is built here, of what was
 // shown; a server that showed one thing and signs another gets no signature.
-func (a *App) approve(ctx context.Context, key *HeldKey, r wire.Request, code string) (Verdict, error) {
+func (a *App) approve(ctx context.Context, held Held, key *HeldKey, r wire.Request, code string) (Verdict, error) {
 	standing, err := a.status(ctx, key)
 	if err != nil {
 		return "", err
@@ -109,7 +118,7 @@ func (a *App) approve(ctx context.Context, key *HeldKey, r wire.Request, code st
 	if err != nil {
 		return "", err
 	}
-	ok, right, err := a.buildLogin(f, r, code)
+	ok, right, err := buildLogin(held.Scheme, f, r, code)
 	if err != nil {
 		return "", err
 	}
@@ -117,14 +126,26 @@ func (a *App) approve(ctx context.Context, key *HeldKey, r wire.Request, code st
 		a.screen.Tell("That is another code: this request is not yours, so it is refused.")
 		return a.refuse(ctx, r, wire.ReasonWrongCode)
 	}
-	return Confirmed, a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, pin tunnus.Secret) error {
+	err = a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, pin tunnus.Secret) error {
 		return a.sign(ctx, key, f, pin, ok)
 	})
+	return became(Confirmed, err)
+}
+
+// became is v, unless it failed.
+func became(v Verdict, err error) (Verdict, error) {
+	if err != nil {
+		return "", err
+	}
+	return v, nil
 }
 
 // buildLogin makes the payload of what the holder saw, and refuses fields that
 // say something else. right is false if the code picked is not the one.
-func (a *App) buildLogin(f splitkey.Fields, r wire.Request, code string) (ok approval, right bool, err error) {
+func buildLogin(scheme string, f splitkey.Fields, r wire.Request, code string) (ok approval, right bool, err error) {
+	if f.Kind != acsp.Kind {
+		return ok, false, errOther
+	}
 	record, err := acsp.ParseRecord(f.Record)
 	if err != nil {
 		return ok, false, err
@@ -138,9 +159,10 @@ func (a *App) buildLogin(f splitkey.Fields, r wire.Request, code string) (ok app
 		return ok, false, err
 	}
 	i := slices.IndexFunc(screens, func(i acsp.Interaction) bool { return string(i.Type) == r.Screen && i.Text == r.Text })
-	if f.Kind != acsp.Kind || record.RPName != r.Service || record.BrokeredName != r.Brokered || i < 0 ||
-		record.Scheme != a.server.scheme || string(record.Hash) != string(f.Hash) {
-		return ok, false, fmt.Errorf("app: what would be signed is not what was shown")
+	if record.RPName != r.Service || record.BrokeredName != r.Brokered || i < 0 ||
+		record.Scheme != scheme || string(record.Hash) != string(f.Hash) ||
+		screens[i].CodeChoice() && len(r.Choices) == 0 {
+		return ok, false, errOther
 	}
 	verifier := acsp.NewVerifier()
 	said := acsp.Answer{UserChallenge: acsp.UserChallenge(verifier), Interaction: screens[i].Type}
@@ -155,17 +177,19 @@ func (a *App) buildLogin(f splitkey.Fields, r wire.Request, code string) (ok app
 	return ok, code == want, nil
 }
 
+var errOther = errors.New("app: what would be signed is not what was shown")
+
 // fieldsOf finds the transaction in a key's standing.
 func fieldsOf(s splitkey.Standing, id string) (splitkey.Fields, error) {
 	i := slices.IndexFunc(s.Transactions, func(f splitkey.Fields) bool { return f.Transaction == id })
 	if i < 0 {
-		return splitkey.Fields{}, fmt.Errorf("app: the request is over")
+		return splitkey.Fields{}, ErrOver
 	}
 	return s.Transactions[i], nil
 }
 
 // withPIN asks for a PIN and does what it is for; a wrong one may be typed again
-// as long as tries are left.
+// until it has led to a lock.
 func (a *App) withPIN(ctx context.Context, key, text string, do func(context.Context, tunnus.Secret) error) error {
 	for {
 		pin, err := a.screen.AskSecret(ctx, key, text)

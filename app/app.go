@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/key/device"
 )
 
 // An App is one phone: its vault, its device key, and its line to the server.
@@ -18,13 +21,17 @@ type App struct {
 	screen Screen
 	body   Body
 	clock  tunnus.Clock
+
+	// What was typed in the registration that goes on; never kept.
+	form  wire.Form
+	email string
 }
 
 // Config is what an [App] is made of.
 type Config struct {
 	Vault  *Vault
 	Server string       // base address, such as "https://127.0.0.1:8443"
-	Client *http.Client // trusts the server's authority
+	Client *http.Client // trusts the server's authority; its redirects are not followed
 	Screen Screen
 	Body   Body // nil if the phone has neither camera nor reader
 	Claim  Claim
@@ -35,15 +42,14 @@ type Config struct {
 func New(c Config) (*App, error) {
 	a := &App{vault: c.Vault, screen: c.Screen, body: c.Body, clock: c.Clock}
 	var err error
-	if a.vault.State.Device == nil {
-		if a.key, a.vault.State.Device, err = newDeviceKey(); err != nil {
-			return nil, err
-		}
-		if err := a.vault.Save(); err != nil {
-			return nil, err
-		}
-	} else if a.key, err = parseDeviceKey(a.vault.State.Device); err != nil {
-		return nil, err
+	if a.vault.State.Device != nil {
+		a.key, err = x509.ParseECPrivateKey(a.vault.State.Device)
+	} else if a.key, err = device.GenerateKey(); err == nil {
+		a.vault.State.Device, err = x509.MarshalECPrivateKey(a.key)
+		err = errors.Join(err, a.vault.Save())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("app: device key: %w", err)
 	}
 	a.server = NewServer(c.Server, c.Client, a.key, c.Claim)
 	return a, nil
@@ -51,16 +57,7 @@ func New(c Config) (*App, error) {
 
 // Start settles what was under way when the app ended. It comes before
 // anything else is asked of the server.
-func (a *App) Start(ctx context.Context) error {
-	lost, err := a.resume(ctx)
-	if err != nil {
-		return err
-	}
-	if lost {
-		a.screen.Tell("The app was stopped in the middle of a PIN entry: that entry was counted. A right PIN clears it.")
-	}
-	return nil
-}
+func (a *App) Start(ctx context.Context) error { return a.settle(ctx) }
 
 // Accounts asks the server for the accounts of this phone.
 func (a *App) Accounts(ctx context.Context) ([]wire.Account, error) {

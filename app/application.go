@@ -42,7 +42,7 @@ func (r *registration) application(ctx context.Context, st wire.Status) (wire.St
 	if done.Account == nil {
 		return done, errors.New("app: the server names no account")
 	}
-	r.vault.State.Accounts = append(r.vault.State.Accounts, Held{done.Account.Document, login.Blob.Key, sign.Blob.Key})
+	r.vault.State.Accounts = append(r.vault.State.Accounts, Held{done.Account.Document, r.server.Scheme(), login.Blob.Key, sign.Blob.Key})
 	r.vault.State.dropKeys()
 	return done, r.vault.Save()
 }

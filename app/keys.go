@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
@@ -93,9 +94,13 @@ func (a *App) confirm(ctx context.Context, key *HeldKey, hardened []byte) error 
 }
 
 // status presents a key's one-time value and returns how it stands and what
-// waits for it. The first time n is told, it is checked and kept.
+// waits for it. The first time n is told, it is checked and kept. A request
+// whose answer was lost is settled before: its one-time value may be a newer one.
 func (a *App) status(ctx context.Context, key *HeldKey) (splitkey.Standing, error) {
 	var s splitkey.Standing
+	if err := a.settle(ctx); err != nil {
+		return s, err
+	}
 	m := &splitkey.Status{Key: key.Blob.Key, Generation: key.Blob.Generation, OneTime: key.OneTime}
 	if err := a.keyCall(ctx, m, &s); err != nil {
 		return s, err
@@ -138,11 +143,30 @@ func (a *App) unlock(ctx context.Context, key *HeldKey, f splitkey.Fields, pin t
 	}
 	defer clear(hardened)
 	half, err := key.Blob.Open(hardened)
-	if refused, ok := errors.AsType[*tunnus.Error](err); ok {
-		refused.WithLeft(e.Tries.Left)
-		refused.Until = e.Tries.LockedUntil
+	if refused, ok := errors.AsType[*tunnus.Error](err); ok && refused.Code == tunnus.CodePINWrong {
+		return nil, nil, a.wrong(refused, e.Tries)
 	}
 	return half, m.Nonce, err
+}
+
+// firstLock is longer than the first lock after wrong PINs and shorter than the second.
+const firstLock = 12 * time.Hour
+
+// wrong adds to a wrong PIN what it has led to: the tries that are left, or the lock.
+func (a *App) wrong(e *tunnus.Error, t splitkey.Tries) *tunnus.Error {
+	e.Left, e.Until = &t.Left, t.LockedUntil
+	switch {
+	case t.Permanent:
+		e.Code = tunnus.CodePINLockPerm
+	case t.LockedUntil == nil:
+		return e
+	case t.LockedUntil.Sub(a.clock.Now()) < firstLock:
+		e.Code = tunnus.CodePINLock1
+	default:
+		e.Code = tunnus.CodePINLock2
+	}
+	e.Public = e.Code.Sentence()
+	return e
 }
 
 // evaluate sends a try and keeps the next one-time value.
@@ -174,28 +198,33 @@ func (a *App) sendStored(ctx context.Context, key string, body []byte, out any) 
 	return err
 }
 
-// resume sends the request again whose answer was lost when the app ended. The
-// blinding of a try is gone by then, so its answer opens nothing: that try is
-// lost, but the one-time value is right again, and this phone is not taken for
-// a copy. A half signature that was under way is handed over after all.
-func (a *App) resume(ctx context.Context) (lost bool, err error) {
+// settle sends the request again whose answer was lost, before anything else is
+// asked: the server's one-time value may have moved on, and whoever shows the
+// old one is taken for a copy. The blinding of a try is gone by then, so its
+// answer opens nothing and that try is lost. A half signature that was under
+// way is handed over after all.
+func (a *App) settle(ctx context.Context) error {
 	p := a.vault.State.Pending
 	if p == nil {
-		return false, nil
+		return nil
 	}
 	var e splitkey.Evaluation // of a Complete, only unknown fields come
-	err = a.sendStored(ctx, p.Key, p.Body, &e)
-	if a.vault.State.Pending == nil {
-		return true, nil // the server will not have it any more
+	err := a.sendStored(ctx, p.Key, p.Body, &e)
+	if err != nil && a.vault.State.Pending != nil {
+		return err // what became of it is still not known
 	}
-	if err != nil {
-		return false, err
-	}
-	if key, ok := a.vault.State.key(p.Key); ok && len(e.OneTime) > 0 {
-		key.OneTime, lost = e.OneTime, true
+	key, ok := a.vault.State.key(p.Key)
+	switch {
+	case err != nil:
+		a.screen.Tell("What was under way when the line broke has come to nothing: " + Explain(err))
+	case ok && len(e.OneTime) > 0:
+		key.OneTime = e.OneTime
+		a.screen.Tell("A PIN entry was cut short: that entry was counted. A right PIN clears it.")
+	default:
+		a.screen.Tell("The answer that was under way when the line broke has arrived after all.")
 	}
 	a.vault.State.Pending = nil
-	return lost, a.vault.Save()
+	return a.vault.Save()
 }
 
 // An approval is what was shown, and what the app adds to the payload.
@@ -239,9 +268,9 @@ func (a *App) sign(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tun
 	}
 	a.vault.State.Pending = nil
 	if done.Transaction != f.Transaction {
-		return errors.Join(errors.New("app: the server completed another transaction"), a.vault.Save())
+		err = errors.New("app: the server completed another transaction")
 	}
-	return a.vault.Save()
+	return errors.Join(err, a.vault.Save())
 }
 
 func (a *App) keyCall(ctx context.Context, m splitkey.Message, out any) error {

@@ -16,8 +16,12 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("app: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("app: another process has this account open"), f.Close())
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return f, nil
 	}
-	return f, nil
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = errors.New("another process has this account open")
+	}
+	return nil, errors.Join(fmt.Errorf("app: %w", err), f.Close())
 }

@@ -17,18 +17,17 @@ import (
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
-// A registration is one sitting: what the app must remember between its steps,
-// and never keeps.
-type registration struct {
-	*App
-	form  wire.Form
-	email string
-}
+// A registration is an app that goes through the steps of one.
+type registration struct{ *App }
+
+// maxRetakes is how often one step is taken in a row before the app gives up: a
+// program that always answers alike would go on for ever.
+const maxRetakes = 10
 
 // correctable are refusals after which the same step is simply taken again.
 var correctable = []tunnus.Code{
 	tunnus.CodeFormCode, tunnus.CodeMRZTypedBad, tunnus.CodeBadRequest,
-	tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodePINWeak, tunnus.CodePINDiff, tunnus.CodePINWrong,
+	tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodeOTPResends, tunnus.CodeStepTimeout,
 	tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout, tunnus.CodeNFCAccessDenied,
 	tunnus.CodeFacePosition, tunnus.CodeFaceMany, tunnus.CodeFaceQuality,
 }
@@ -36,13 +35,14 @@ var correctable = []tunnus.Code{
 // Register goes the passport way. It does what the server's status says comes
 // next, until there is an account or a refusal that ends it.
 func (a *App) Register(ctx context.Context) (wire.Account, error) {
-	r := &registration{App: a}
+	r := &registration{a}
 	steps := map[string]func(context.Context, wire.Status) (wire.Status, error){
 		wire.StepTerms: r.terms, wire.StepConsent: r.consent, wire.StepForm: r.fillIn, wire.StepChip: r.chip,
 		wire.StepContact: r.contact, wire.StepRegister: r.register,
 		wire.StepFace: r.face, wire.StepKeys: r.keys, wire.StepApplication: r.application,
 	}
 	st, err := r.post(ctx, "", wire.None{})
+	retakes := 0
 	for err == nil && st.Next != "" {
 		step, ok := steps[st.Next]
 		if !ok {
@@ -52,21 +52,25 @@ func (a *App) Register(ctx context.Context) (wire.Account, error) {
 		if failed == nil {
 			if next.Next != st.Next {
 				a.screen.Progress(st.Next, 1, 1)
+				retakes = 0
 			}
 			st = next
 			continue
 		}
-		if !slices.Contains(correctable, tunnus.CodeOf(failed)) {
+		if retakes++; retakes > maxRetakes || !slices.Contains(correctable, tunnus.CodeOf(failed)) {
 			return wire.Account{}, failed
 		}
 		a.screen.Tell(Explain(failed))
 		st, err = r.post(ctx, "", wire.None{})
 	}
+	if c := tunnus.Code(st.Ended); err == nil && c != "" {
+		err = &tunnus.Error{Code: c, Public: c.Sentence()}
+	}
+	if err == nil && st.Account == nil {
+		err = errors.New("app: the server names no account")
+	}
 	if err != nil {
 		return wire.Account{}, err
-	}
-	if st.Account == nil {
-		return wire.Account{}, errors.New("app: the server names no account")
 	}
 	return *st.Account, nil
 }
@@ -112,8 +116,12 @@ func (r *registration) consent(ctx context.Context, st wire.Status) (wire.Status
 	return r.agree(ctx, wire.StepConsent, "Do you agree to this use of your face?", st.Consent)
 }
 
+// agree asks, and tells the server. That terms were not accepted is nothing to it.
 func (r *registration) agree(ctx context.Context, step, question, version string) (wire.Status, error) {
 	got, err := r.screen.Choose(ctx, step, question, []string{"yes", "no"})
+	if err == nil && step == wire.StepTerms && got != "yes" {
+		err = errors.New("app: without the terms there is no account")
+	}
 	if err != nil {
 		return wire.Status{}, err
 	}
@@ -139,7 +147,7 @@ func (r *registration) fillIn(ctx context.Context, _ wire.Status) (wire.Status, 
 		}
 		*q.to = got
 	}
-	r.form = f
+	r.form, r.email = f, ""
 	return r.post(ctx, wire.StepForm, f)
 }
 
@@ -265,6 +273,8 @@ func (r *registration) choosePINs(ctx context.Context) (pin1, pin2 tunnus.Secret
 		if err == nil {
 			return pin1, pin2, nil
 		}
+		pin1.Wipe()
+		pin2.Wipe()
 		r.screen.Tell(Explain(err))
 	}
 }
@@ -276,6 +286,7 @@ func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text s
 			return first, err
 		}
 		if err := pin.Judge(first.Reveal(), kind, personal); err != nil {
+			first.Wipe()
 			r.screen.Tell(Explain(err))
 			continue
 		}
@@ -283,10 +294,12 @@ func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text s
 		if err != nil {
 			return first, err
 		}
-		if err := pin.Same(first.Reveal(), second.Reveal()); err != nil {
-			r.screen.Tell(Explain(err))
-			continue
+		err = pin.Same(first.Reveal(), second.Reveal())
+		second.Wipe()
+		if err == nil {
+			return first, nil
 		}
-		return first, nil
+		first.Wipe()
+		r.screen.Tell(Explain(err))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/document/chip"
 )
 
@@ -36,8 +35,4 @@ type Body interface {
 // A Claim is what this app says of itself. The server keeps it as a claim.
 type Claim struct {
 	Version, OS, OSVersion, Model string
-}
-
-func (c Claim) start(deviceKey []byte) wire.Start {
-	return wire.Start{DeviceKey: deviceKey, AppVersion: c.Version, OS: c.OS, OSVersion: c.OSVersion, Model: c.Model}
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
-	"crypto/x509"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -29,23 +28,30 @@ type Server struct {
 	key   *ecdsa.PrivateKey
 	claim Claim
 
-	mu      sync.Mutex // one request at a time takes a counter
-	session string     // "" until opened
+	// turn is taken by the one request that is under way, for counters must not
+	// overtake one another. What stands below belongs to whoever has it.
+	turn    chan struct{}
+	session string // "" until opened
 	nonce   string
 	counter uint64
 	scheme  string
 }
 
+// ErrLine says that no answer came: the line is broken, or the server is not
+// there. The request may have been served all the same.
+var ErrLine = errors.New("app: the line to the server is broken")
+
 // NewServer prepares the line; nothing is sent yet. The client should trust
-// the server's own certificate authority only.
+// the server's own certificate authority only. Redirects are not followed:
+// what a phone sends is for its server alone.
 func NewServer(base string, client *http.Client, key *ecdsa.PrivateKey, claim Claim) *Server {
-	return &Server{base: strings.TrimRight(base, "/"), http: client, key: key, claim: claim}
+	own := *client
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Server{base: strings.TrimRight(base, "/"), http: &own, key: key, claim: claim, turn: make(chan struct{}, 1)}
 }
 
-// Open starts a session, if none is open.
-func (s *Server) Open(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// open starts a session, if none is open.
+func (s *Server) open(ctx context.Context) error {
 	if s.session != "" {
 		return nil
 	}
@@ -54,11 +60,13 @@ func (s *Server) Open(ctx context.Context) error {
 		return err
 	}
 	var started wire.Started
-	body, err := json.Marshal(s.claim.start(spki))
+	body, err := json.Marshal(wire.Start{
+		DeviceKey: spki, AppVersion: s.claim.Version, OS: s.claim.OS, OSVersion: s.claim.OSVersion, Model: s.claim.Model,
+	})
 	if err != nil {
 		return err
 	}
-	if err := s.send(ctx, wire.PathSessions, body, nil, &started); err != nil {
+	if err := s.deliver(ctx, wire.PathSessions, body, http.Header{}, &started); err != nil {
 		return err
 	}
 	nonce, err := base64.RawURLEncoding.DecodeString(started.Nonce)
@@ -69,36 +77,60 @@ func (s *Server) Open(ctx context.Context) error {
 	return nil
 }
 
-// Session returns the id of the open session, "" if there is none.
-func (s *Server) Session() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.session
+// Scheme returns the name of the server's scheme, "" before a session is open.
+func (s *Server) Scheme() string {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	return s.scheme
 }
 
 // Call sends one signed request and reads its answer into out. A lost answer is
 // asked for again with the same bytes, counter and signature: the server
-// answers it from store and does nothing twice.
+// answers it from store and does nothing twice. If none comes at all, it fails
+// with [ErrLine]; a refusal of the server is a [*tunnus.Error].
 func (s *Server) Call(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	if err := s.Open(ctx); err != nil {
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.turn }()
+	err = s.call(ctx, path, body, out)
+	if tunnus.CodeOf(err) != tunnus.CodeBadSignature {
 		return err
 	}
-	signed, err := s.sign(path, body)
+	// The server forgets sessions after some hours. Nothing was done of what it
+	// refuses so; it is asked once more, in a new session.
+	s.session = ""
+	return s.call(ctx, path, body, out)
+}
+
+func (s *Server) call(ctx context.Context, path string, body []byte, out any) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.counter++
+	r := device.Request{Method: http.MethodPost, Path: path, Session: s.session, Counter: s.counter, Nonce: s.nonce, Body: body}
+	signed, err := device.Sign(s.key, r)
 	if err != nil {
 		return err
 	}
 	header := http.Header{}
-	header.Set(wire.HeaderSession, signed.Request.Session)
-	header.Set(wire.HeaderCounter, strconv.FormatUint(signed.Request.Counter, 10))
+	header.Set(wire.HeaderSession, r.Session)
+	header.Set(wire.HeaderCounter, strconv.FormatUint(r.Counter, 10))
 	header.Set(wire.HeaderSignature, base64.RawURLEncoding.EncodeToString(signed.Signature))
+	return s.deliver(ctx, path, body, header, out)
+}
+
+// deliver sends until an answer comes, or it is hopeless.
+func (s *Server) deliver(ctx context.Context, path string, body []byte, header http.Header, out any) error {
 	for try := 0; ; try++ {
-		err = s.send(ctx, path, body, header, out)
-		var refused *tunnus.Error
-		if err == nil || errors.As(err, &refused) || try == resends || ctx.Err() != nil {
+		err := s.send(ctx, path, body, header, out)
+		if !errors.Is(err, ErrLine) || try == resends {
 			return err
 		}
 		select {
@@ -115,33 +147,22 @@ const (
 	resendPause = 250 * time.Millisecond
 )
 
-func (s *Server) sign(path string, body []byte) (device.Signed, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counter++
-	return device.Sign(s.key, device.Request{
-		Method: http.MethodPost, Path: path, Session: s.session, Counter: s.counter, Nonce: s.nonce, Body: body,
-	})
-}
-
 // send posts a body and reads the answer. A refusal of the server is a *tunnus.Error.
 func (s *Server) send(ctx context.Context, path string, body []byte, header http.Header, out any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	req.Header = header.Clone()
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("app: %w", err)
+		return broken(ctx, err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxBody+1))
 	if err != nil {
-		return fmt.Errorf("app: %w", err)
+		return broken(ctx, err)
 	}
 	if len(answer) > wire.MaxBody {
 		return errors.New("app: the server's answer is too large")
@@ -155,6 +176,18 @@ func (s *Server) send(ctx context.Context, path string, body []byte, header http
 	return nil
 }
 
+// broken is the failure of an exchange that gave no answer. A server that is not
+// the one it should be is no broken line.
+func broken(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("app: %w", err)
+	}
+	return fmt.Errorf("%w: %w", ErrLine, err)
+}
+
 // refusal reads an application/problem+json answer. The server's own words are
 // shown, so that an older app can tell a newer code.
 func refusal(status int, body []byte) error {
@@ -165,30 +198,11 @@ func refusal(status int, body []byte) error {
 		Until  *time.Time  `json:"until"`
 		Field  string      `json:"field"`
 	}
-	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
-		return fmt.Errorf("app: the server answered %d", status)
+	if err := json.Unmarshal(body, &p); err == nil && p.Code != "" {
+		return &tunnus.Error{Code: p.Code, Public: p.Detail, Left: p.Left, Until: p.Until, Field: p.Field}
 	}
-	return &tunnus.Error{Code: p.Code, Public: p.Detail, Left: p.Left, Until: p.Until, Field: p.Field}
-}
-
-// newDeviceKey makes hk and its stored form.
-func newDeviceKey() (*ecdsa.PrivateKey, []byte, error) {
-	key, err := device.GenerateKey()
-	if err != nil {
-		return nil, nil, err
+	if status >= http.StatusInternalServerError { // whoever stands before the server says so, or it is just ending
+		return fmt.Errorf("%w: status %d", ErrLine, status)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	return key, der, err
-}
-
-func parseDeviceKey(der []byte) (*ecdsa.PrivateKey, error) {
-	any, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, fmt.Errorf("app: device key: %w", err)
-	}
-	key, ok := any.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("app: the device key is not ECDSA")
-	}
-	return key, nil
+	return fmt.Errorf("app: the server answered %d", status)
 }

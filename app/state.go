@@ -9,7 +9,7 @@ import (
 // State is what the app remembers: the device key, its halves of keys, its
 // accounts, and the request whose answer it does not have yet.
 type State struct {
-	Device   []byte     `json:"device,omitempty"` // hk, PKCS #8
+	Device   []byte     `json:"device,omitempty"` // hk, SEC 1
 	Keys     []*HeldKey `json:"keys,omitempty"`
 	Accounts []Held     `json:"accounts,omitempty"`
 	Pending  *Pending   `json:"pending,omitempty"`
@@ -28,7 +28,8 @@ type HeldKey struct {
 // A Held is one account of this phone.
 type Held struct {
 	Document string `json:"document"`
-	Login    string `json:"login"` // key ids
+	Scheme   string `json:"scheme"` // under which it was made; nothing of another is signed
+	Login    string `json:"login"`  // key ids
 	Sign     string `json:"sign"`
 }
 

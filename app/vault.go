@@ -40,17 +40,25 @@ type sealing struct {
 	Sealed  []byte `json:"sealed"`
 }
 
-// Argon2id for the vault: about 0.2 s on a small machine.
+// Argon2id for the vault: about 0.2 s on a small machine. A file may ask for
+// more, up to what a small machine can bear.
 const (
 	vaultVersion = 1
 	vaultTime    = 3
 	vaultMemory  = 64 << 10 // KiB
+	leastMemory  = 8 << 10
+	mostMemory   = 256 << 10
+	mostTime     = 16
 	maxVault     = 4 << 20
 )
 
 // OpenVault opens the file, or begins an empty one if there is none. It fails
-// if another process has it open, if the passphrase is wrong or if the file is damaged.
+// if another process has it open, if the passphrase is empty or wrong, or if the
+// file is damaged.
 func OpenVault(path string, passphrase tunnus.Secret) (*Vault, error) {
+	if len(passphrase.Reveal()) == 0 {
+		return nil, errors.New("app: an empty passphrase protects nothing")
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("app: %w", err)
 	}
@@ -78,7 +86,7 @@ func (v *Vault) load(passphrase tunnus.Secret) error {
 		}
 	}
 	// The costs come from a file: bound them before they are spent.
-	if v.seal.Version != vaultVersion || v.seal.Time < 1 || v.seal.Time > 16 || v.seal.Memory < 8<<10 || v.seal.Memory > 1<<20 {
+	if v.seal.Version != vaultVersion || v.seal.Time < 1 || v.seal.Time > mostTime || v.seal.Memory < leastMemory || v.seal.Memory > mostMemory {
 		return errors.New("app: the state file is of a kind that this version does not open")
 	}
 	key := argon2.IDKey(passphrase.Reveal(), v.seal.Salt, v.seal.Time, v.seal.Memory, 2, 32)
@@ -98,12 +106,18 @@ func (v *Vault) load(passphrase tunnus.Secret) error {
 		return errors.New("app: wrong passphrase, or the state file is damaged")
 	}
 	defer clear(plain)
-	return json.Unmarshal(plain, &v.State)
+	if err := json.Unmarshal(plain, &v.State); err != nil {
+		return fmt.Errorf("app: the state is not one that this version knows: %w", err)
+	}
+	return nil
 }
 
 // Save writes the state durably: when it returns nil, it survives a crash; a
-// crash on the way leaves the state before.
+// crash on the way leaves the state before. It fails once the vault is closed.
 func (v *Vault) Save() error {
+	if v.aead == nil {
+		return errors.New("app: the vault is closed")
+	}
 	plain, err := json.Marshal(v.State)
 	if err != nil {
 		return err
@@ -118,19 +132,21 @@ func (v *Vault) Save() error {
 	return writeDurably(v.path, out)
 }
 
-// Close lets another process open the vault.
-func (v *Vault) Close() error { return v.lock.Close() }
+// Close lets another process open the vault. Nothing can be saved any more.
+func (v *Vault) Close() error {
+	v.aead = nil
+	return v.lock.Close()
+}
 
 // writeDurably replaces a file in one step: new content synced, then renamed.
+// There is one writer, so what a crash leaves of a new file is written over.
 func writeDurably(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".state-*")
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/tunnus-id/tunnus/client"
 	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
+	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
@@ -164,13 +166,9 @@ func TestRegisterAndLogIn(t *testing.T) {
 		}
 		stop()
 	}
-	noticed := false
-	for _, m := range s.box.Mails() {
-		noticed = noticed || strings.Contains(m.Subject, "your account is active")
-	}
-	if !noticed {
-		t.Error("the contact was not told of the new account")
-	}
+	until(t, "the contact is told of the new account", func() bool {
+		return slices.ContainsFunc(s.box.Mails(), func(m mailbox.Mail) bool { return strings.Contains(m.Subject, "your account is active") })
+	})
 	s.checkLog(h, account.Document)
 }
 

@@ -95,8 +95,9 @@ func TestMistakesThatCanBeMended(t *testing.T) {
 	}
 }
 
-// Three wrong PINs lock for three hours: the fourth try is refused, also with
-// the right PIN, and the service learns no more than that nobody answered.
+// Three wrong PINs lock for three hours: the third is told with the end of the
+// lock, no further PIN is asked for, and the service learns no more than that
+// the account cannot be used now.
 func TestWrongPINThreeTimes(t *testing.T) {
 	s := start(t)
 	h := s.newHolder("ben")
@@ -121,16 +122,27 @@ func TestWrongPINThreeTimes(t *testing.T) {
 	if e.Until == nil || time.Until(*e.Until) < 2*time.Hour || time.Until(*e.Until) > 3*time.Hour {
 		t.Errorf("locked until %v", e.Until)
 	}
-	wrong := 0
+	wrong, typed := 0, 0
 	for _, line := range h.told {
 		if strings.Contains(line, "[pin-wrong]") {
 			wrong++
 		}
 	}
-	if wrong != 3 {
-		t.Errorf("told of %d wrong PINs: %q", wrong, h.told)
+	for _, key := range h.asked {
+		if key == "pin1" {
+			typed++
+		}
 	}
-	if refusal, ok := errors.AsType[*client.Refusal](<-asked); !ok || refusal.End == "OK" {
-		t.Errorf("the service was told %v", refusal)
+	if wrong != 2 || typed != 4 { // one of the four was for choosing it
+		t.Errorf("told of %d wrong PINs before the lock, asked %d times: %q", wrong, typed, h.told)
+	}
+	for range 2 { // the log-in that waits, and another one
+		if refusal, ok := errors.AsType[*client.Refusal](<-asked); !ok || refusal.End != "DOCUMENT_UNUSABLE" {
+			t.Errorf("the service was told %v", refusal)
+		}
+		go func() {
+			_, err := s.ask(ctx, client.Subject{Number: account.Document})
+			asked <- err
+		}()
 	}
 }

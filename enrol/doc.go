@@ -19,8 +19,10 @@
 // waits between steps, and gone when the session ends, however it ends; [Flow.Sweep]
 // ends what nobody ends. What was merely said by a client is kept as a claim.
 //
-// Certificates are made when all proofs stand, and withdrawn if the application
-// is not signed in time. Not here yet: liveness, review by a person (a doubtful
-// face ends the session as [InReview] and its attempt stays uncleared), renewal,
-// and every other way.
+// Certificates are made when all proofs stand (package binding), and withdrawn if
+// the application is not signed in time. Every contact that was known of the
+// person hears when keys are made and when the account is active (package
+// notice). Not here yet: notices to other devices, liveness, review by a
+// person (a doubtful face ends the session as [InReview] and its attempt stays
+// uncleared), renewal, and every other way.
 package enrol

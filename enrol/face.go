@@ -82,9 +82,13 @@ func (f *Flow) retake(ctx context.Context, s Session, p payload, err error) erro
 }
 
 // ourFault refunds the attempt, if the day's refund is not used up, and tells
-// the fault as ours. Nothing of a verdict has left the server.
+// the fault as ours. Only its first capture can be refunded: after that, a hint
+// of this attempt has left the server (L5).
 func (f *Flow) ourFault(ctx context.Context, s Session, p payload, err error) error {
 	err = fmt.Errorf("enrol: comparing faces: %w", err)
+	if s.Captures > 1 {
+		return err // the attempt stands
+	}
 	verr := f.tab.Void(ctx, f.debtor(s), s.Attempt, tunnus.CodeInternal)
 	if tunnus.CodeOf(verr) == tunnus.CodeStateConflict {
 		return err // the day's refund is used up: the attempt stands

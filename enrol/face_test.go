@@ -149,6 +149,29 @@ func TestFaultOfOursIsRefundedOnceADay(t *testing.T) {
 	}
 }
 
+// L5: once a hint has left, a fault of ours refunds nothing, or hints could be
+// had for ever by frames that kill the worker.
+func TestNothingIsRefundedAfterAHint(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, FaceMatches, p)
+	hint := func() (face.Result, error) {
+		return face.Result{}, &tunnus.Error{Code: tunnus.CodeFaceQuality, Public: "Dark."}
+	}
+	w.faces = hint
+	for left := range 2 {
+		refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceQuality, 2-left)
+	}
+	w.faces = func() (face.Result, error) { return face.Result{}, errors.New("the worker was killed") }
+	if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Errorf("Face = %v; want internal", err)
+	}
+	if n := w.entries(lock.Voided, w.documentKey()); n != 0 {
+		t.Errorf("%d voids; want none", n)
+	}
+	w.faces = verdict(face.NoMatch) // a new attempt; the one before has failed
+	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceNoMatch, 1)
+}
+
 func TestDoubtfulFacesAreNoMatch(t *testing.T) {
 	for name, tt := range map[string]struct {
 		rules   scheme.Rules

@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"image"
@@ -19,6 +20,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sweep"
 )
 
 var start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -68,6 +70,11 @@ func (m *memory) Commit(_ context.Context, c Change) error {
 	if m.sessions[c.Session.ID].Rev != c.Session.Rev || c.Account != nil && m.accounts[c.Account.ID].Rev != c.Account.Rev {
 		return tunnus.Conflict(errors.New("moved"))
 	}
+	for _, a := range m.accounts { // the unique index of the store
+		if c.Account != nil && a.ID != c.Account.ID && a.Device == c.Account.Device && a.State.Live() && c.Account.State.Live() {
+			return tunnus.Conflict(errors.New("the device has an account"))
+		}
+	}
 	c.Session.Rev++
 	c.Session.Facts = maps.Clone(c.Session.Facts)
 	m.sessions[c.Session.ID] = c.Session
@@ -81,15 +88,18 @@ func (m *memory) Commit(_ context.Context, c Change) error {
 	return nil
 }
 
-func (m *memory) Overdue(_ context.Context, now time.Time, limit int) (ids []string, err error) {
+func (m *memory) Overdue(_ context.Context, now time.Time, holds bool, after sweep.Place, limit int) (list []sweep.Place, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	order := func(a, b sweep.Place) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) }
 	for id, s := range m.sessions {
-		if s.State == Open && !now.Before(s.Due) || s.State == Undoing {
-			ids = append(ids, id)
+		at := sweep.Place{Due: s.Due, ID: id}
+		if (s.State == Open && !now.Before(s.Due) || s.State == Undoing) && s.Holds() == holds && order(at, after) > 0 {
+			list = append(list, at)
 		}
 	}
-	return ids[:min(limit, len(ids))], nil
+	slices.SortFunc(list, order)
+	return list[:min(limit, len(list))], nil
 }
 
 func (m *memory) Get(_ context.Context, id string) (account.Account, error) {
@@ -107,6 +117,17 @@ func (m *memory) ByDevice(_ context.Context, d string) (out []account.Account, e
 	defer m.mu.Unlock()
 	for _, a := range m.accounts {
 		if a.Device == d {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) ByPerson(_ context.Context, p tunnus.PersonCode) (out []account.Account, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range m.accounts {
+		if a.Person == p {
 			out = append(out, a)
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
@@ -33,8 +35,8 @@ type Config struct {
 
 	Population Population
 	Faces      Faces
-	Keys       Keys
-	Issuer     Issuer
+	Keys       binding.Keys
+	Issuer     binding.Issuer
 }
 
 // A Flow takes applicants through their way. It keeps nothing of its own.
@@ -42,6 +44,7 @@ type Flow struct {
 	cfg       Config
 	tab       lock.Tab
 	codes     *otp.Codes
+	binder    binding.Binder
 	challenge tunnus.Secret
 }
 
@@ -65,6 +68,7 @@ func New(cfg Config) (*Flow, error) {
 			Devices:   lock.New(cfg.Locks, cfg.Rules.Proof, keys["lock"], cfg.Clock),
 		},
 		codes:     otp.New(cfg.Sheets, cfg.Sealer, cfg.Rules.OTP, keys["otp"], cfg.Clock),
+		binder:    binding.Binder{Keys: cfg.Keys, Issuer: cfg.Issuer},
 		challenge: keys["challenge"],
 	}, nil
 }
@@ -109,7 +113,7 @@ func (f *Flow) status(s Session) Status {
 // Start opens a session by the passport way; repeating it returns where the
 // session stands. It fails with app-old or dev-os-old, with req-too-often if the
 // device is locked for now, and with [tunnus.CodeStateConflict] if the device
-// has a live account.
+// has a live account; one whose years are over ends here.
 func (f *Flow) Start(ctx context.Context, ref Ref, claim scheme.Claim) (Status, error) {
 	if ref.Session == "" || ref.Device == "" {
 		return Status{}, tunnus.BadRequest("session", errors.New("enrol: no session or device"))
@@ -125,14 +129,9 @@ func (f *Flow) Start(ctx context.Context, ref Ref, claim scheme.Claim) (Status, 
 	if err := f.tab.Devices.Check(ctx, f.tab.Devices.DeviceKey(ref.Device)); err != nil {
 		return Status{}, err
 	}
-	accounts, err := f.cfg.Accounts.ByDevice(ctx, ref.Device)
+	over, lines, err := f.vacate(ctx, ref.Device)
 	if err != nil {
-		return Status{}, fmt.Errorf("enrol: accounts of a device: %w", err)
-	}
-	for _, a := range accounts {
-		if a.State.Live() {
-			return Status{}, tunnus.Conflict(errors.New("enrol: this device has an account"))
-		}
+		return Status{}, err
 	}
 	now := f.now()
 	s := Session{
@@ -140,10 +139,32 @@ func (f *Flow) Start(ctx context.Context, ref Ref, claim scheme.Claim) (Status, 
 		CreatedAt: now, ExpiresAt: now.Add(f.cfg.Rules.SessionLife), Due: now.Add(f.cfg.Rules.SessionLife),
 	}
 	line := f.add(&s, Versions, map[string]string{"app": clip(claim.App), "os": clip(claim.OS), "os_version": clip(claim.OSVersion)})
-	if err := f.save(ctx, &s, payload{}, line); err != nil {
+	if err := f.commit(ctx, &s, payload{}, over, nil, append(lines, line)); err != nil {
 		return Status{}, err
 	}
 	return f.status(s), nil
+}
+
+// vacate finds a device without a live account. One whose years are over makes
+// room: it comes back expired, to be written with the session.
+func (f *Flow) vacate(ctx context.Context, device string) (over *account.Account, lines []tunnus.Event, err error) {
+	accounts, err := f.cfg.Accounts.ByDevice(ctx, device)
+	if err != nil {
+		return nil, nil, fmt.Errorf("enrol: accounts of a device: %w", err)
+	}
+	for _, a := range accounts {
+		switch {
+		case a.Over(f.now()):
+			expired, line, err := a.After(account.Expire, "", f.now())
+			if err != nil {
+				return nil, nil, err
+			}
+			over, lines = &expired, append(lines, line)
+		case a.State.Live():
+			return nil, nil, tunnus.Conflict(errors.New("enrol: this device has an account"))
+		}
+	}
+	return over, lines, nil
 }
 
 // Terms notes that the terms were accepted in the version that is in force. Any

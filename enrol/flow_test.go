@@ -122,6 +122,38 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
+// After three years a device may register again, also where no job has ended the
+// old account yet; one that is held or not signed yet is no different.
+func TestStartAfterTheAccountsYears(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		w, p := newWorld(t), ada(t, nil)
+		w.upTo(ref("phone", 1), "", p)
+		old := w.onlyAccount()
+		if held {
+			old.State = account.Suspended
+			w.mem.accounts[old.ID] = old
+		}
+		w.now = old.ExpiresAt.Add(-time.Second)
+		_, err := w.flow.Start(t.Context(), ref("phone", 2), claim())
+		refused(t, err, tunnus.CodeStateConflict, -1)
+		w.now = old.ExpiresAt
+		p = ada(t, func(h *virtual.Holder) { h.Expiry = w.now.AddDate(5, 0, 0) })
+		w.upTo(ref("phone", 2), "", p)
+		if got := w.mem.accounts[old.ID].State; got != account.Expired || len(w.mem.accounts) != 2 {
+			t.Errorf("the old account is %s; %d accounts", got, len(w.mem.accounts))
+		}
+		lines := 0
+		for _, e := range w.mem.events {
+			if e.Kind == "account.expire" && e.Subject == old.ID {
+				lines++
+			}
+		}
+		if lines != 1 {
+			t.Errorf("%d lines of the expiry; want 1", lines)
+		}
+	}
+}
+
 func TestFormRefuses(t *testing.T) {
 	w, r := newWorld(t), ref("phone", 1)
 	w.upTo(r, FormFilled, nil)

@@ -2,7 +2,6 @@ package enrol
 
 import (
 	"context"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +9,8 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
@@ -25,11 +26,21 @@ type Made struct {
 	Expires     time.Time
 }
 
+// makeWithin bounds a [Flow.MakeKeys] that is under way; settled is when none can
+// be any more that began before its session's end.
+const (
+	makeWithin = time.Minute
+	settled    = 5 * makeWithin
+)
+
 // MakeKeys gives the two keys that the phone has made their moduli, has their
 // certificates issued, and offers the application. The account is issued then,
 // and hidden until the application is signed. A call that was cut short may be
-// repeated with the same keys: no second certificate comes of it.
+// repeated with the same keys: no second certificate comes of it, and a session
+// never has other keys. Every contact that was known of the person is told.
 func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made, error) {
+	ctx, cancel := context.WithTimeout(ctx, makeWithin)
+	defer cancel()
 	if f.stands(ctx, ref, KeysMade) {
 		return f.made(ctx, ref, login, sign)
 	}
@@ -37,15 +48,26 @@ func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made,
 	if err != nil {
 		return Made{}, err
 	}
-	keys, err := f.assign(ctx, s, login, sign)
-	if err != nil {
+	// First all is judged, then it is written down which keys are made, and only
+	// then something is given away: a session gets two server halves (K11).
+	if err := f.binder.Check(ctx, s.pair(login, sign)); err != nil {
 		return Made{}, err
 	}
 	a, err := f.plan(ctx, &s, &p, login, sign)
 	if err != nil {
 		return Made{}, err
 	}
-	record, err := f.certify(ctx, s, p, &a, keys)
+	made, err := f.bind(ctx, s, p, a)
+	if err != nil {
+		return Made{}, f.crossed(context.WithoutCancel(ctx), ref, err)
+	}
+	return made, nil
+}
+
+// bind makes what was planned, and lets the account be issued.
+func (f *Flow) bind(ctx context.Context, s Session, p payload, a account.Account) (Made, error) {
+	agreed := binding.Terms{Terms: s.Facts[Terms].Detail["version"], Consent: s.Facts[Consent].Detail["version"]}
+	record, err := f.binder.Bind(ctx, s.pair(s.LoginKey, s.SignKey), &a, p.Birth, agreed)
 	if err != nil {
 		return Made{}, err
 	}
@@ -53,7 +75,7 @@ func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made,
 	if due.After(s.ExpiresAt) {
 		due = s.ExpiresAt
 	}
-	s.Transaction, err = f.cfg.Keys.Offer(ctx, Offer{KeyID: sign, Kind: application.Kind, Record: record, Hash: applicationHash, Expires: due})
+	s.Transaction, err = f.cfg.Keys.Offer(ctx, binding.Offer{KeyID: s.SignKey, Kind: application.Kind, Record: record, Hash: applicationHash, Expires: due})
 	if err != nil {
 		return Made{}, fmt.Errorf("enrol: offering the application: %w", err)
 	}
@@ -64,6 +86,23 @@ func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made,
 	}
 	a.Rev++
 	return Made{a, s.Transaction, due}, nil
+}
+
+// crossed looks whether the session was ended while its certificates were made:
+// then what came too late for that end is withdrawn too. It returns why the
+// making failed.
+func (f *Flow) crossed(ctx context.Context, ref Ref, why error) error {
+	s, err := f.load(ctx, ref)
+	if err != nil {
+		return errors.Join(why, err)
+	}
+	if s.State != Undoing && s.State != Expired {
+		return why
+	}
+	if err := f.binder.Undo(ctx, s.pair(s.LoginKey, s.SignKey), s.Account); err != nil {
+		return errors.Join(why, err) // Sweep tries again
+	}
+	return timeUp()
 }
 
 // made answers a repeat.
@@ -82,25 +121,10 @@ func (f *Flow) made(ctx context.Context, ref Ref, login, sign string) (Made, err
 	return Made{a, s.Transaction, s.Due}, nil
 }
 
-// assign gives the keys their moduli, or finds that they are not this device's.
-func (f *Flow) assign(ctx context.Context, s Session, login, sign string) (map[Purpose]*rsa.PublicKey, error) {
-	if login == "" || sign == "" || login == sign {
-		return nil, tunnus.BadRequest("keys", errors.New("enrol: two keys are needed"))
-	}
-	keys := map[Purpose]*rsa.PublicKey{}
-	for p, id := range map[Purpose]string{ForLogin: login, ForSignature: sign} {
-		pub, err := f.cfg.Keys.Assign(ctx, s.ID, s.Device, id, p)
-		if err != nil {
-			return nil, fmt.Errorf("enrol: %s key: %w", p, err)
-		}
-		keys[p] = pub
-	}
-	return keys, nil
-}
-
 // plan decides id, document number and keys of the account in a commit of its
 // own, before any certificate is made: what is made can then be found and
-// withdrawn, and a repeat makes the same.
+// withdrawn, and a repeat makes the same. The letters to the known contacts of
+// the person go out with it.
 func (f *Flow) plan(ctx context.Context, s *Session, p *payload, login, sign string) (account.Account, error) {
 	person, err := p.person()
 	if err != nil {
@@ -117,49 +141,42 @@ func (f *Flow) plan(ctx context.Context, s *Session, p *payload, login, sign str
 	case s.Account == "":
 		s.Account, s.LoginKey, s.SignKey, p.Number = a.ID, login, sign, a.Document
 		line := tunnus.Event{At: f.now(), Kind: "enrol.plan", Subject: s.ID, Detail: map[string]string{"account": a.ID}}
-		if err := f.save(ctx, s, *p, line); err != nil {
+		letters, err := f.tell(ctx, notice.Started, a, *s, "")
+		if err != nil {
+			return account.Account{}, err
+		}
+		if err := f.commit(ctx, s, *p, nil, letters, []tunnus.Event{line}); err != nil {
 			return account.Account{}, err
 		}
 	case s.LoginKey != login || s.SignKey != sign:
 		return account.Account{}, tunnus.Conflict(errors.New("enrol: other keys are being made"))
 	}
 	a.ID, a.Document = s.Account, p.Number
-	a.Contact, err = f.cfg.Sealer.Seal([]byte(p.Contact), []byte("account/"+a.ID+"/contact"))
+	a.Contact, err = f.cfg.Sealer.Seal([]byte(p.Contact), a.ContactPlace())
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: sealing a contact: %w", err)
 	}
 	return a, nil
 }
 
-// certify has the certificates made and returns the application.
-func (f *Flow) certify(ctx context.Context, s Session, p payload, a *account.Account, keys map[Purpose]*rsa.PublicKey) ([]byte, error) {
-	app := application.Body{
-		Format: application.Version, Person: a.Person.SemanticsID(), Surname: a.Surname, GivenNames: a.GivenNames,
-		Document: a.Document, Level: string(a.Level), Device: a.Device,
-		Terms: s.Facts[Terms].Detail["version"], Consent: s.Facts[Consent].Detail["version"], Time: a.CreatedAt,
+// tell writes letters to the contacts of the person's other accounts, except to
+// the address given.
+func (f *Flow) tell(ctx context.Context, kind string, a account.Account, s Session, but string) ([]otp.Letter, error) {
+	accounts, err := f.cfg.Accounts.ByPerson(ctx, a.Person)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: accounts of a person: %w", err)
 	}
-	for _, purpose := range []Purpose{ForLogin, ForSignature} {
-		c, err := f.cfg.Issuer.Issue(ctx, Request{
-			ID: s.ID + "/" + string(purpose), Account: a.ID, Document: a.Document, Person: a.Person,
-			Surname: a.Surname, GivenNames: a.GivenNames, Birth: p.Birth, Level: a.Level,
-			Purpose: purpose, PublicKey: keys[purpose], Device: s.Device,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("enrol: %s certificate: %w", purpose, err)
-		}
-		a.Certificates = append(a.Certificates, c)
-		mark, err := application.Thumbprint(keys[purpose])
-		if err != nil {
-			return nil, err
-		}
-		app.Keys = append(app.Keys, application.Key{Purpose: string(purpose), Thumbprint: mark, Certificate: c.Serial})
+	known, err := notice.Known(f.cfg.Sealer, accounts, a.ID)
+	if err != nil {
+		return nil, err
 	}
-	return app.Canonical()
+	return notice.Letters(f.cfg.Sealer, kind, known, but, otp.Message{Purpose: purpose, Device: clip(s.Claim.Model)})
 }
 
-// Finish makes the account active if the application is signed, and tells the
-// contact. It fails with [tunnus.CodeStateConflict] as long as it is not, and
-// with ses-timeout once it is too late. A repeat returns the account.
+// Finish makes the account active if the application is signed, and tells its
+// contact and all known ones. It fails with [tunnus.CodeStateConflict] as long
+// as it is not, and with ses-timeout once it is too late. A repeat returns the
+// account.
 func (f *Flow) Finish(ctx context.Context, ref Ref) (account.Account, error) {
 	s, err := f.load(ctx, ref)
 	if err != nil {
@@ -184,14 +201,14 @@ func (f *Flow) Finish(ctx context.Context, ref Ref) (account.Account, error) {
 	case f.now().Before(s.Due):
 		return account.Account{}, tunnus.Conflict(errors.New("enrol: the application is not signed yet"))
 	}
-	if err := f.lapse(context.WithoutCancel(ctx), s); err != nil {
+	if _, err := f.lapse(context.WithoutCancel(ctx), s); err != nil {
 		return account.Account{}, err
 	}
 	return account.Account{}, timeUp()
 }
 
-// complete is the last decision: fact, account, session and letter in one commit.
-func (f *Flow) complete(ctx context.Context, s Session, signed Signed) (account.Account, error) {
+// complete is the last decision: fact, account, session and letters in one commit.
+func (f *Flow) complete(ctx context.Context, s Session, signed binding.Signed) (account.Account, error) {
 	p, err := f.open(s)
 	if err != nil {
 		return account.Account{}, err
@@ -200,7 +217,7 @@ func (f *Flow) complete(ctx context.Context, s Session, signed Signed) (account.
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: reading an account: %w", err)
 	}
-	c, _ := a.Certificate(string(ForSignature))
+	c, _ := a.Certificate(string(binding.ForSignature))
 	if err := application.Verify(a.Application, c.DER, signed.Payload, signed.Signature, signed.Hash); err != nil {
 		return account.Account{}, fmt.Errorf("enrol: finishing: %w", err)
 	}
@@ -209,13 +226,17 @@ func (f *Flow) complete(ctx context.Context, s Session, signed Signed) (account.
 		return account.Account{}, err
 	}
 	a.Signature = signed.Signature
-	letter, err := otp.Seal(f.cfg.Sealer, "account-active", otp.Message{To: p.Contact, Purpose: purpose, Device: clip(s.Claim.Model)})
+	letters, err := f.tell(ctx, notice.New, a, s, p.Contact)
+	if err != nil {
+		return account.Account{}, err
+	}
+	own, err := otp.Seal(f.cfg.Sealer, notice.Active, otp.Message{To: p.Contact, Purpose: purpose, Device: clip(s.Claim.Model)})
 	if err != nil {
 		return account.Account{}, err
 	}
 	line := f.add(&s, ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})
 	s.State = Done
-	if err := f.commit(ctx, &s, payload{}, &a, []otp.Letter{letter}, []tunnus.Event{line, active}); err != nil {
+	if err := f.commit(ctx, &s, payload{}, &a, append(letters, own), []tunnus.Event{line, active}); err != nil {
 		return account.Account{}, err
 	}
 	a.Rev++

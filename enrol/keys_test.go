@@ -3,12 +3,14 @@ package enrol
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 )
 
@@ -67,6 +69,36 @@ func TestKeysOfOthersAreNotTouched(t *testing.T) {
 	}
 	if len(w.keys.revoked) != 0 || len(w.issued) != 0 {
 		t.Errorf("keys %v were revoked, %d certificates issued", w.keys.revoked, len(w.issued))
+	}
+}
+
+// K11: nobody empties the pool of server halves, however often and with whatever
+// keys a session asks.
+func TestASessionGetsTwoHalves(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, KeysMade, p)
+	for _, good := range []string{"phone-login1", "phone-login2"} {
+		_, err := w.flow.MakeKeys(t.Context(), r, good, "somebody else's")
+		refused(t, err, tunnus.CodeStateConflict, -1)
+	}
+	w.mem.failCommit = true // while it is written down which keys
+	if _, err := w.flow.MakeKeys(t.Context(), r, "phone-login3", "phone-signature3"); err == nil {
+		t.Error("the killed call succeeded")
+	}
+	if len(w.keys.assigned) != 0 {
+		t.Fatalf("moduli went to %v", w.keys.assigned)
+	}
+	w.cfg.Issuer = &cutShort{world: w, n: 1}
+	w.restart()
+	if _, err := w.flow.MakeKeys(t.Context(), r, "phone-login4", "phone-signature4"); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Fatalf("MakeKeys = %v; want internal", err)
+	}
+	for _, ids := range [][2]string{{"phone-login5", "phone-signature5"}, {"phone-login4", "phone-signature5"}} {
+		_, err := w.flow.MakeKeys(t.Context(), r, ids[0], ids[1])
+		refused(t, err, tunnus.CodeStateConflict, -1)
+	}
+	if got := w.keys.assigned; !slices.Equal(got, []string{"phone-login4", "phone-signature4"}) {
+		t.Errorf("moduli went to %v", got)
 	}
 }
 
@@ -131,7 +163,7 @@ type cutShort struct {
 	n int
 }
 
-func (c *cutShort) Issue(ctx context.Context, r Request) (account.Certificate, error) {
+func (c *cutShort) Issue(ctx context.Context, r binding.Request) (account.Certificate, error) {
 	if c.n++; c.n == 2 {
 		return account.Certificate{}, errors.New("killed")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 )
@@ -44,6 +45,11 @@ func (p payload) person() (tunnus.PersonCode, error) {
 
 func (p payload) zone() (mrz.Zone, error) { return mrz.Parse(p.Zone) }
 
+// pair is what the session has keys for, or will have.
+func (s Session) pair(login, sign string) binding.Pair {
+	return binding.Pair{Session: s.ID, Device: s.Device, Login: login, Sign: sign}
+}
+
 // place binds the seal to the session.
 func (s Session) place() []byte { return []byte("enrol/session/" + s.ID) }
 
@@ -67,7 +73,7 @@ func (f *Flow) step(ctx context.Context, ref Ref, fact Fact) (Session, payload, 
 		return Session{}, payload{}, err
 	}
 	if s.State == Open && !f.now().Before(s.Due) {
-		if err := f.lapse(context.WithoutCancel(ctx), s); err != nil {
+		if _, err := f.lapse(context.WithoutCancel(ctx), s); err != nil {
 			return Session{}, payload{}, err
 		}
 		return Session{}, payload{}, timeUp()

@@ -2,7 +2,6 @@ package enrol
 
 import (
 	"context"
-	"crypto/rsa"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -11,8 +10,8 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sweep"
 	"github.com/tunnus-id/tunnus/face"
-	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
 // A State is how far a session has come.
@@ -25,7 +24,7 @@ const (
 	Refused  State = "refused" // ended by a failure: Session.Why
 	Expired  State = "expired" // time ran out
 	InReview State = "review"  // a person has to look; nothing is decided
-	Undoing  State = "undoing" // ended after certificates were made: they are being revoked
+	Undoing  State = "undoing" // ended after certificates may have been made: they are being revoked
 )
 
 // A Session is one sitting of an applicant, as it is stored. What names a
@@ -83,15 +82,22 @@ type Store interface {
 	// survives a crash.
 	Commit(ctx context.Context, c Change) error
 
-	// Overdue returns the ids of at most limit sessions that are Open and
-	// have Due at or before now, or that are Undoing; oldest Due first.
-	Overdue(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// Overdue returns at most limit sessions that are Open and have Due at or
+	// before now, or that are Undoing: those for which [Session.Holds] is true
+	// or those for which it is not. They come in the order of [sweep.Place],
+	// and only those behind the one given.
+	Overdue(ctx context.Context, now time.Time, holds bool, after sweep.Place, limit int) ([]sweep.Place, error)
 }
+
+// Holds reports whether a session holds what a document's chip has told, or an
+// account in the making: who has come so far has proved more than any stranger.
+func (s Session) Holds() bool { return s.Document != "" || s.Account != "" }
 
 // Accounts is what is asked of an [account.Store].
 type Accounts interface {
 	Get(ctx context.Context, id string) (account.Account, error)
 	ByDevice(ctx context.Context, thumbprint string) ([]account.Account, error)
+	ByPerson(ctx context.Context, p tunnus.PersonCode) ([]account.Account, error)
 }
 
 // A Person is what the population register says of somebody.
@@ -108,78 +114,4 @@ type Population interface {
 // with face-position, face-many or face-quality; any other error is a fault of ours.
 type Faces interface {
 	Compare(ctx context.Context, portrait []byte, frames [][]byte) (face.Result, error)
-}
-
-// A Purpose says what a key and its certificate are for.
-type Purpose string
-
-// The purposes. PIN1 opens the first, PIN2 the second.
-const (
-	ForLogin     Purpose = "login"
-	ForSignature Purpose = "signature"
-)
-
-// An Offer asks the holder's signature key for one signature.
-type Offer struct {
-	KeyID   string
-	Kind    string // [application.Kind]
-	Record  []byte // [application.Body]
-	Hash    splitkey.Hash
-	Expires time.Time
-}
-
-// A Signed is an application that was signed.
-type Signed struct {
-	Payload   []byte // what was signed
-	Signature []byte // RSASSA-PSS, big-endian, as long as the modulus
-	Hash      splitkey.Hash
-}
-
-// Keys is the server's half of the keys (key/keyshare, joined in cmd).
-type Keys interface {
-	// Assign gives a key its modulus, once, and returns the composite public
-	// key; a repeat returns the same. A key that is not wholly made, is of
-	// another device or purpose, or belongs to another session, fails with a
-	// [tunnus.Error] other than internal.
-	Assign(ctx context.Context, session, device, keyID string, p Purpose) (*rsa.PublicKey, error)
-
-	// Offer opens a signature request and returns its id.
-	Offer(ctx context.Context, o Offer) (transaction string, err error)
-
-	// Outcome tells whether a request was signed: ok is false as long as it
-	// was not. Payload and signature have been checked by keyshare.
-	Outcome(ctx context.Context, transaction string) (s Signed, ok bool, err error)
-
-	// Cancel ends a request for good. If the signature is released already,
-	// it fails with [tunnus.CodeStateConflict].
-	Cancel(ctx context.Context, transaction string) error
-
-	// Revoke ends a key for good; a key that has ended stays so (nil).
-	Revoke(ctx context.Context, keyID string) error
-}
-
-// A Request asks for one certificate.
-type Request struct {
-	ID         string // idempotency key
-	Account    string // id of the account; names no person
-	Document   string // document number of the account
-	Person     tunnus.PersonCode
-	Surname    string
-	GivenNames string
-	Birth      time.Time
-	Level      tunnus.Level
-	Purpose    Purpose
-	PublicKey  *rsa.PublicKey
-	Device     string // thumbprint of the device key, for the evidence (R2)
-}
-
-// An Issuer is the certificate authority (trust/issue, joined in cmd).
-type Issuer interface {
-	// Issue makes a certificate, durable when it returns. The same ID is
-	// answered with the same certificate.
-	Issue(ctx context.Context, r Request) (account.Certificate, error)
-
-	// Withdraw revokes every certificate of an account, also those whose
-	// issuing was cut short, and may be repeated; none is no error.
-	Withdraw(ctx context.Context, account string) error
 }

@@ -2,15 +2,12 @@ package enrol
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol/sweep"
 )
-
-// sweepSize is how many sessions one [Flow.Sweep] looks at.
-const sweepSize = 100
 
 // Sweep ends sessions whose time is over: what they held of a person is
 // deleted, certificates of applications that were not signed are revoked and
@@ -18,66 +15,57 @@ const sweepSize = 100
 // active, also if nobody asks any more. It goes on after a failure, may run on
 // several nodes at a time, and returns how many sessions it ended.
 func (f *Flow) Sweep(ctx context.Context) (int, error) {
-	ids, err := f.cfg.Store.Overdue(ctx, f.now(), sweepSize)
-	if err != nil {
-		return 0, fmt.Errorf("enrol: looking for overdue sessions: %w", err)
+	list := func(ctx context.Context, holds bool, after sweep.Place, limit int) ([]sweep.Place, error) {
+		return f.cfg.Store.Overdue(ctx, f.now(), holds, after, limit)
 	}
-	var errs []error
-	n := 0
-	for _, id := range ids {
+	return sweep.Run(ctx, list, func(ctx context.Context, id string) (bool, error) {
 		s, err := f.cfg.Store.Session(ctx, id)
-		if err == nil {
-			err = f.lapse(ctx, s)
+		if err != nil {
+			return false, fmt.Errorf("enrol: reading a session: %w", err)
 		}
-		switch {
-		case err == nil:
-			n++
-		case tunnus.CodeOf(err) != tunnus.CodeStateConflict: // somebody else was faster: the next sweep sees
-			errs = append(errs, err)
-		}
-	}
-	return n, errors.Join(errs...)
+		return f.lapse(ctx, s)
+	})
 }
 
-// lapse ends a session whose time is over.
-func (f *Flow) lapse(ctx context.Context, s Session) error {
+// lapse ends a session whose time is over, and tells whether that is done.
+func (f *Flow) lapse(ctx context.Context, s Session) (ended bool, err error) {
 	if s.State == Undoing {
 		return f.undo(ctx, s)
 	}
 	if s.State != Open || f.now().Before(s.Due) {
-		return nil
+		return false, nil
 	}
 	var a *account.Account
 	lines := []tunnus.Event{{At: f.now(), Kind: "enrol.end", Subject: s.ID, Code: tunnus.CodeSesTimeout}}
 	if s.Facts.Has(KeysMade) {
 		done, err := f.lastLook(ctx, s)
 		if done || err != nil {
-			return err
+			return done, err
 		}
 		issued, err := f.cfg.Accounts.Get(ctx, s.Account)
 		if err != nil {
-			return fmt.Errorf("enrol: reading an account: %w", err)
+			return false, fmt.Errorf("enrol: reading an account: %w", err)
 		}
 		closed, line, err := issued.After(account.Close, tunnus.CodeSesTimeout, f.now())
 		if err != nil {
-			return err
+			return false, err
 		}
 		a, lines = &closed, append(lines, line)
 	}
 	if err := f.noteTimeout(ctx, s); err != nil {
-		return err
+		return false, err
 	}
 	s.State, s.Why = Expired, tunnus.CodeSesTimeout
 	if s.Account != "" { // certificates may exist: they are revoked after this is durable
 		s.State = Undoing
 	}
 	if err := f.commit(ctx, &s, payload{}, a, nil, lines); err != nil {
-		return err
+		return false, err
 	}
 	if s.State == Undoing {
 		return f.undo(ctx, s)
 	}
-	return nil
+	return true, nil
 }
 
 // lastLook sees whether the application was signed after all; if it was not, it
@@ -106,18 +94,19 @@ func (f *Flow) noteTimeout(ctx context.Context, s Session) error {
 	return f.tab.Documents.Note(ctx, s.Document, s.ID, tunnus.CodeSesTimeout, s.Copyable)
 }
 
-// undo withdraws what was made for an account that does not come. It may be
-// repeated until all of it has succeeded.
-func (f *Flow) undo(ctx context.Context, s Session) error {
-	if err := f.cfg.Issuer.Withdraw(ctx, s.Account); err != nil {
-		return fmt.Errorf("enrol: withdrawing certificates: %w", err)
+// undo withdraws what was made for an account that does not come, and tells
+// whether that was all. It may be repeated until all of it has succeeded. A
+// certificate may still be in the making if they were not made yet when time ran
+// out: then it is done again, and not over before none can be.
+func (f *Flow) undo(ctx context.Context, s Session) (ended bool, err error) {
+	if err := f.binder.Undo(ctx, s.pair(s.LoginKey, s.SignKey), s.Account); err != nil {
+		return false, err
 	}
-	for _, k := range []string{s.LoginKey, s.SignKey} {
-		if err := f.cfg.Keys.Revoke(ctx, k); err != nil {
-			return fmt.Errorf("enrol: revoking a key: %w", err)
-		}
+	if !s.Facts.Has(KeysMade) && f.now().Before(s.Due.Add(settled)) {
+		return false, nil
 	}
 	s.State = Expired
 	line := tunnus.Event{At: f.now(), Kind: "enrol.undone", Subject: s.ID, Detail: map[string]string{"account": s.Account}}
-	return f.commit(ctx, &s, payload{}, nil, nil, []tunnus.Event{line})
+	err = f.commit(ctx, &s, payload{}, nil, nil, []tunnus.Event{line})
+	return err == nil, err
 }

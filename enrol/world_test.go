@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/face"
 )
@@ -36,6 +39,9 @@ type world struct {
 	keys    *fakeKeys
 	revoked map[string]bool // accounts whose certificates were withdrawn
 	issued  map[string]account.Certificate
+
+	owner     map[string]string // of a certificate, by serial number: its account
+	withdrawn map[string]bool   // serial numbers
 }
 
 func newWorld(t *testing.T) *world {
@@ -45,6 +51,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, mem: newMemory(), now: start, keys: newKeys(), revoked: map[string]bool{}, issued: map[string]account.Certificate{}}
+	w.owner, w.withdrawn = map[string]string{}, map[string]bool{}
 	w.faces = verdict(face.Match)
 	p := person(t, "PNOXX-199002140017")
 	birth, _ := p.BirthDate()
@@ -98,8 +105,11 @@ var throwaway = sync.OnceValue(func() *ecdsa.PrivateKey {
 	return k
 })
 
-func (w *world) Issue(_ context.Context, r Request) (account.Certificate, error) {
+func (w *world) Issue(_ context.Context, r binding.Request) (account.Certificate, error) {
 	if c, ok := w.issued[r.ID]; ok {
+		if w.withdrawn[c.Serial] {
+			return account.Certificate{}, tunnus.Conflict(errors.New("revoked"))
+		}
 		return c, nil
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(int64(len(w.issued) + 1)), NotBefore: w.now, NotAfter: w.now.AddDate(3, 0, 0)}
@@ -109,29 +119,39 @@ func (w *world) Issue(_ context.Context, r Request) (account.Certificate, error)
 	}
 	c := account.Certificate{Purpose: string(r.Purpose), Serial: template.SerialNumber.Text(16), DER: der}
 	w.issued[r.ID] = c
+	w.owner[c.Serial] = r.Account
 	return c, nil
 }
 
 func (w *world) Withdraw(_ context.Context, id string) error {
 	w.revoked[id] = true
+	for _, c := range w.issued {
+		if w.owner[c.Serial] == id {
+			w.withdrawn[c.Serial] = true
+		}
+	}
 	return nil
 }
 
+// standing counts the certificates that nobody has revoked.
+func (w *world) standing() int { return len(w.issued) - len(w.withdrawn) }
+
 // fakeKeys holds whole keys; everything else is as the port says.
 type fakeKeys struct {
-	offers    map[string]Offer
-	signed    map[string]Signed
+	offers    map[string]binding.Offer
+	signed    map[string]binding.Signed
 	cancelled map[string]bool
 	revoked   map[string]bool
+	assigned  []string
 }
 
 func newKeys() *fakeKeys {
-	return &fakeKeys{map[string]Offer{}, map[string]Signed{}, map[string]bool{}, map[string]bool{}}
+	return &fakeKeys{map[string]binding.Offer{}, map[string]binding.Signed{}, map[string]bool{}, map[string]bool{}, nil}
 }
 
-var rsaKeys = sync.OnceValue(func() map[Purpose]*rsa.PrivateKey {
-	out := map[Purpose]*rsa.PrivateKey{}
-	for _, p := range []Purpose{ForLogin, ForSignature} {
+var rsaKeys = sync.OnceValue(func() map[binding.Purpose]*rsa.PrivateKey {
+	out := map[binding.Purpose]*rsa.PrivateKey{}
+	for _, p := range []binding.Purpose{binding.ForLogin, binding.ForSignature} {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			panic(err)
@@ -141,14 +161,25 @@ var rsaKeys = sync.OnceValue(func() map[Purpose]*rsa.PrivateKey {
 	return out
 })
 
-func (k *fakeKeys) Assign(_ context.Context, _, device, id string, p Purpose) (*rsa.PublicKey, error) {
-	if id != device+"-"+string(p) {
-		return nil, tunnus.Conflict(errors.New("a key of another device or purpose"))
+// Check knows a key by its name: device, purpose, and perhaps more.
+func (k *fakeKeys) Check(_ context.Context, _, device, id string, p binding.Purpose) error {
+	if !strings.HasPrefix(id, device+"-"+string(p)) {
+		return tunnus.Conflict(errors.New("a key of another device or purpose"))
+	}
+	return nil
+}
+
+func (k *fakeKeys) Assign(ctx context.Context, session, device, id string, p binding.Purpose) (*rsa.PublicKey, error) {
+	if err := k.Check(ctx, session, device, id, p); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(k.assigned, id) {
+		k.assigned = append(k.assigned, id)
 	}
 	return &rsaKeys()[p].PublicKey, nil
 }
 
-func (k *fakeKeys) Offer(_ context.Context, o Offer) (string, error) {
+func (k *fakeKeys) Offer(_ context.Context, o binding.Offer) (string, error) {
 	id := fmt.Sprint("tx", len(k.offers)+1)
 	k.offers[id] = o
 	return id, nil
@@ -157,14 +188,14 @@ func (k *fakeKeys) Offer(_ context.Context, o Offer) (string, error) {
 // sign is what the phone does with PIN2.
 func (k *fakeKeys) sign(tx string, payload []byte) {
 	o := k.offers[tx]
-	sig, err := rsa.SignPSS(rand.Reader, rsaKeys()[ForSignature], o.Hash.Crypto(), o.Hash.Sum(payload), nil)
+	sig, err := rsa.SignPSS(rand.Reader, rsaKeys()[binding.ForSignature], o.Hash.Crypto(), o.Hash.Sum(payload), nil)
 	if err != nil {
 		panic(err)
 	}
-	k.signed[tx] = Signed{payload, sig, o.Hash}
+	k.signed[tx] = binding.Signed{Payload: payload, Signature: sig, Hash: o.Hash}
 }
 
-func (k *fakeKeys) Outcome(_ context.Context, tx string) (Signed, bool, error) {
+func (k *fakeKeys) Outcome(_ context.Context, tx string) (binding.Signed, bool, error) {
 	s, ok := k.signed[tx]
 	return s, ok, nil
 }
@@ -177,7 +208,7 @@ func (k *fakeKeys) Cancel(_ context.Context, tx string) error {
 	return nil
 }
 
-func (k *fakeKeys) Revoke(_ context.Context, id string) error { k.revoked[id] = true; return nil }
+func (k *fakeKeys) Revoke(_ context.Context, _, id string) error { k.revoked[id] = true; return nil }
 
 // ref is the session number n of a device.
 func ref(device string, n int) Ref {

@@ -319,7 +319,7 @@ func TestNoticesAreSendable(t *testing.T) {
 	s := start(t, false)
 	m := mailer(t, s.config())
 	n := notify.Notice{To: "ada@example.org", Scheme: "tunnus-demo", Device: "Virtual Phone", At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	for _, msg := range []notify.Message{n.Started(), n.Active()} {
+	for _, msg := range []notify.Message{n.Started(), n.Active(), n.Held()} {
 		if err := m.Send(t.Context(), msg); err != nil {
 			t.Error(err)
 		}

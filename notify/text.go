@@ -40,7 +40,7 @@ If you did not ask for it, do nothing: without the code nothing happens.
 	}
 }
 
-// A Notice is what the mails at the beginning and the end of a registration say.
+// A Notice is what the mails about the life of an account say.
 type Notice struct {
 	To     string
 	Scheme string
@@ -76,6 +76,26 @@ Time:   %s
 
 Keep your PINs to yourself. We never ask for them.
 %s`, n.Scheme, Device(n.Device), moment(n.At), n.notMe()),
+	}
+}
+
+// Held tells that a second copy of the account was seen, and what comes of it.
+func (n Notice) Held() Message {
+	return Message{
+		To:      n.To,
+		Subject: fmt.Sprintf("%s: your account is blocked", n.Scheme),
+		Text: fmt.Sprintf(`A second copy of your %s account was seen. Somebody may have copied what
+was on your phone.
+
+Time: %s
+
+The account is blocked: nobody can log in or sign with it, neither you nor
+they. Nobody can lift this. Three days after the copy was seen, the account
+ends and its certificates are revoked. You can make a new account then.
+
+If you did not move or restore the app yourself, look after your phone, and
+choose other PINs for the new account.
+%s`, n.Scheme, moment(n.At), n.notMe()),
 	}
 }
 

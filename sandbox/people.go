@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,5 +72,5 @@ func codeOf(birth time.Time, serial int) (tunnus.PersonCode, error) {
 			return c, nil
 		}
 	}
-	return tunnus.PersonCode{}, fmt.Errorf("sandbox: no check digit fits")
+	return tunnus.PersonCode{}, errors.New("sandbox: no check digit fits")
 }

@@ -2,7 +2,8 @@
 // country signer, invented people with passports and faces, a register, a
 // certificate authority, and a TLS authority of its own.
 //
-// Everything lives in one folder, made at the first use and kept. The keys of
+// Everything lives in one folder, made at the first use and kept; several
+// processes may open it at a time. The keys of
 // virtual passports lie in it in clear: they are toys, and nothing that they
 // sign is worth anything outside.
 package sandbox
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/virtual"
@@ -39,12 +41,31 @@ func Open(dir string, clock tunnus.Clock) (*World, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	var g errgroup.Group
-	g.Go(w.ensureCountry)
-	g.Go(w.ensureAuthority)
-	g.Go(w.ensureTLS)
-	g.Go(w.ensureRegister)
-	return w, g.Wait()
+	err := w.alone(func() error {
+		var g errgroup.Group
+		g.Go(w.ensureCountry)
+		g.Go(w.ensureAuthority)
+		g.Go(w.ensureTLS)
+		g.Go(w.ensureRegister)
+		return g.Wait()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return w, nil
+}
+
+// alone does what no other process may do at the same time in this folder.
+func (w *World) alone(do func() error) error {
+	f, err := os.OpenFile(w.Path(".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	return do()
 }
 
 // Path returns the path of a file in the world.
@@ -79,11 +100,11 @@ func (w *World) ensureAuthority() error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(
-			write(w.Path("offline", "root.key"), root.Reveal()),
-			write(w.Path("authority", "issuing.key"), issuing.Reveal()),
-			write(w.Path("authority", "root.pem"), pki.EncodeCertificates(a.Root)),
-			write(w.Path("authority", "issuing.pem"), pki.EncodeCertificates(a.Issuing)),
+		return writeAll(
+			file{w.Path("offline", "root.key"), root.Reveal()},
+			file{w.Path("authority", "issuing.key"), issuing.Reveal()},
+			file{w.Path("authority", "root.pem"), pki.EncodeCertificates(a.Root)},
+			file{w.Path("authority", "issuing.pem"), pki.EncodeCertificates(a.Issuing)},
 		)
 	})
 }
@@ -98,10 +119,10 @@ func (w *World) ensureTLS() error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(
-			write(w.Path("tls", "ca.pem"), pki.EncodeCertificates(s.CA)),
-			write(w.Path("tls", "server.pem"), pki.EncodeCertificates(s.Certificate, s.CA)),
-			write(w.Path("tls", "server.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
+		return writeAll(
+			file{w.Path("tls", "ca.pem"), pki.EncodeCertificates(s.CA)},
+			file{w.Path("tls", "server.pem"), pki.EncodeCertificates(s.Certificate, s.CA)},
+			file{w.Path("tls", "server.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})},
 		)
 	})
 }
@@ -137,12 +158,12 @@ func (w *World) Country() (*virtual.Country, error) {
 
 // Passport opens a person's passport; the first time, the state issues it.
 func (w *World) Passport(name string) (*virtual.Passport, error) {
+	who, err := Find(name) // before the name becomes a path
+	if err != nil {
+		return nil, err
+	}
 	path := w.Path("passports", name+".json")
-	err := ensure(path, func() error {
-		who, err := Find(name)
-		if err != nil {
-			return err
-		}
+	issue := func() error {
 		c, err := w.Country()
 		if err != nil {
 			return err
@@ -156,9 +177,9 @@ func (w *World) Passport(name string) (*virtual.Passport, error) {
 			return err
 		}
 		return writeJSON(path, p)
-	})
-	if err != nil {
-		return nil, err
+	}
+	if err := w.alone(func() error { return ensure(path, issue) }); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	p := new(virtual.Passport)
 	return p, readJSON(path, p)
@@ -172,22 +193,39 @@ func (p Person) Holder(now time.Time, portrait []byte) virtual.Holder {
 	}
 }
 
-// ensure calls do if there is no file yet.
+// ensure calls do, which writes several files and this one last, if there is no
+// such file yet.
 func ensure(path string, do func() error) error {
 	if _, err := os.Stat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	return do()
 }
 
+type file struct {
+	path    string
+	content []byte
+}
+
+// writeAll writes files in their order, and none after one that failed.
+func writeAll(files ...file) error {
+	for _, f := range files {
+		if err := write(f.path, f.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes a file whole or not at all.
 func write(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o600)
+	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 func writeJSON(path string, v any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
@@ -46,6 +47,15 @@ func (a *Accounts) ByPerson(ctx context.Context, p tunnus.PersonCode) ([]account
 func (a *Accounts) ByDevice(ctx context.Context, thumbprint string) ([]account.Account, error) {
 	rows, err := a.s.read.AccountsByDevice(ctx, thumbprint)
 	return parsed("accounts", rows, err, toAccount)
+}
+
+// Over implements [account.Store].
+func (a *Accounts) Over(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	ids, err := a.s.read.AccountsOver(ctx, db.AccountsOverParams{Now: millis(now), Many: many(limit)})
+	if err != nil {
+		return nil, fmt.Errorf("store: accounts: %w", err)
+	}
+	return ids, nil
 }
 
 // Save implements [account.Store].

@@ -10,6 +10,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/sweep"
 	"github.com/tunnus-id/tunnus/store/db"
 )
 
@@ -49,12 +50,19 @@ func (e *Enrolments) Commit(ctx context.Context, c enrol.Change) error {
 }
 
 // Overdue implements [enrol.Store].
-func (e *Enrolments) Overdue(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	ids, err := e.s.read.OverdueEnrolSessions(ctx, db.OverdueEnrolSessionsParams{Now: millis(now), Many: many(limit)})
-	if err != nil {
-		return nil, fmt.Errorf("store: enrolments: %w", err)
+func (e *Enrolments) Overdue(ctx context.Context, now time.Time, holds bool, after sweep.Place, limit int) ([]sweep.Place, error) {
+	p := db.OverdueHoldingEnrolSessionsParams{Now: millis(now), After: millis(after.Due), AfterID: after.ID, Many: many(limit)}
+	place := func(r db.OverdueHoldingEnrolSessionsRow) sweep.Place {
+		return sweep.Place{Due: moment(r.Due), ID: r.ID}
 	}
-	return ids, nil
+	if holds {
+		rows, err := e.s.read.OverdueHoldingEnrolSessions(ctx, p)
+		return each("enrolments", rows, err, place)
+	}
+	rows, err := e.s.read.OverdueEmptyEnrolSessions(ctx, db.OverdueEmptyEnrolSessionsParams(p))
+	return each("enrolments", rows, err, func(r db.OverdueEmptyEnrolSessionsRow) sweep.Place {
+		return place(db.OverdueHoldingEnrolSessionsRow(r))
+	})
 }
 
 func (t tx) saveEnrolment(ctx context.Context, v enrol.Session) error {

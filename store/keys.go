@@ -87,6 +87,16 @@ func (k *Keys) Due(ctx context.Context, now time.Time, limit int) ([]string, err
 // Pool implements [keyshare.Pool].
 type Pool struct{ s *Store }
 
+// Used implements [keyshare.Pool].
+func (p *Pool) Used(ctx context.Context, modulus []byte) (bool, error) {
+	hash := sha256.Sum256(modulus)
+	n, err := p.s.read.CountModulus(ctx, hash[:])
+	if err != nil {
+		return false, fmt.Errorf("store: modulus: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Add implements [keyshare.Pool].
 func (p *Pool) Add(ctx context.Context, v keyshare.Pooled) error {
 	return p.s.write(ctx, func(t tx) error {
@@ -140,6 +150,7 @@ func keyParams(v keyshare.Key) db.SaveKeyParams {
 		Counter: int64(v.Counter), RotatedAt: millis(v.RotatedAt), Product: full(v.Product), Inverse: full(v.Inverse),
 		SealedHalf: full(v.SealedHalf), LastSeq: v.LastSeq, LastNonce: full(v.LastNonce), ClearedSeq: v.ClearedSeq,
 		Unconfirmed: int64(v.Unconfirmed), LifeCount: int64(v.LifeCount), DueAt: millis(v.DueAt),
+		EndsAt: millis(v.EndsAt),
 	}
 }
 
@@ -151,6 +162,6 @@ func toKey(r db.KeyshareKey) keyshare.Key {
 		Hardenings: int(r.Hardenings), Counter: uint64(r.Counter), RotatedAt: moment(r.RotatedAt),
 		Product: some(r.Product), Inverse: some(r.Inverse), SealedHalf: some(r.SealedHalf),
 		LastSeq: r.LastSeq, LastNonce: some(r.LastNonce), ClearedSeq: r.ClearedSeq,
-		Unconfirmed: int(r.Unconfirmed), LifeCount: int(r.LifeCount), DueAt: moment(r.DueAt),
+		Unconfirmed: int(r.Unconfirmed), LifeCount: int(r.LifeCount), DueAt: moment(r.DueAt), EndsAt: moment(r.EndsAt),
 	}
 }

@@ -29,6 +29,12 @@ type Outbox struct{ s *Store }
 // Outbox returns the letters that wait.
 func (s *Store) Outbox() *Outbox { return &Outbox{s} }
 
+// Put leaves a letter that belongs to no other write. When it returns nil, the
+// letter is durable.
+func (o *Outbox) Put(ctx context.Context, l otp.Letter) error {
+	return o.s.write(ctx, func(t tx) error { return t.letters(ctx, []otp.Letter{l}) })
+}
+
 // Claim returns at most n letters that are due at now, in the order in which
 // they were written. Until the lease is over, nobody else gets them; a sender
 // that died by then has lost them to the next one. A letter can therefore be

@@ -174,3 +174,15 @@ func TestHopelessLetterDiesAtOnce(t *testing.T) {
 		t.Errorf("%d waiting, %d sent, %d dead, %d sealed", w, sent, dead, sealed)
 	}
 }
+
+// A letter that belongs to no other write waits as any other.
+func TestPut(t *testing.T) {
+	s := open(t)
+	l := otp.Letter{ID: "0", Kind: "account-held", Sealed: []byte{1}}
+	if err := s.Outbox().Put(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Job{{l, 1}}, claim(t, s, noon, 5)); diff != "" {
+		t.Errorf("claimed (-want +got):\n%s", diff)
+	}
+}

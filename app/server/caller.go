@@ -71,6 +71,12 @@ func (s *Server) signed(limit int64, do step) http.Handler {
 		}
 		counter := int64(c.signed.Request.Counter)
 		hash := sha256.Sum256(c.signed.Request.Canonical())
+		// A repeat that comes while the first is still being answered waits for it.
+		done, err := s.flights.board(r.Context(), c.session.ID, counter)
+		if err != nil {
+			return err
+		}
+		defer done()
 		if kept, ok, err := s.cfg.Replies.Get(r.Context(), c.session.ID, counter); err != nil {
 			return err
 		} else if ok {
@@ -109,10 +115,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c caller, hash [
 
 // A refusal is how a failed step is kept.
 type refusal struct {
-	Code  tunnus.Code `json:"code"`
-	Left  *int        `json:"left,omitempty"`
-	Until *time.Time  `json:"until,omitempty"`
-	Field string      `json:"field,omitempty"`
+	Code   tunnus.Code `json:"code"`
+	Public string      `json:"public"`
+	Left   *int        `json:"left,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"`
+	Field  string      `json:"field,omitempty"`
 }
 
 func keep(hash []byte, out any, failed error) (Reply, error) {
@@ -123,7 +130,7 @@ func keep(hash []byte, out any, failed error) (Reply, error) {
 			return Reply{}, failed
 		}
 		k.Status = problem.Status(refused.Code)
-		out = refusal{refused.Code, refused.Left, refused.Until, refused.Field}
+		out = refusal{refused.Code, refused.Public, refused.Left, refused.Until, refused.Field}
 	}
 	var err error
 	k.Body, err = json.Marshal(out)
@@ -143,7 +150,7 @@ func again(w http.ResponseWriter, kept Reply, hash []byte) error {
 		return err
 	}
 	e := tunnus.Fail(no.Code, errors.New("server: said again"))
-	e.Left, e.Until, e.Field = no.Left, no.Until, no.Field
+	e.Public, e.Left, e.Until, e.Field = no.Public, no.Left, no.Until, no.Field
 	return e
 }
 
@@ -159,8 +166,11 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, limit int64) (
 	}
 	id := r.Header.Get(wire.HeaderSession)
 	session, err := s.cfg.Sessions.Get(r.Context(), id)
+	if err != nil && tunnus.CodeOf(err) != tunnus.CodeNotFound {
+		return caller{}, err // ours: the device has done nothing wrong
+	}
 	if err != nil || s.cfg.Clock.Now().After(session.CreatedAt.Add(sessionLife)) {
-		return caller{}, device.Refused(errors.Join(errors.New("server: no such session"), err))
+		return caller{}, device.Refused(errors.New("server: no such session, or an old one"))
 	}
 	body, err := problem.Body(w, r, limit)
 	if err != nil {

@@ -9,7 +9,6 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -59,10 +58,13 @@ type Config struct {
 }
 
 // A Server answers apps.
-type Server struct{ cfg Config }
+type Server struct {
+	cfg     Config
+	flights *flights
+}
 
 // New makes a server.
-func New(c Config) *Server { return &Server{c} }
+func New(c Config) *Server { return &Server{c, &flights{air: map[flight]chan struct{}{}}} }
 
 // Routes returns the handler of everything under /app/v1.
 func (s *Server) Routes() http.Handler {
@@ -86,13 +88,12 @@ func (s *Server) Routes() http.Handler {
 // key hands a message of the split key to keyshare, which checks the device's
 // signature itself (security.md K7).
 func (s *Server) key(ctx context.Context, c caller) (any, error) {
-	var m struct {
+	m, err := problem.ParseLenient[struct {
 		Type        string `json:"type"`
 		Transaction string `json:"transaction"`
-	}
-	if err := json.Unmarshal(c.signed.Request.Body, &m); err != nil {
-		_, err := problem.Parse[struct{}](c.signed.Request.Body)
-		return nil, errors.Join(err, tunnus.BadRequest("type", errors.New("server: no type")))
+	}](c.signed.Request.Body)
+	if err != nil {
+		return nil, err
 	}
 	switch m.Type {
 	case splitkey.TypeBegin:
@@ -119,12 +120,13 @@ func (s *Server) complete(ctx context.Context, c caller, transaction string) (an
 		return nil, err
 	}
 	if out.Kind == acsp.Kind {
+		// The signature is out, whatever happens now.
 		a, err := s.own(ctx, c)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = s.cfg.Login.Finish(context.WithoutCancel(ctx), a.ID, transaction)
 		}
-		if err := s.cfg.Login.Finish(ctx, a.ID, transaction); err != nil {
-			s.cfg.Log.Warn("a log-in could not be told that it is signed", "code", tunnus.CodeOf(err))
+		if err != nil {
+			s.cfg.Log.WarnContext(ctx, "a log-in could not be told that it is signed", "code", tunnus.CodeOf(err))
 		}
 	}
 	return splitkey.Completed{Transaction: transaction}, nil
@@ -163,6 +165,7 @@ func (s *Server) accounts(ctx context.Context, c caller) (any, error) {
 // describe is an account as its holder sees it.
 func (s *Server) describe(a account.Account) wire.Account {
 	w := wire.Account{
+		Keys:     []wire.Key{},
 		Document: a.Document, Name: a.GivenNames + " " + a.Surname, Level: string(a.Level), State: string(a.State), Expires: a.ExpiresAt,
 	}
 	keys := map[string]string{string(splitkey.Login): a.LoginKey, string(splitkey.Signature): a.SignKey}

@@ -8,6 +8,7 @@ package term
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -29,8 +31,15 @@ type Screen struct {
 	fd      int
 	program bool // no terminal: speak to a program
 
-	mu  sync.Mutex
-	bar string // step whose progress stands on the last line
+	mu      sync.Mutex
+	bar     string      // step whose progress stands on the last line
+	reading chan answer // of a reading that nobody waits for any more, else nil
+}
+
+// An answer is what was read for one question.
+type answer struct {
+	b   []byte
+	err error
 }
 
 // maxLine bounds what is read for one answer, in bytes.
@@ -43,11 +52,21 @@ func New(in, out *os.File) *Screen {
 	}
 }
 
-// Tell shows one line.
+// Tell shows one line. What could move the cursor, begin another line, or pass for
+// a question to a program is made harmless: texts come from services and servers.
 func (s *Screen) Tell(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.endBar()
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+	if s.program && (strings.HasPrefix(text, "ask ") || strings.HasPrefix(text, "done ")) {
+		text = " " + text
+	}
 	fmt.Fprintln(s.out, text)
 }
 
@@ -98,18 +117,26 @@ func (s *Screen) endBar() {
 // Ask asks for one value.
 func (s *Screen) Ask(ctx context.Context, key, text string) (string, error) {
 	s.prompt(key, text)
-	return s.line(ctx)
+	b, err := s.await(ctx, s.line)
+	return strings.TrimSpace(string(b)), err
 }
 
-// AskSecret asks without echo.
+// AskSecret asks without echo. Spaces belong to the secret.
 func (s *Screen) AskSecret(ctx context.Context, key, text string) (tunnus.Secret, error) {
 	s.prompt(key, text)
 	if s.program {
-		l, err := s.line(ctx)
-		return tunnus.NewSecret([]byte(l)), err
+		b, err := s.await(ctx, s.line)
+		return tunnus.NewSecret(b), err
 	}
-	b, err := s.hidden(ctx)
-	fmt.Fprintln(s.out)
+	before, err := term.GetState(s.fd)
+	if err != nil {
+		return tunnus.Secret{}, err
+	}
+	b, err := s.await(ctx, func() ([]byte, error) { return term.ReadPassword(s.fd) })
+	if ctx.Err() != nil {
+		err = errors.Join(err, term.Restore(s.fd, before))
+	}
+	s.Tell("") // nobody saw the end of the line that was typed
 	return tunnus.NewSecret(b), err
 }
 
@@ -147,48 +174,45 @@ func (s *Screen) prompt(key, text string) {
 	fmt.Fprintf(s.out, "%s: ", text)
 }
 
-// line reads one answer. Reading cannot be interrupted, so an ended context
-// leaves the reading behind and returns.
-func (s *Screen) line(ctx context.Context) (string, error) {
-	return await(ctx, func() (string, error) {
-		b, err := s.in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return "", errors.New("term: that line is too long")
-		}
-		if err != nil && !(errors.Is(err, io.EOF) && len(b) > 0) {
-			return "", err
-		}
-		return strings.TrimSpace(string(b)), nil
-	})
-}
-
-func (s *Screen) hidden(ctx context.Context) ([]byte, error) {
-	before, err := term.GetState(s.fd)
-	if err != nil {
+// line reads one answer, without the end of its line. Of a line that is too long
+// nothing is left for the next question, and of no line in the buffer.
+func (s *Screen) line() ([]byte, error) {
+	b, err := s.in.ReadSlice('\n')
+	long := errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		clear(b)
+		b, err = s.in.ReadSlice('\n')
+	}
+	defer clear(b)
+	switch {
+	case long:
+		return nil, errors.New("term: that line is too long")
+	case err != nil && !(errors.Is(err, io.EOF) && len(b) > 0):
 		return nil, err
 	}
-	b, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(s.fd) })
-	if ctx.Err() != nil {
-		return nil, errors.Join(err, term.Restore(s.fd, before))
-	}
-	return b, err
+	return bytes.Clone(bytes.TrimRight(b, "\r\n")), nil
 }
 
-func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type answer struct {
-		v   T
-		err error
+// await reads an answer. Reading cannot be interrupted: if ctx ends, the reading
+// stays behind, and what it reads answers the next question.
+func (s *Screen) await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	s.mu.Lock()
+	got := s.reading
+	if s.reading = nil; got == nil {
+		got = make(chan answer, 1)
+		go func() {
+			b, err := read()
+			got <- answer{b, err}
+		}()
 	}
-	got := make(chan answer, 1)
-	go func() {
-		v, err := read()
-		got <- answer{v, err}
-	}()
+	s.mu.Unlock()
 	select {
-	case <-ctx.Done():
-		var zero T
-		return zero, ctx.Err()
 	case a := <-got:
-		return a.v, a.err
+		return a.b, a.err
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reading = got
+		return nil, ctx.Err()
 	}
 }

@@ -136,7 +136,6 @@ type Account struct {
 type Key struct {
 	ID          string   `json:"id"`
 	Purpose     string   `json:"purpose"`     // login, signature
-	Modulus     []byte   `json:"modulus"`     // n = n1·n2, 6144 bits, big endian
 	Certificate [][]byte `json:"certificate"` // DER, leaf first, then issuing CA
 }
 

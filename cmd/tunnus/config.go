@@ -115,8 +115,10 @@ func loadConfig(path string) (*Config, error) {
 // complete takes relative paths from the folder of the configuration, and puts in
 // what is optional and not there.
 func (c *Config) complete(dir string) {
-	for _, p := range []*string{&c.Data, &c.Authority, &c.Keys, &c.TrustList, &c.RegisterFile, &c.Models,
-		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.SMTP.PasswordFile} {
+	for _, p := range []*string{
+		&c.Data, &c.Authority, &c.Keys, &c.TrustList, &c.RegisterFile, &c.Models,
+		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.SMTP.PasswordFile,
+	} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

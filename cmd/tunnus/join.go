@@ -4,17 +4,15 @@ import (
 	"context"
 	"crypto/rsa"
 	"errors"
-	"fmt"
 	"math/big"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app/server"
-	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 	"github.com/tunnus-id/tunnus/login"
-	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/store"
 	"github.com/tunnus-id/tunnus/trust/issue"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -23,14 +21,25 @@ import (
 // enrolKeys is keyshare as a registration sees it.
 type enrolKeys struct{ keys *keyshare.Service }
 
-// Assign gives a key of this device and session its modulus.
-func (k enrolKeys) Assign(ctx context.Context, session, device, keyID string, p enrol.Purpose) (*rsa.PublicKey, error) {
+// Check judges a key: of this device, for this purpose, whole, and of no other session.
+func (k enrolKeys) Check(ctx context.Context, session, device, keyID string, p binding.Purpose) error {
 	v, err := k.keys.Key(ctx, keyID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if v.Device != device || string(v.Purpose) != string(p) {
-		return nil, tunnus.NotFound(errors.New("a key of another device or purpose"))
+		return tunnus.NotFound(errors.New("a key of another device or purpose"))
+	}
+	if v.Account != "" && v.Account != session || v.State != keyshare.Sealed && v.State != keyshare.Ready {
+		return tunnus.Conflict(errors.New("a key of another registration, or one that is not whole"))
+	}
+	return nil
+}
+
+// Assign gives a key of this device and session its modulus.
+func (k enrolKeys) Assign(ctx context.Context, session, device, keyID string, p binding.Purpose) (*rsa.PublicKey, error) {
+	if err := k.Check(ctx, session, device, keyID, p); err != nil {
+		return nil, err
 	}
 	// One registration owns a key for ever: a second one cannot take it over.
 	if err := k.keys.Bind(ctx, keyID, session); err != nil {
@@ -44,18 +53,18 @@ func (k enrolKeys) Assign(ctx context.Context, session, device, keyID string, p 
 }
 
 // Offer puts up the application.
-func (k enrolKeys) Offer(ctx context.Context, o enrol.Offer) (string, error) {
+func (k enrolKeys) Offer(ctx context.Context, o binding.Offer) (string, error) {
 	t, err := k.keys.Offer(ctx, keyshare.OfferRequest{KeyID: o.KeyID, Kind: o.Kind, Record: o.Record, Hash: o.Hash, ExpiresAt: o.Expires})
 	return t.ID, err
 }
 
 // Outcome tells whether the application is signed.
-func (k enrolKeys) Outcome(ctx context.Context, transaction string) (enrol.Signed, bool, error) {
+func (k enrolKeys) Outcome(ctx context.Context, transaction string) (binding.Signed, bool, error) {
 	out, err := k.keys.Outcome(ctx, transaction)
 	if err != nil || out.State != keyshare.Signed {
-		return enrol.Signed{}, false, err
+		return binding.Signed{}, false, err
 	}
-	return enrol.Signed{Payload: out.Payload, Signature: out.Signature, Hash: out.Hash}, true, nil
+	return binding.Signed{Payload: out.Payload, Signature: out.Signature, Hash: out.Hash}, true, nil
 }
 
 // Cancel ends the application.
@@ -63,46 +72,17 @@ func (k enrolKeys) Cancel(ctx context.Context, transaction string) error {
 	return k.keys.Cancel(ctx, transaction)
 }
 
-// Revoke ends a key.
-func (k enrolKeys) Revoke(ctx context.Context, keyID string) error {
+// Revoke ends a key, unless another registration has it.
+func (k enrolKeys) Revoke(ctx context.Context, session, keyID string) error {
+	v, err := k.keys.Key(ctx, keyID)
+	if err != nil {
+		return err
+	}
+	if v.Account != "" && v.Account != session {
+		return nil
+	}
 	return k.keys.Revoke(ctx, keyID, "registration-undone")
 }
-
-// loginSigner is keyshare as a log-in sees it.
-type loginSigner struct{ keys *keyshare.Service }
-
-// Offer opens a signature request.
-func (s loginSigner) Offer(ctx context.Context, o login.Offer) (string, error) {
-	t, err := s.keys.Offer(ctx, keyshare.OfferRequest{
-		KeyID: o.KeyID, Kind: acsp.Kind, Record: o.Record, Hash: splitkey.Hash(o.Hash), ExpiresAt: o.Expires,
-	})
-	return t.ID, err
-}
-
-// Outcome tells where a request stands.
-func (s loginSigner) Outcome(ctx context.Context, id string) (login.Outcome, error) {
-	out, err := s.keys.Outcome(ctx, id)
-	if err != nil {
-		return login.Outcome{}, err
-	}
-	switch out.State {
-	case keyshare.Signed:
-		return login.Outcome{State: login.Signed, Signature: out.Signature, Answer: out.Answer}, nil
-	case keyshare.Cancelled:
-		return login.Outcome{State: login.Cancelled}, nil
-	}
-	key, err := s.keys.Key(ctx, out.Key)
-	if err != nil {
-		return login.Outcome{}, err
-	}
-	if key.State != keyshare.Ready || key.Tries.Permanent || key.Tries.LockedUntil != nil {
-		return login.Outcome{State: login.Unusable}, nil
-	}
-	return login.Outcome{State: login.Open}, nil
-}
-
-// Cancel ends a request.
-func (s loginSigner) Cancel(ctx context.Context, id string) error { return s.keys.Cancel(ctx, id) }
 
 // loginAccounts are the accounts as a log-in sees them.
 type loginAccounts struct {
@@ -149,7 +129,7 @@ func (l loginAccounts) one(a account.Account, err error) (login.Account, error) 
 }
 
 func (l loginAccounts) view(a account.Account) (login.Account, bool) {
-	cert, ok := a.Certificate(string(enrol.ForLogin))
+	cert, ok := a.Certificate(string(binding.ForLogin))
 	if !ok || !a.Usable(l.clock.Now()) {
 		return login.Account{}, false
 	}
@@ -162,10 +142,10 @@ func (l loginAccounts) view(a account.Account) (login.Account, bool) {
 type enrolIssuer struct{ ca *issue.Service }
 
 // Issue makes a certificate.
-func (e enrolIssuer) Issue(ctx context.Context, r enrol.Request) (account.Certificate, error) {
+func (e enrolIssuer) Issue(ctx context.Context, r binding.Request) (account.Certificate, error) {
 	c, err := e.ca.Issue(ctx, issue.Request{
 		ID: r.ID, Account: r.Account, Document: r.Document, Level: r.Level, Purpose: pki.Purpose(r.Purpose), PublicKey: r.PublicKey,
-		Subject: pki.Subject{Code: r.Person, Surname: r.Surname, GivenNames: r.GivenNames, Birth: r.Birth},
+		Device: r.Device, Subject: pki.Subject{Code: r.Person, Surname: r.Surname, GivenNames: r.GivenNames, Birth: r.Birth},
 	})
 	return account.Certificate{Purpose: string(r.Purpose), Serial: c.Serial, DER: c.DER}, err
 }
@@ -200,47 +180,4 @@ func (r replies) Get(ctx context.Context, session string, counter int64) (server
 // Put keeps one.
 func (r replies) Put(ctx context.Context, session string, counter int64, v server.Reply) error {
 	return r.Replies.Put(ctx, session, counter, store.Reply(v))
-}
-
-// closeAccounts ends the accounts of keys that have ended: after the ninth wrong
-// PIN, or 72 hours after a copy was seen.
-func closeAccounts(ctx context.Context, keys *keyshare.Service, accounts *account.Service, ca *issue.Service) error {
-	ended, err := keys.Settle(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range ended {
-		v, err := keys.Key(ctx, k.ID)
-		if err != nil {
-			return err
-		}
-		list, err := accounts.ByDevice(ctx, v.Device)
-		if err != nil {
-			return err
-		}
-		for _, a := range list {
-			if a.LoginKey != k.ID && a.SignKey != k.ID || !a.State.Live() {
-				continue
-			}
-			if err := revokeAccount(ctx, a, keys, accounts, ca); err != nil {
-				return fmt.Errorf("closing an account: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// revokeAccount ends both keys and the certificates first, and the account last:
-// cut short, it is simply done again.
-func revokeAccount(ctx context.Context, a account.Account, keys *keyshare.Service, accounts *account.Service, ca *issue.Service) error {
-	for _, id := range []string{a.LoginKey, a.SignKey} {
-		if err := keys.Revoke(ctx, id, "account-ended"); err != nil {
-			return err
-		}
-	}
-	if err := ca.RevokeAccount(ctx, a.ID, issue.PrivilegeWithdrawn); err != nil {
-		return err
-	}
-	_, err := accounts.Apply(ctx, a.ID, account.Revoke, tunnus.CodePINLockPerm)
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/notify"
 	"github.com/tunnus-id/tunnus/store"
@@ -64,8 +65,12 @@ func write(kind string, m otp.Message) (notify.Message, error) {
 			To: m.To, Scheme: sender, Purpose: "to make " + m.Purpose, Device: m.Device,
 			Code: tunnus.NewSecret([]byte(m.Code)), Life: time.Until(m.Expires).Round(time.Minute),
 		}.Message(), nil
-	case "account-active":
+	case notice.Started:
+		return notify.Notice{To: m.To, Scheme: sender, Device: m.Device, At: time.Now()}.Started(), nil
+	case notice.Active, notice.New:
 		return notify.Notice{To: m.To, Scheme: sender, Device: m.Device, At: time.Now()}.Active(), nil
+	case heldLetter:
+		return notify.Notice{To: m.To, Scheme: sender, At: time.Now()}.Held(), nil
 	}
 	return notify.Message{}, fmt.Errorf("no template for letters of kind %q", kind)
 }

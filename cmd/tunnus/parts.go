@@ -208,7 +208,8 @@ func (p *parts) background(ctx context.Context, cfg *Config, log *slog.Logger) <
 	}{
 		"mail":     {500 * time.Millisecond, p.sendMail},
 		"sweep":    {10 * time.Second, func(ctx context.Context) error { _, err := p.enrol.Sweep(ctx); return err }},
-		"settle":   {time.Minute, func(ctx context.Context) error { return closeAccounts(ctx, p.keys, p.accounts, p.ca) }},
+		"expire":   {time.Minute, func(ctx context.Context) error { _, err := p.accounts.ExpireDue(ctx); return err }},
+		"settle":   {5 * time.Second, p.closer().run},
 		"sessions": {time.Hour, p.sweepSessions},
 		"key-pool": {5 * time.Second, func(ctx context.Context) error { return p.keys.FillPool(ctx, cfg.KeyPool) }},
 	} {

@@ -95,6 +95,16 @@ func (Format) Payload(record, answer []byte) ([]byte, error) {
 	return nil, errors.New("application: an application has no answer")
 }
 
+// Service is who asks for the signature of an application, as the phone shows it.
+const Service = "tunnus"
+
+// Shown tells what the screen says: the phone shows what it has read out of the
+// payload, and approves its bytes. There is no code to compare.
+func (f Format) Shown(record, answer []byte) (text, service, code string, err error) {
+	payload, err := f.Payload(record, answer)
+	return string(payload), Service, "", err
+}
+
 // Thumbprint names a public key: SHA-256 of its SubjectPublicKeyInfo, hexadecimal.
 func Thumbprint(k *rsa.PublicKey) (string, error) {
 	spki, err := x509.MarshalPKIXPublicKey(k)

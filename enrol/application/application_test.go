@@ -73,6 +73,18 @@ func TestFormatTakesNoAnswer(t *testing.T) {
 	}
 }
 
+// The phone approves the bytes that it has shown and signs.
+func TestFormatTellsWhatIsShown(t *testing.T) {
+	b := specimen(t)
+	text, service, code, err := Format{}.Shown(b, nil)
+	if err != nil || text != string(b) || service != "tunnus" || code != "" {
+		t.Errorf("Shown = %q, %q, %q, %v", text, service, code, err)
+	}
+	if _, _, _, err := (Format{}).Shown(b[1:], nil); err == nil {
+		t.Error("what is no application is shown")
+	}
+}
+
 func TestVerify(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

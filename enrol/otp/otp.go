@@ -1,7 +1,8 @@
 // Package otp sends one-time codes to a contact and judges what is typed.
 //
 // A code has six digits, belongs to one session, lives for minutes and works
-// once; a newer code voids the older ones, and the third wrong try kills it. The
+// once; a newer code voids the older ones, those of other sessions of the device
+// for the same contact too, and the third wrong try kills it. The
 // try is charged in a committed row before it is judged, so answers that get
 // lost give no further tries. Neither codes nor contacts are kept in clear:
 // sheets hold keyed hashes, and the message itself waits sealed in the outbox,
@@ -23,6 +24,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +84,8 @@ type Sent struct {
 	Resends  int       // how many more
 }
 
-// Send makes a new code, which voids those before it, and puts its message into
+// Send makes a new code, which voids those before it, in other sessions of the
+// device for the same contact too, and puts its message into
 // the outbox. It fails with otp-resends (Until says when it may be tried again,
 // if it may), with otp-blocked once the last code has died, and with bad-request
 // for what is no address.
@@ -131,6 +134,9 @@ func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
 	if err != nil {
 		return Sent{}, fmt.Errorf("otp: sending: %w", err)
 	}
+	if err := c.replace(ctx, s, now); err != nil {
+		return Sent{}, err
+	}
 	return Sent{code.ExpiresAt, now.Add(c.rules.ResendAfter), c.rules.Resends + 1 - len(s.Codes)}, nil
 }
 
@@ -153,9 +159,9 @@ func (c *Codes) draw(o Order, now time.Time) (Code, string, error) {
 // anything is compared.
 //
 // It fails with otp-wrong (Left tells the tries of this code), otp-old (out of
-// time, replaced, used or killed), otp-session (a code of another session of
-// this device), otp-blocked (the last code died: the session ends), and
-// [tunnus.CodeStateConflict] if another try was faster.
+// time, replaced, used or killed), otp-session (a code that was sent to another
+// session of this device, and opens nothing there any more), otp-blocked (the last code died: the session
+// ends), and [tunnus.CodeStateConflict] if another try was faster.
 func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact string, err error) {
 	now := c.now()
 	s, err := c.store.Sheet(ctx, session)
@@ -174,7 +180,7 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 		return "", tunnus.NotFound(errors.New("otp: nothing was sent"))
 	}
 	live := &s.Codes[last]
-	if live.Used || live.Tries >= c.rules.Tries || !now.Before(live.ExpiresAt) {
+	if !c.live(*live, now) {
 		return "", old(errors.New("otp: the newest code is used, killed or past its time"))
 	}
 	live.Tries++ // the charge
@@ -204,29 +210,74 @@ func (c *Codes) wrong(ctx context.Context, s Sheet, typed string, now time.Time)
 		}
 		return blocked()
 	}
-	if c.matches(s, s.Codes[:last], typed) {
+	if c.matches(s.Session, s.Codes[:last], typed) {
 		return old(errors.New("otp: a newer code was sent")).WithLeft(left)
 	}
-	// Only sessions of the same device and contact are looked at: others must
-	// not learn that a code is right somewhere.
-	others, err := c.store.Others(ctx, s.Session, s.Owner, s.Contact)
+	// Only sessions of the same device and contact are looked at, and of them
+	// only codes that open nothing any more: nobody must learn that a code is
+	// right somewhere by a try that the code itself was not charged for.
+	others, err := c.others(ctx, s)
 	if err != nil {
-		return fmt.Errorf("otp: reading sheets: %w", err)
+		return err
 	}
 	for _, o := range others {
-		if o.Owner == s.Owner && c.matches(o, o.Codes, typed) {
+		if c.matches(o.Session, c.dead(o, now), typed) {
 			return tunnus.Fail(tunnus.CodeOTPSession, errors.New("otp: a code of another session")).WithLeft(left)
 		}
 	}
 	return tunnus.Fail(tunnus.CodeOTPWrong, errors.New("otp: no code of this session")).WithLeft(left)
 }
 
-func (c *Codes) matches(s Sheet, codes []Code, typed string) bool {
+func (c *Codes) matches(session string, codes []Code, typed string) bool {
 	found := false
 	for _, code := range codes {
-		found = hmac.Equal(code.MAC, c.codeMAC(s.Session, code.ID, typed)) || found
+		found = hmac.Equal(code.MAC, c.codeMAC(session, code.ID, typed)) || found
 	}
 	return found
+}
+
+// others returns the sheets of the same device and contact.
+func (c *Codes) others(ctx context.Context, s Sheet) ([]Sheet, error) {
+	list, err := c.store.Others(ctx, s.Session, s.Owner, s.Contact)
+	if err != nil {
+		return nil, fmt.Errorf("otp: reading sheets: %w", err)
+	}
+	return slices.DeleteFunc(list, func(o Sheet) bool { return o.Owner != s.Owner || len(o.Codes) == 0 }), nil
+}
+
+// replace ends the time of what other sessions of the device have open at the
+// contact of the newest code of s. One that moves meanwhile is left alone.
+func (c *Codes) replace(ctx context.Context, s Sheet, now time.Time) error {
+	others, err := c.others(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		last := &o.Codes[len(o.Codes)-1]
+		if o.Over || !c.live(*last, now) {
+			continue
+		}
+		last.ExpiresAt = now
+		if err := c.save(ctx, &o, "otp.replaced", "", now); err != nil && tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+			return err
+		}
+	}
+	return nil
+}
+
+// live reports whether a code, the newest of its sheet, can still be confirmed.
+func (c *Codes) live(code Code, now time.Time) bool {
+	return !code.Used && code.Tries < c.rules.Tries && now.Before(code.ExpiresAt)
+}
+
+// dead returns the codes of a sheet that open nothing any more: all but the
+// newest, and that one too if it is used, killed or past its time.
+func (c *Codes) dead(s Sheet, now time.Time) []Code {
+	last := len(s.Codes) - 1
+	if !s.Over && c.live(s.Codes[last], now) {
+		return s.Codes[:last]
+	}
+	return s.Codes
 }
 
 func (c *Codes) save(ctx context.Context, s *Sheet, kind string, why tunnus.Code, now time.Time) error {

@@ -201,9 +201,47 @@ func TestLastDeadCodeEndsTheSession(t *testing.T) {
 func TestOfAnotherSession(t *testing.T) {
 	d := newDesk(t)
 	mine, stranger := d.send("old", "d"), d.send("strange", "e")
-	d.send("s", "d")
+	code := d.send("s", "d")
 	d.expect("s", mine, tunnus.CodeOTPSession, 2)
 	d.expect("s", stranger, tunnus.CodeOTPWrong, 1) // must not learn that it is right somewhere
+	d.expect("s", code, "", -1)
+}
+
+// A try in one session, which is charged only there, must not tell whether a code
+// is right in another one where it can still be used: here one that a try came
+// between, so that the newer code could not void it.
+func TestTriesTellNothingOfLiveCodesElsewhere(t *testing.T) {
+	d := newDesk(t)
+	replaced := d.send("a", "d")
+	d.now = d.now.Add(time.Minute)
+	live := d.send("a", "d")
+	before := clone(d.store.sheets["a"])
+	d.send("b", "d")
+	d.store.sheets["a"] = before
+	d.expect("b", live, tunnus.CodeOTPWrong, 2)
+	d.expect("b", replaced, tunnus.CodeOTPSession, 1)
+	d.expect("a", live, "", -1) // and it cost nothing there
+	d.expect("b", live, tunnus.CodeOTPSession, 0)
+}
+
+// Of all sessions of a device, one code is live at a contact: there are no more
+// tries at a contact for whoever starts more sessions.
+func TestNewCodeVoidsThoseOfOtherSessions(t *testing.T) {
+	d := newDesk(t)
+	first, stranger := d.send("a", "d"), d.send("x", "e")
+	killed := d.send("k", "e")
+	for left := range 3 {
+		d.expect("k", other(killed), tunnus.CodeOTPWrong, 2-left)
+	}
+	second := d.send("b", "d")
+	d.expect("a", first, tunnus.CodeOTPOld, -1)
+	if n := d.store.sheets["a"].Codes[0].Tries; n != 0 {
+		t.Errorf("a code that was replaced was charged %d times", n)
+	}
+	d.expect("b", second, "", -1)
+	d.now = d.now.Add(time.Minute)
+	d.expect("a", d.send("a", "d"), "", -1) // the older session may go on
+	d.expect("x", stranger, tunnus.CodeOTPOld, -1)
 }
 
 func TestNewCodeVoidsTheOlder(t *testing.T) {

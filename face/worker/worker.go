@@ -1,9 +1,11 @@
 // Package worker judges faces in a process of its own: this program, started
 // again with limits of memory and time.
 //
-// What a hostile picture can take over there sees one job, has no secrets and
-// no database, and ends with the answer. Package face does the judging; who may
-// ask, and what the answer means, is not known here.
+// What a hostile picture can take over there sees one job and ends with the
+// answer. On Linux it opens no file and no socket any more when it reads the
+// job; it is the same user as the server, and no stronger wall than that stands
+// yet. Package face does the judging; who may ask, and what the answer means, is
+// not known here.
 package worker
 
 import (
@@ -92,11 +94,15 @@ func Run(in io.Reader, out io.Writer, models fs.FS) error {
 		return err
 	}
 	debug.SetMemoryLimit(memory / 2)
-	job, err := face.ReadJob(in)
+	engine, err := face.Open(models)
 	if err != nil {
 		return err
 	}
-	engine, err := face.Open(models)
+	// All that is ours to open is open; the job is the first thing from outside.
+	if err := seal(); err != nil {
+		return err
+	}
+	job, err := face.ReadJob(in)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	_, blinded, err := splitkey.Blind(w.id, []byte("4711"))
 	w.must(err)
 	for b.Loop() {
-		_, err := x.evaluate(k, blinded)
+		_, err := x.Evaluate(k.Public, blinded)
 		w.must(err)
 	}
 }

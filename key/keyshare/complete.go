@@ -95,6 +95,9 @@ func (s *Service) finish(ctx context.Context, c completion) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, tunnus.BadRequest("answer", err)
 	}
+	if err := s.approved(c); err != nil {
+		return Outcome{}, tunnus.BadRequest("approval", err)
+	}
 	digest := c.txn.Hash.Sum(payload)
 	em, err := splitkey.EncodePSS(c.txn.Hash, digest, c.txn.Salt)
 	if err != nil {
@@ -126,6 +129,21 @@ func (s *Service) finish(ctx context.Context, c completion) (Outcome, error) {
 	return s.release(ctx, c, k, signature)
 }
 
+// approved demands that the approval tells what an honest phone showed for this
+// record and answer (K13): only then is it evidence of what the holder saw.
+// Whether its digest is the payload's is judged with the share.
+func (s *Service) approved(c completion) error {
+	text, service, code, err := s.Formats[c.txn.Kind].Shown(c.txn.Record, c.msg.Answer)
+	if err != nil {
+		return err
+	}
+	a := c.msg.Approval
+	if !bytes.Equal(a.TextHash, hash([]byte(text))) || a.Service != service || a.CodeShown != code {
+		return errors.New("keyshare: the approval is of another screen")
+	}
+	return nil
+}
+
 // forgive works out the key as it is once this try is confirmed, and why nothing
 // may be signed nevertheless, nil if it may.
 func (s *Service) forgive(ctx context.Context, c completion) (k Key, refusal, err error) {
@@ -146,29 +164,32 @@ func (s *Service) forgive(ctx context.Context, c completion) (k Key, refusal, er
 	return k, s.locked(later), nil
 }
 
-// confirmOnly takes the charge of a right PIN back and signs nothing.
+// confirmOnly takes the charge of a right PIN back and signs nothing. The
+// share of one transaction does so for one try, and for none before the newest
+// that was forgiven: kept back, it must not wash away a row of wrong PINs (K5, K6).
 func (s *Service) confirmOnly(ctx context.Context, c completion, k Key, em []byte, refusal error) error {
+	if len(c.txn.Completion) > 0 || c.row.Seq <= c.key.ClearedSeq {
+		return refuseTxn(errors.New("keyshare: this share has confirmed its try already"))
+	}
 	if err := splitkey.CheckShare(k.Modulus, em, c.msg.Share); err != nil {
 		return s.misused(ctx, c, err)
 	}
-	if err := s.mark(ctx, c, k, Confirmed, "key.confirmed", tunnus.CodeOf(refusal)); err != nil {
-		return err
+	c.row.State, c.txn.Completion = Confirmed, hash(c.req.Request.Body)
+	e := s.event("key.confirmed", k, tunnus.CodeOf(refusal), c.details()...)
+	if err := s.Store.Transactions.Finish(ctx, k, c.row, c.txn, []tunnus.Event{e}); err != nil {
+		return moved(err)
 	}
 	return refusal
 }
 
 // misused uses the try up: it stays charged, and no further share is judged for it.
 func (s *Service) misused(ctx context.Context, c completion, cause error) error {
-	if err := s.mark(ctx, c, c.key, Misused, "key.share", tunnus.CodeShareWrong); err != nil {
-		return err
+	c.row.State = Misused
+	e := s.event("key.share", c.key, tunnus.CodeShareWrong, c.details()...)
+	if err := s.Store.Evaluations.Update(ctx, c.key, c.row, []tunnus.Event{e}); err != nil {
+		return moved(err)
 	}
 	return refuseShare(cause)
-}
-
-// mark writes what became of a try.
-func (s *Service) mark(ctx context.Context, c completion, k Key, state, kind string, code tunnus.Code) error {
-	c.row.State = state
-	return moved(s.Store.Evaluations.Update(ctx, k, c.row, []tunnus.Event{s.event(kind, k, code, c.details()...)}))
 }
 
 // release is the write that gives a signature out, conditional on key and

@@ -50,14 +50,11 @@ func TestCopyIsFound(t *testing.T) {
 			w.want(err, tunnus.CodeAccCloned)
 			w.want(w.Resume(w.ctx, w.id.Key), tunnus.CodeStateConflict)
 			w.want(w.Suspend(w.ctx, w.id.Key, "x"), tunnus.CodeStateConflict)
+			w.notices(Notice{State: Held, Reason: ReasonCopy})
 			w.pass(71 * time.Hour)
-			if ended, err := w.Settle(w.ctx); err != nil || len(ended) != 0 {
-				t.Errorf("Settle after 71 h = %v, %v", ended, err)
-			}
+			w.notices()
 			w.pass(time.Hour)
-			if ended, err := w.Settle(w.ctx); err != nil || len(ended) != 1 || ended[0].Reason != ReasonCopy {
-				t.Errorf("Settle after 72 h = %v, %v", ended, err)
-			}
+			w.notices(Notice{State: Ended, Reason: ReasonCopy})
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -26,7 +27,7 @@ func (s *Service) Begin(ctx context.Context, r device.Signed) (splitkey.Begun, e
 	}
 	// The id follows from device and nonce, so a repeated request finds its key.
 	k := Key{
-		ID: name(hash(place("tunnus/key/v1", r.Thumbprint(), string(m.Nonce)))[:16]), Device: r.Thumbprint(),
+		ID: name(hash(sealed.Place("tunnus/key/v1", r.Thumbprint(), string(m.Nonce)))[:16]), Device: r.Thumbprint(),
 		Purpose: m.Purpose, State: Begun, Generation: 1, CreatedAt: s.Clock.Now(),
 		Modulus: m.Modulus, Begin: hash(r.Request.Body), Counter: 1, RotatedAt: s.Clock.Now(),
 	}
@@ -45,8 +46,16 @@ func (s *Service) Begin(ctx context.Context, r device.Signed) (splitkey.Begun, e
 	})
 }
 
-// create checks what was offered and stores the key.
+// create checks what was offered and stores the key. The cheap question comes
+// first: a modulus that was used before costs us no arithmetic.
 func (s *Service) create(ctx context.Context, k Key, m splitkey.Begin) (Key, error) {
+	used, err := s.Store.Pool.Used(ctx, m.Modulus)
+	if err != nil {
+		return Key{}, err
+	}
+	if used {
+		return Key{}, s.used(ctx, k, ErrModulusUsed)
+	}
 	id := splitkey.Identity{Purpose: m.Purpose, Generation: 1, Modulus: m.Modulus}
 	if err := splitkey.CheckProof(m.Proof, splitkey.StepBegin, id, []byte(k.Device), m.Nonce); err != nil {
 		return Key{}, refuseKey(err)
@@ -54,19 +63,24 @@ func (s *Service) create(ctx context.Context, k Key, m splitkey.Begin) (Key, err
 	if err := splitkey.CheckModulus(m.Modulus); err != nil {
 		return Key{}, refuseKey(err)
 	}
-	if err := s.newSecrets(&k); err != nil {
+	if k.SealedVOPRF, k.Public, err = sealed.Draw(s.SealVOPRF, k.owner()); err != nil {
 		return Key{}, err
 	}
-	err := s.Store.Keys.Create(ctx, k, []tunnus.Event{s.event("key.begin", k, "", "device", k.Device)})
+	err = s.Store.Keys.Create(ctx, k, []tunnus.Event{s.event("key.begin", k, "", "device", k.Device)})
 	if errors.Is(err, ErrModulusUsed) {
-		// By another key, or by the same request, which came twice at once.
-		if _, again := s.Store.Keys.Key(ctx, k.ID); again == nil {
-			return Key{}, errMoved
-		}
-		return Key{}, refuseKey(err)
+		return Key{}, s.used(ctx, k, err)
 	}
 	k.Rev = 1
 	return k, moved(err)
+}
+
+// used is the refusal of a modulus that another key has, or a reason to look
+// again: the same request may have come twice at once.
+func (s *Service) used(ctx context.Context, k Key, cause error) error {
+	if _, err := s.Store.Keys.Key(ctx, k.ID); err == nil {
+		return errMoved
+	}
+	return refuseKey(cause)
 }
 
 func (s *Service) begun(k Key) (splitkey.Begun, error) {
@@ -74,7 +88,7 @@ func (s *Service) begun(k Key) (splitkey.Begun, error) {
 	if err != nil {
 		return splitkey.Begun{}, err
 	}
-	return splitkey.Begun{Key: k.ID, Generation: k.Generation, Public: k.Public, OneTime: x.oneTime(k, k.Counter)}, nil
+	return splitkey.Begun{Key: k.ID, Generation: k.Generation, Public: k.Public, OneTime: x.OneTime(k.Counter)}, nil
 }
 
 // Harden evaluates a blinded PIN for sealing the blob (splitkey.Harden). It is
@@ -101,7 +115,7 @@ func (s *Service) Harden(ctx context.Context, r device.Signed) (splitkey.Evaluat
 		if err != nil {
 			return splitkey.Evaluated{}, err
 		}
-		return x.evaluate(k, m.Blinded)
+		return x.Evaluate(k.Public, m.Blinded)
 	})
 }
 
@@ -189,13 +203,11 @@ func (s *Service) addHalf(ctx context.Context) (Pooled, error) {
 		return Pooled{}, err
 	}
 	defer h.Wipe()
-	secret := h.Marshal()
-	defer clear(secret)
-	sealed, err := s.SealModulus.Seal(secret, halfPlace(h.Modulus()))
+	record, err := sealed.Half(s.SealModulus, h)
 	if err != nil {
-		return Pooled{}, fmt.Errorf("keyshare: sealing: %w", err)
+		return Pooled{}, err
 	}
-	p := Pooled{Modulus: h.Modulus(), SealedHalf: sealed, CreatedAt: s.Clock.Now()}
+	p := Pooled{Modulus: h.Modulus(), SealedHalf: record, CreatedAt: s.Clock.Now()}
 	return p, s.Store.Pool.Add(ctx, p)
 }
 

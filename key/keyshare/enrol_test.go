@@ -133,6 +133,18 @@ func TestModulusIsUsedOnce(t *testing.T) {
 	w.want(err, tunnus.CodeKeyRefused)
 }
 
+// A used modulus is refused before its proof is looked at: it costs no arithmetic.
+func TestUsedModulusIsRefusedFirst(t *testing.T) {
+	w := newWorld(t)
+	m := w.beginMessage()
+	m.Proof = draw(splitkey.HalfSize)
+	_, err := w.Begin(w.ctx, w.signed(m))
+	w.want(err, tunnus.CodeKeyRefused)
+	if !errors.Is(err, ErrModulusUsed) {
+		t.Errorf("refused for another reason: %v", err)
+	}
+}
+
 // Begin is bound to the device: another one cannot use the same proof.
 func TestBeginOfAnotherDevice(t *testing.T) {
 	w := emptyWorld(t)

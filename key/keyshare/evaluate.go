@@ -11,6 +11,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) evaluate(ctx context.Context, r device.Signed) (splitkey.Evalu
 
 // again serves the newest try's request once more: its stored answer, or, if a
 // crash came before that, the answer that is due for the charge.
-func (s *Service) again(ctx context.Context, k Key, x secrets, m splitkey.Evaluate, body []byte) (splitkey.Evaluation, error) {
+func (s *Service) again(ctx context.Context, k Key, x sealed.Secrets, m splitkey.Evaluate, body []byte) (splitkey.Evaluation, error) {
 	row, err := s.Store.Evaluations.ByNonce(ctx, k.ID, m.Nonce)
 	if err != nil {
 		return splitkey.Evaluation{}, err
@@ -107,7 +108,7 @@ func (s *Service) charge(ctx context.Context, k *Key, m splitkey.Evaluate, body 
 	}
 	st := s.fold(rows)
 	if st.Permanent || k.LifeCount >= maxLife {
-		if err := s.end(ctx, *k, ReasonPIN); err != nil {
+		if err := s.end(ctx, *k, ReasonPIN, now); err != nil {
 			return EvaluationRow{}, err
 		}
 		return EvaluationRow{}, gone(errors.New("keyshare: wrong PIN too often, the key has ended"))
@@ -148,8 +149,8 @@ func (s *Service) charge(ctx context.Context, k *Key, m splitkey.Evaluate, body 
 
 // answer evaluates a charged try and is commit 2: the answer is stored and the
 // one-time value rotated.
-func (s *Service) answer(ctx context.Context, k Key, x secrets, m splitkey.Evaluate, row EvaluationRow) (splitkey.Evaluation, error) {
-	evaluated, err := x.evaluate(k, m.Blinded)
+func (s *Service) answer(ctx context.Context, k Key, x sealed.Secrets, m splitkey.Evaluate, row EvaluationRow) (splitkey.Evaluation, error) {
+	evaluated, err := x.Evaluate(k.Public, m.Blinded)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
@@ -159,7 +160,7 @@ func (s *Service) answer(ctx context.Context, k Key, x secrets, m splitkey.Evalu
 	}
 	k.Counter++
 	k.RotatedAt = s.Clock.Now()
-	out := splitkey.Evaluation{Evaluated: evaluated, OneTime: x.oneTime(k, k.Counter), Tries: s.tries(k, st)}
+	out := splitkey.Evaluation{Evaluated: evaluated, OneTime: x.OneTime(k.Counter), Tries: s.tries(k, st)}
 	row.State = Answered
 	row.Answer, err = json.Marshal(out)
 	if err != nil {

@@ -237,6 +237,12 @@ func (f *fakeStore) Finish(_ context.Context, k Key, e EvaluationRow, t Transact
 	return nil
 }
 
+func (f *fakeStore) Used(_ context.Context, modulus []byte) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.used[string(modulus)], nil
+}
+
 func (f *fakeStore) Add(_ context.Context, p Pooled) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

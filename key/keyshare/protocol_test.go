@@ -170,6 +170,79 @@ func TestCompleteRefusesAnswerOfTheFormat(t *testing.T) {
 	w.want(err, tunnus.CodeBadRequest)
 }
 
+// The evidence of an approval says what the holder saw: one that tells of another
+// screen is refused before anything is released, and its try stays charged (K13).
+func TestCompleteRefusesOtherScreens(t *testing.T) {
+	for name, give := range map[string]func(a *splitkey.Approval){
+		"another text":    func(a *splitkey.Approval) { a.TextHash = hash([]byte("Pay 1000")) },
+		"no text":         func(a *splitkey.Approval) { a.TextHash = nil },
+		"another service": func(a *splitkey.Approval) { a.Service = "Sh0p" },
+		"another code":    func(a *splitkey.Approval) { a.CodeShown = "1235" },
+		"no code":         func(a *splitkey.Approval) { a.CodeShown = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			txn := w.offer()
+			_, err := w.try(txn)
+			w.must(err)
+			m := w.completeMessage(txn)
+			give(&m.Approval)
+			out, err := w.Complete(w.ctx, w.signed(m))
+			w.want(err, tunnus.CodeBadRequest)
+			if o, err := w.Outcome(w.ctx, txn.ID); err != nil || o.State != Live || out.Signature != nil || w.charges() != 1 {
+				t.Errorf("outcome %+v, %v, %d charges", o, err, w.charges())
+			}
+		})
+	}
+}
+
+// One right share that was kept back, whose transaction has ended since, takes
+// one charge back, whichever of the tries it is shown for (K5, K6).
+func TestWithheldShareConfirmsOneTry(t *testing.T) {
+	for name, order := range map[string][]int{"upwards": {0, 1, 2}, "downwards": {2, 1, 0}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Ladder = tunnus.Ladder{{Failures: 9, Lock: time.Hour}}
+			txn := w.offer()
+			var nonces [][]byte
+			for range order {
+				_, err := w.try(txn)
+				w.must(err)
+				nonces = append(nonces, w.nonce)
+			}
+			w.must(w.Cancel(w.ctx, txn.ID))
+			m := w.completeMessage(txn)
+			for _, i := range order {
+				m.Evaluation = nonces[i]
+				_, err := w.Complete(w.ctx, w.signed(m))
+				w.want(err, tunnus.CodeTxnState)
+			}
+			if k, _ := w.store.Key(w.ctx, w.id.Key); k.Unconfirmed != 2 || k.LifeCount != 2 || w.store.kinds("key.confirmed") != 1 {
+				t.Errorf("%d and %d charges stand; want 2", k.Unconfirmed, k.LifeCount)
+			}
+		})
+	}
+}
+
+// A try that a newer right share has forgiven is not confirmed by another
+// transaction's share that was kept back.
+func TestForgivenTryIsNotConfirmed(t *testing.T) {
+	w := newWorld(t)
+	a := w.offer()
+	_, err := w.try(a)
+	w.must(err)
+	kept := w.completeMessage(a)
+	_, err = w.sign(w.offer())
+	w.must(err)
+	w.must(w.Cancel(w.ctx, a.ID))
+	kept.OneTime = w.oneTime
+	_, err = w.Complete(w.ctx, w.signed(kept))
+	w.want(err, tunnus.CodeTxnState)
+	if w.charges() != 1 {
+		t.Errorf("%d charges; want 1", w.charges())
+	}
+}
+
 // A right PIN whose transaction has ended is confirmed for ten minutes, and
 // nothing is signed (K5).
 func TestRightPINAfterTheEnd(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -27,24 +27,24 @@ const (
 	flightTime     = 10 * time.Second // how long an unanswered evaluation keeps others out
 	pollGrace      = time.Minute      // how long a poll may still show the value before
 	holdTime       = 72 * time.Hour   // from a copy's alarm to the end of the key
+	noticeTime     = 30 * time.Second // until a notice that nobody saw to is given again
+	maxNotices     = 100              // given at once
 	maxOffered     = 20               // transactions shown at once
 	maxMoved       = 4                // tries of a step whose rows keep moving
 	maxTransaction = 15 * time.Minute
 	maxRecord      = 64 << 10
 )
 
-// A Sealer seals records at rest, bound to their place by aad (package hsm).
-type Sealer interface {
-	Seal(plain, aad []byte) ([]byte, error)
-	Open(sealed, aad []byte) ([]byte, error)
-}
-
-// A Format builds what one kind of transaction signs, from the server's record
-// and the phone's answer (its challenge, the interaction used). It must refuse
-// an answer that the record does not allow. The same record and answer give the
-// same bytes at any time.
+// A Format knows one kind of transaction, by the server's record and the phone's
+// answer (its challenge, the interaction used). It must refuse an answer that
+// the record does not allow. The same record and answer give the same at any time.
 type Format interface {
+	// Payload builds what is signed.
 	Payload(record, answer []byte) ([]byte, error)
+
+	// Shown tells what an honest phone showed: the text, who asks, and the
+	// verification code, "" if there is none. The approval must say just that.
+	Shown(record, answer []byte) (text, service, code string, err error)
 }
 
 // Config is what a [Service] is made of.
@@ -52,8 +52,8 @@ type Config struct {
 	Store       Store
 	Clock       tunnus.Clock
 	Formats     map[string]Format // by kind of transaction
-	SealVOPRF   Sealer            // for the VOPRF keys
-	SealModulus Sealer            // for the server's halves; another key than SealVOPRF's
+	SealVOPRF   sealed.Sealer     // for the VOPRF keys
+	SealModulus sealed.Sealer     // for the server's halves; another key than SealVOPRF's
 	Ladder      tunnus.Ladder     // what wrong PINs lead to; [DefaultLadder] if empty
 }
 
@@ -188,12 +188,3 @@ func draw(n int) []byte {
 
 // name writes random or hashed bytes as an identifier.
 func name(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// place joins words, each behind its length: the aad of a sealed record, what it
-// is and whose.
-func place(parts ...string) (b []byte) {
-	for _, p := range parts {
-		b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
-	}
-	return b
-}

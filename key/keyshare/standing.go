@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -78,7 +78,7 @@ func (s *Service) Status(ctx context.Context, r device.Signed) (splitkey.Standin
 			return splitkey.Standing{}, err
 		}
 		// A poll may cross the answer to an evaluation on its way.
-		if n, ok := x.behind(k, m.OneTime); ok && n == 1 && s.Clock.Now().Sub(k.RotatedAt) < pollGrace {
+		if n, ok := x.Behind(k.Counter, m.OneTime); ok && n == 1 && s.Clock.Now().Sub(k.RotatedAt) < pollGrace {
 			return splitkey.Standing{}, tunnus.Conflict(errors.New("keyshare: the one-time value has just changed"))
 		}
 		if err := s.present(ctx, k, x, m.OneTime); err != nil {
@@ -108,9 +108,9 @@ func (s *Service) status(ctx context.Context, k Key) (splitkey.Standing, error) 
 }
 
 // present demands the current one-time value. A stale one is a copy: the key is
-// held at once, and no copy can lift that (K14).
-func (s *Service) present(ctx context.Context, k Key, x secrets, value []byte) error {
-	n, ok := x.behind(k, value)
+// held at once, and no copy can lift that (K14). [Service.Settle] tells of it.
+func (s *Service) present(ctx context.Context, k Key, x sealed.Secrets, value []byte) error {
+	n, ok := x.Behind(k.Counter, value)
 	switch {
 	case !ok:
 		return tunnus.BadRequest("one_time", errors.New("keyshare: not a one-time value of this key"))
@@ -119,7 +119,8 @@ func (s *Service) present(ctx context.Context, k Key, x secrets, value []byte) e
 	case n < 0: // only after a restore; until there are restore epochs it is refused
 		return refuseTxn(errors.New("keyshare: the one-time value is newer than ours"))
 	}
-	k.State, k.Reason, k.DueAt = Held, ReasonCopy, s.Clock.Now().Add(holdTime)
+	now := s.Clock.Now()
+	k.State, k.Reason, k.DueAt, k.EndsAt = Held, ReasonCopy, now, now.Add(holdTime)
 	if err := s.save(ctx, k, "key.copy", tunnus.CodeAccCloned); err != nil {
 		return err
 	}
@@ -158,92 +159,4 @@ func (s *Service) save(ctx context.Context, k Key, kind string, code tunnus.Code
 		details = []string{"reason", k.Reason}
 	}
 	return moved(s.Store.Keys.Save(ctx, k, []tunnus.Event{s.event(kind, k, code, details...)}))
-}
-
-// end makes a key useless for ever: its secrets are erased.
-func (s *Service) end(ctx context.Context, k Key, reason string) error {
-	k.State, k.Reason, k.DueAt = Ended, reason, time.Time{}
-	k.SealedVOPRF, k.SealedHalf = nil, nil
-	return s.save(ctx, k, "key.end", "")
-}
-
-// change does one step on a key.
-func (s *Service) change(ctx context.Context, keyID string, step func(Key) error) error {
-	_, err := settled(func() (struct{}, error) {
-		k, err := s.Store.Keys.Key(ctx, keyID)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, step(k)
-	})
-	return err
-}
-
-// Suspend blocks a key until [Service.Resume]; the reason is a word of the
-// system. A key that is held or has ended stays so.
-func (s *Service) Suspend(ctx context.Context, keyID, reason string) error {
-	return s.turn(ctx, keyID, Ready, Suspended, reason)
-}
-
-// Resume lifts what [Service.Suspend] did, and nothing else.
-func (s *Service) Resume(ctx context.Context, keyID string) error {
-	return s.turn(ctx, keyID, Suspended, Ready, "")
-}
-
-func (s *Service) turn(ctx context.Context, keyID string, from, to State, reason string) error {
-	return s.change(ctx, keyID, func(k Key) error {
-		switch k.State {
-		case to:
-			return nil
-		case from:
-			k.State, k.Reason = to, reason
-			return s.save(ctx, k, "key."+string(to), "")
-		}
-		return tunnus.Conflict(fmt.Errorf("keyshare: a key that is %s does not become %s", k.State, to))
-	})
-}
-
-// Revoke ends a key for ever; the reason is a word of the system. Again, it does
-// nothing.
-func (s *Service) Revoke(ctx context.Context, keyID, reason string) error {
-	return s.change(ctx, keyID, func(k Key) error {
-		if k.State == Ended {
-			return nil
-		}
-		return s.end(ctx, k, reason)
-	})
-}
-
-// An EndedKey is a key whose account has to be closed.
-type EndedKey struct{ ID, Account, Reason string }
-
-// Settle ends the keys whose time has come: the ninth wrong PIN was ten minutes
-// ago and its right share never came, or a copy was seen 72 hours ago. It
-// returns those of one batch; call it now and then, and close their accounts.
-func (s *Service) Settle(ctx context.Context) ([]EndedKey, error) {
-	ids, err := s.Store.Keys.Due(ctx, s.Clock.Now(), 100)
-	if err != nil {
-		return nil, err
-	}
-	var out []EndedKey
-	for _, id := range ids {
-		err := s.change(ctx, id, func(k Key) error {
-			if k.DueAt.IsZero() || s.Clock.Now().Before(k.DueAt) {
-				return nil
-			}
-			reason := ReasonPIN
-			if k.State == Held {
-				reason = k.Reason
-			}
-			err := s.end(ctx, k, reason)
-			if err == nil {
-				out = append(out, EndedKey{k.ID, k.Account, reason})
-			}
-			return err
-		})
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, nil
 }

@@ -53,6 +53,7 @@ type Key struct {
 	Unconfirmed int       // evaluations of this generation never followed by their share
 	LifeCount   int       // the same over the key's life
 	DueAt       time.Time // when [Service.Settle] has to look at the key; zero if never
+	EndsAt      time.Time // when a key that is held ends; zero for others
 }
 
 // The states of an evaluation.
@@ -98,7 +99,7 @@ type Transaction struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 
-	Completion []byte // SHA-256 of the body of the Complete that was served
+	Completion []byte // SHA-256 of the body of the Complete that was served, or only confirmed its try
 	Answer     []byte // the phone's part of the payload
 	Approval   []byte // JSON of the whole signed request (device.Signed): who approved what (K13)
 	Signature  []byte // s, 768 bytes
@@ -180,6 +181,9 @@ type Transactions interface {
 
 // Pool keeps server halves made in advance.
 type Pool interface {
+	// Used reports whether a modulus was ever remembered, here or by [Keys].
+	Used(ctx context.Context, modulus []byte) (bool, error)
+
 	// Add writes one and remembers its modulus; [ErrModulusUsed] as in [Keys].
 	Add(ctx context.Context, p Pooled) error
 

@@ -72,33 +72,23 @@ func TestRightPINAtTheLastTry(t *testing.T) {
 			t.Errorf("after %d wrong and a right one: %d left, %d unconfirmed", wrong, w.left(), w.charges())
 		}
 		w.pass(time.Hour)
-		if ended, err := w.Settle(w.ctx); err != nil || len(ended) != 0 {
-			t.Errorf("Settle = %v, %v", ended, err)
+		if ended := w.settle(); len(ended) != 0 {
+			t.Errorf("Settle = %v", ended)
 		}
 	}
 }
 
-// After the ninth wrong PIN the key ends by itself, ten minutes later.
+// The ninth wrong PIN ends the key after ten minutes, also if nobody tries again.
 func TestSettleEndsAfterTheNinth(t *testing.T) {
 	w := newWorld(t)
-	w.must(w.Bind(w.ctx, w.id.Key, "account-1"))
-	for range 3 {
-		w.wrong(3)
-		w.pass(25 * time.Hour)
-	}
-	w.pass(-25 * time.Hour)
-	if ended, err := w.Settle(w.ctx); err != nil || len(ended) != 0 {
-		t.Errorf("Settle at once = %v, %v", ended, err)
-	}
-	w.pass(10 * time.Minute)
-	ended, err := w.Settle(w.ctx)
-	w.must(err)
-	if len(ended) != 1 || ended[0] != (EndedKey{w.id.Key, "account-1", ReasonPIN}) {
-		t.Errorf("Settle = %v", ended)
-	}
-	if ended, err := w.Settle(w.ctx); err != nil || len(ended) != 0 {
-		t.Errorf("Settle again = %v, %v", ended, err)
-	}
+	w.must(w.Bind(w.ctx, w.id.Key, "account"))
+	w.locked9()
+	w.pass(confirmTime - time.Second)
+	w.notices()
+	w.pass(time.Second)
+	w.notices(Notice{State: Ended, Reason: ReasonPIN})
+	w.pass(time.Hour)
+	w.notices()
 }
 
 // Nobody uses up tries from outside: without the device's signature nothing is counted.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -33,7 +34,11 @@ func (echo) Payload(record, answer []byte) ([]byte, error) {
 	if string(answer) == "not allowed" {
 		return nil, errors.New("echo: not allowed")
 	}
-	return place("echo", string(record), string(answer)), nil
+	return sealed.Place("echo", string(record), string(answer)), nil
+}
+
+func (echo) Shown(record, answer []byte) (text, service, code string, err error) {
+	return "Pay 10", "Shop", "1234", nil
 }
 
 type testSealer struct{ cipher.AEAD }
@@ -93,9 +98,9 @@ func emptyWorld(t testing.TB) *world {
 	})
 	w.must(err)
 	w.Service = s
-	sealed, err := s.SealModulus.Seal(server.Marshal(), halfPlace(server.Modulus()))
+	record, err := sealed.Half(s.SealModulus, server)
 	w.must(err)
-	w.must(w.store.Add(w.ctx, Pooled{Modulus: server.Modulus(), SealedHalf: sealed}))
+	w.must(w.store.Add(w.ctx, Pooled{Modulus: server.Modulus(), SealedHalf: record}))
 	w.hk, err = device.GenerateKey()
 	w.must(err)
 	return w

@@ -170,6 +170,41 @@ func TestFormatRefuses(t *testing.T) {
 	}
 }
 
+// What an approval has to say: the text of the interaction used, the name, the code.
+func TestFormatTellsWhatIsShown(t *testing.T) {
+	f, a := notification(t)
+	list := []Interaction{{ConfirmationMessage, "Pay 10"}, {DisplayTextAndPIN, "Log in"}, {ConfirmationMessageCodeChoice, "Pay 10 now"}}
+	var err error
+	if f.Interactions, err = EncodeInteractions(list...); err != nil {
+		t.Fatal(err)
+	}
+	record, err := f.Record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := VerificationCode(f.RPChallenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range list {
+		a.Interaction = i.Type
+		answer, err := a.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, service, code, err := Format{"tunnus-demo"}.Shown(record, answer)
+		if err != nil || text != i.Text || service != "DEMO" || code != want {
+			t.Errorf("%s: Shown = %q, %q, %q, %v", i.Type, text, service, code, err)
+		}
+		if _, _, _, err := (Format{"tunnus"}).Shown(record, answer); err == nil {
+			t.Error("a record of another scheme is shown")
+		}
+	}
+	if _, _, _, err := (Format{}).Shown(record, []byte(`{"userChallenge":"`+a.UserChallenge+`","interactionTypeUsed":"other"}`)); err == nil {
+		t.Error("an interaction that was not offered is shown")
+	}
+}
+
 func TestInteractions(t *testing.T) {
 	text, err := os.ReadFile("testdata/interactions.txt")
 	if err != nil {

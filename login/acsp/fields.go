@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -185,7 +186,7 @@ func Payload(f Fields, a Answer) ([]byte, error) {
 		return nil, err
 	}
 	if !offers(offered, a.Interaction) {
-		return nil, tunnus.BadRequest("interactionTypeUsed", errors.New("acsp: that interaction was not offered"))
+		return nil, errNotOffered()
 	}
 	shown := sha256.Sum256([]byte(f.Interactions))
 	return []byte(strings.Join([]string{
@@ -203,7 +204,7 @@ func Payload(f Fields, a Answer) ([]byte, error) {
 	}, "|")), nil
 }
 
-// Format makes the payloads of log-ins for key/keyshare (its Format). Scheme,
+// Format makes payloads and screens of log-ins for key/keyshare (its Format). Scheme,
 // if it is set, is the only scheme name whose records are accepted: an app
 // sets it, so that a sandbox cannot borrow its key.
 type Format struct{ Scheme string }
@@ -211,18 +212,47 @@ type Format struct{ Scheme string }
 // Payload joins a record ([Fields.Record]) and an answer ([Answer.Marshal])
 // into what is signed.
 func (t Format) Payload(record, answer []byte) ([]byte, error) {
-	f, err := ParseRecord(record)
-	if err != nil {
-		return nil, err
-	}
-	if t.Scheme != "" && f.Scheme != t.Scheme {
-		return nil, tunnus.BadRequest("scheme", errors.New("acsp: record of another scheme"))
-	}
-	a, err := ParseAnswer(answer)
+	f, a, err := t.parse(record, answer)
 	if err != nil {
 		return nil, err
 	}
 	return Payload(f, a)
+}
+
+// Shown tells what the screen of that answer says: the text of the interaction,
+// the name of who asks, and the verification code. An app approves under that
+// code also where it has to be picked out of three.
+func (t Format) Shown(record, answer []byte) (text, service, code string, err error) {
+	f, a, err := t.parse(record, answer)
+	if err != nil {
+		return "", "", "", err
+	}
+	offered, err := ParseInteractions(f.Interactions)
+	if err != nil {
+		return "", "", "", err
+	}
+	i := slices.IndexFunc(offered, func(i Interaction) bool { return i.Type == a.Interaction })
+	if i < 0 {
+		return "", "", "", errNotOffered()
+	}
+	code, err = VerificationCode(f.RPChallenge)
+	return offered[i].Text, f.RPName, code, err
+}
+
+func (t Format) parse(record, answer []byte) (Fields, Answer, error) {
+	f, err := ParseRecord(record)
+	if err != nil {
+		return Fields{}, Answer{}, err
+	}
+	if t.Scheme != "" && f.Scheme != t.Scheme {
+		return Fields{}, Answer{}, tunnus.BadRequest("scheme", errors.New("acsp: record of another scheme"))
+	}
+	a, err := ParseAnswer(answer)
+	return f, a, err
+}
+
+func errNotOffered() error {
+	return tunnus.BadRequest("interactionTypeUsed", errors.New("acsp: that interaction was not offered"))
 }
 
 // checkName refuses a relying party's name that is empty, longer than 32

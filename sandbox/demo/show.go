@@ -102,7 +102,8 @@ func (s *show) startServer(ctx context.Context) error {
 	s.serverEnded = make(chan error, 1)
 	go func() {
 		err := s.server.Wait()
-		s.serverEnded <- fmt.Errorf("the server ended: %w: %s", err, s.serverLog)
+		s.serverEnded <- fmt.Errorf("the server ended: %v: %s", err, s.serverLog)
+		close(s.serverEnded) // whoever asks later hears at once that it has
 	}()
 	return s.await(ctx)
 }

@@ -157,6 +157,40 @@ func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Accoun
 	return items, nil
 }
 
+const accountsOver = `-- name: AccountsOver :many
+SELECT id FROM account
+WHERE state IN ('active', 'suspended') AND expires_at <= $1
+ORDER BY expires_at, id LIMIT $2
+`
+
+type AccountsOverParams struct {
+	Now  int64
+	Many int32
+}
+
+func (q *Queries) AccountsOver(ctx context.Context, arg AccountsOverParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsOver, arg.Now, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const addAccount = `-- name: AddAccount :exec
 INSERT INTO account (
   id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key,

@@ -109,30 +109,91 @@ func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, er
 	return i, err
 }
 
-const overdueEnrolSessions = `-- name: OverdueEnrolSessions :many
-SELECT id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND (state = 'undoing' OR due <= $1)
-ORDER BY due, id LIMIT $2
+const overdueEmptyEnrolSessions = `-- name: OverdueEmptyEnrolSessions :many
+SELECT due, id FROM enrol_session
+WHERE state IN ('open', 'undoing') AND document = '' AND account = '' AND due <= $1
+  AND due >= $2 AND (due > $2 OR id > $3)
+ORDER BY due, id LIMIT $4
 `
 
-type OverdueEnrolSessionsParams struct {
-	Now  int64
-	Many int32
+type OverdueEmptyEnrolSessionsParams struct {
+	Now     int64
+	After   int64
+	AfterID string
+	Many    int32
 }
 
-func (q *Queries) OverdueEnrolSessions(ctx context.Context, arg OverdueEnrolSessionsParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, overdueEnrolSessions, arg.Now, arg.Many)
+type OverdueEmptyEnrolSessionsRow struct {
+	Due int64
+	ID  string
+}
+
+func (q *Queries) OverdueEmptyEnrolSessions(ctx context.Context, arg OverdueEmptyEnrolSessionsParams) ([]OverdueEmptyEnrolSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, overdueEmptyEnrolSessions,
+		arg.Now,
+		arg.After,
+		arg.AfterID,
+		arg.Many,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []OverdueEmptyEnrolSessionsRow
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+		var i OverdueEmptyEnrolSessionsRow
+		if err := rows.Scan(&i.Due, &i.ID); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const overdueHoldingEnrolSessions = `-- name: OverdueHoldingEnrolSessions :many
+SELECT due, id FROM enrol_session
+WHERE state IN ('open', 'undoing') AND (document <> '' OR account <> '')
+  AND (state = 'undoing' OR due <= $1)
+  AND due >= $2 AND (due > $2 OR id > $3)
+ORDER BY due, id LIMIT $4
+`
+
+type OverdueHoldingEnrolSessionsParams struct {
+	Now     int64
+	After   int64
+	AfterID string
+	Many    int32
+}
+
+type OverdueHoldingEnrolSessionsRow struct {
+	Due int64
+	ID  string
+}
+
+func (q *Queries) OverdueHoldingEnrolSessions(ctx context.Context, arg OverdueHoldingEnrolSessionsParams) ([]OverdueHoldingEnrolSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, overdueHoldingEnrolSessions,
+		arg.Now,
+		arg.After,
+		arg.AfterID,
+		arg.Many,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OverdueHoldingEnrolSessionsRow
+	for rows.Next() {
+		var i OverdueHoldingEnrolSessionsRow
+		if err := rows.Scan(&i.Due, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

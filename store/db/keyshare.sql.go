@@ -45,8 +45,8 @@ const addKey = `-- name: AddKey :exec
 INSERT INTO keyshare_key (
   id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash,
   hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed,
-  life_count, due_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+  life_count, due_at, ends_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 `
 
 type AddKeyParams struct {
@@ -75,6 +75,7 @@ type AddKeyParams struct {
 	Unconfirmed int64
 	LifeCount   int64
 	DueAt       int64
+	EndsAt      int64
 }
 
 func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
@@ -104,6 +105,7 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 		arg.Unconfirmed,
 		arg.LifeCount,
 		arg.DueAt,
+		arg.EndsAt,
 	)
 	return err
 }
@@ -193,6 +195,17 @@ func (q *Queries) AnswerEvaluation(ctx context.Context, arg AnswerEvaluationPara
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const countModulus = `-- name: CountModulus :one
+SELECT COUNT(*) FROM keyshare_modulus WHERE hash = $1
+`
+
+func (q *Queries) CountModulus(ctx context.Context, hash []byte) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countModulus, hash)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const countPooled = `-- name: CountPooled :one
@@ -308,7 +321,7 @@ func (q *Queries) EvaluationsSince(ctx context.Context, arg EvaluationsSincePara
 }
 
 const key = `-- name: Key :one
-SELECT id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash, hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed, life_count, due_at FROM keyshare_key WHERE id = $1
+SELECT id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash, hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed, life_count, due_at, ends_at FROM keyshare_key WHERE id = $1
 `
 
 func (q *Queries) Key(ctx context.Context, id string) (KeyshareKey, error) {
@@ -340,6 +353,7 @@ func (q *Queries) Key(ctx context.Context, id string) (KeyshareKey, error) {
 		&i.Unconfirmed,
 		&i.LifeCount,
 		&i.DueAt,
+		&i.EndsAt,
 	)
 	return i, err
 }
@@ -439,7 +453,7 @@ UPDATE keyshare_key SET
   rev = rev + 1, purpose = $3, device = $4, account = $5, state = $6, reason = $7, generation = $8, created_at = $9,
   modulus = $10, public = $11, sealed_voprf = $12, begin_hash = $13, hardenings = $14, counter = $15, rotated_at = $16,
   product = $17, inverse = $18, sealed_half = $19, last_seq = $20, last_nonce = $21, cleared_seq = $22,
-  unconfirmed = $23, life_count = $24, due_at = $25
+  unconfirmed = $23, life_count = $24, due_at = $25, ends_at = $26
 WHERE id = $1 AND rev = $2
 `
 
@@ -469,6 +483,7 @@ type SaveKeyParams struct {
 	Unconfirmed int64
 	LifeCount   int64
 	DueAt       int64
+	EndsAt      int64
 }
 
 func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error) {
@@ -498,6 +513,7 @@ func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error)
 		arg.Unconfirmed,
 		arg.LifeCount,
 		arg.DueAt,
+		arg.EndsAt,
 	)
 	if err != nil {
 		return 0, err

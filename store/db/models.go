@@ -137,6 +137,7 @@ type KeyshareKey struct {
 	Unconfirmed int64
 	LifeCount   int64
 	DueAt       int64
+	EndsAt      int64
 }
 
 type KeyshareModulu struct {

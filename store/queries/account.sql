@@ -22,3 +22,8 @@ SELECT * FROM account WHERE person = $1 ORDER BY created_at DESC, id;
 
 -- name: AccountsByDevice :many
 SELECT * FROM account WHERE device = $1 ORDER BY created_at DESC, id;
+
+-- name: AccountsOver :many
+SELECT id FROM account
+WHERE state IN ('active', 'suspended') AND expires_at <= sqlc.arg(now)
+ORDER BY expires_at, id LIMIT sqlc.arg(many);

@@ -14,7 +14,15 @@ WHERE id = $1 AND rev = $2;
 -- name: EnrolSession :one
 SELECT * FROM enrol_session WHERE id = $1;
 
--- name: OverdueEnrolSessions :many
-SELECT id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND (state = 'undoing' OR due <= sqlc.arg(now))
+-- name: OverdueHoldingEnrolSessions :many
+SELECT due, id FROM enrol_session
+WHERE state IN ('open', 'undoing') AND (document <> '' OR account <> '')
+  AND (state = 'undoing' OR due <= sqlc.arg(now))
+  AND due >= sqlc.arg(after) AND (due > sqlc.arg(after) OR id > sqlc.arg(after_id))
+ORDER BY due, id LIMIT sqlc.arg(many);
+
+-- name: OverdueEmptyEnrolSessions :many
+SELECT due, id FROM enrol_session
+WHERE state IN ('open', 'undoing') AND document = '' AND account = '' AND due <= sqlc.arg(now)
+  AND due >= sqlc.arg(after) AND (due > sqlc.arg(after) OR id > sqlc.arg(after_id))
 ORDER BY due, id LIMIT sqlc.arg(many);

@@ -2,15 +2,15 @@
 INSERT INTO keyshare_key (
   id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash,
   hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed,
-  life_count, due_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25);
+  life_count, due_at, ends_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26);
 
 -- name: SaveKey :execrows
 UPDATE keyshare_key SET
   rev = rev + 1, purpose = $3, device = $4, account = $5, state = $6, reason = $7, generation = $8, created_at = $9,
   modulus = $10, public = $11, sealed_voprf = $12, begin_hash = $13, hardenings = $14, counter = $15, rotated_at = $16,
   product = $17, inverse = $18, sealed_half = $19, last_seq = $20, last_nonce = $21, cleared_seq = $22,
-  unconfirmed = $23, life_count = $24, due_at = $25
+  unconfirmed = $23, life_count = $24, due_at = $25, ends_at = $26
 WHERE id = $1 AND rev = $2;
 
 -- name: Key :one
@@ -22,6 +22,9 @@ ORDER BY due_at, id LIMIT sqlc.arg(many);
 
 -- name: RememberModulus :exec
 INSERT INTO keyshare_modulus (hash) VALUES ($1);
+
+-- name: CountModulus :one
+SELECT COUNT(*) FROM keyshare_modulus WHERE hash = $1;
 
 -- name: AddPooled :exec
 INSERT INTO keyshare_pool (modulus, sealed_half, created_at) VALUES ($1, $2, $3);

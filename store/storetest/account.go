@@ -65,6 +65,7 @@ func Accounts(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
 		})
 	})
 	t.Run("lists newest first", func(t *testing.T) { newestFirst(t, fresh(t)) })
+	t.Run("lists those whose years are over", func(t *testing.T) { over(t, fresh(t)) })
 	t.Run("one living account a device", func(t *testing.T) { oneADevice(t, fresh) })
 	t.Run("the database refuses to revive an account", func(t *testing.T) {
 		f := fresh(t)
@@ -98,6 +99,28 @@ func oneADevice(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
 	must(t, "Save", f.Port().Save(t.Context(), b, nil))
 	a.Rev, a.Device = 1, b.Device
 	wantCode(t, "moving to a device that is taken", f.Port().Save(t.Context(), a, nil), tunnus.CodeStateConflict)
+}
+
+func over(t *testing.T, f Fixture[account.Store]) {
+	for id, v := range map[string]struct {
+		state account.State
+		ends  int
+	}{
+		"a": {account.Active, 20}, "b": {account.Suspended, 10}, "c": {account.Active, 21}, "d": {account.Issued, 5},
+		"e": {account.Closed, 5}, "f": {account.Revoked, 5}, "g": {account.Expired, 5},
+	} {
+		a := anAccount(t, id, 0)
+		a.State, a.ExpiresAt = v.state, at(v.ends)
+		must(t, "Save", f.Port().Save(t.Context(), a, nil))
+		listed := id == "a" || id == "b"
+		if a.Over(at(20)) != listed {
+			t.Errorf("Over of %s is %v", id, !listed)
+		}
+	}
+	got, err := f.Port().Over(t.Context(), at(20), 10)
+	same(t, "Over", got, err, []string{"b", "a"})
+	got, err = f.Port().Over(t.Context(), at(20), 1)
+	same(t, "Over, one", got, err, []string{"b"})
 }
 
 func newestFirst(t *testing.T, f Fixture[account.Store]) {

@@ -9,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sweep"
 )
 
 // sitting makes a session with a value in every field that is a plain one.
@@ -62,22 +63,7 @@ func Enrolments(t *testing.T, fresh func(t *testing.T) Fixture[EnrolPorts]) {
 		}
 	})
 	t.Run("all of a change or nothing", func(t *testing.T) { wholeChange(t, fresh(t)) })
-	t.Run("lists what is overdue", func(t *testing.T) {
-		f := fresh(t)
-		for id, v := range map[string]enrol.Session{
-			"late": {State: enrol.Open, Due: at(20)}, "later": {State: enrol.Open, Due: at(10)},
-			"early": {State: enrol.Open, Due: at(21)}, "done": {State: enrol.Done, Due: at(5)},
-			"undoing": {State: enrol.Undoing, Due: at(90)}, "review": {State: enrol.InReview, Due: at(5)},
-			"refused": {State: enrol.Refused, Due: at(5)}, "expired": {State: enrol.Expired, Due: at(5)},
-		} {
-			v.ID = id
-			must(t, id, f.Port().Commit(t.Context(), enrol.Change{Session: v}))
-		}
-		got, err := f.Port().Overdue(t.Context(), at(20), 10)
-		same(t, "Overdue", got, err, []string{"later", "late", "undoing"})
-		got, err = f.Port().Overdue(t.Context(), at(20), 1)
-		same(t, "Overdue, one", got, err, []string{"later"})
-	})
+	t.Run("lists what is overdue", func(t *testing.T) { overdue(t, fresh(t)) })
 	t.Run("nothing sealed is left in an ended session", func(t *testing.T) {
 		f := fresh(t)
 		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: sitting("s")}))
@@ -117,4 +103,30 @@ func wholeChange(t *testing.T, f Fixture[EnrolPorts]) {
 	session, err := f.Port().Session(t.Context(), "s")
 	same(t, "session", session, err, v)
 	wantEvents(t, f, "s", "enrol.issued")
+}
+
+func overdue(t *testing.T, f Fixture[EnrolPorts]) {
+	for id, v := range map[string]enrol.Session{
+		"late": {State: enrol.Open, Due: at(20)}, "later": {State: enrol.Open, Due: at(10)}, "later2": {State: enrol.Open, Due: at(10)},
+		"early": {State: enrol.Open, Due: at(21)}, "done": {State: enrol.Done, Due: at(5)},
+		"chip": {State: enrol.Open, Due: at(20), Document: "d"}, "chip-early": {State: enrol.Open, Due: at(21), Document: "d"},
+		"planned": {State: enrol.Open, Due: at(19), Document: "d", Account: "a"}, "review": {State: enrol.InReview, Due: at(5), Document: "d"},
+		"undoing": {State: enrol.Undoing, Due: at(90), Document: "d", Account: "a"},
+		"refused": {State: enrol.Refused, Due: at(5)}, "expired": {State: enrol.Expired, Due: at(5), Account: "a"},
+	} {
+		v.ID = id
+		must(t, id, f.Port().Commit(t.Context(), enrol.Change{Session: v}))
+	}
+	rest := []sweep.Place{{Due: at(10), ID: "later"}, {Due: at(10), ID: "later2"}, {Due: at(20), ID: "late"}}
+	holding := []sweep.Place{{Due: at(19), ID: "planned"}, {Due: at(20), ID: "chip"}, {Due: at(90), ID: "undoing"}}
+	for holds, want := range map[bool][]sweep.Place{true: holding, false: rest} {
+		got, err := f.Port().Overdue(t.Context(), at(20), holds, sweep.Place{}, 10)
+		same(t, fmt.Sprintf("Overdue, holds %v", holds), got, err, want)
+		got, err = f.Port().Overdue(t.Context(), at(20), holds, sweep.Place{}, 1)
+		same(t, "Overdue, one", got, err, want[:1])
+		got, err = f.Port().Overdue(t.Context(), at(20), holds, want[0], 10)
+		same(t, "Overdue, behind the first", got, err, want[1:])
+		got, err = f.Port().Overdue(t.Context(), at(20), holds, want[2], 10)
+		same(t, "Overdue, behind the last", got, err, want[3:])
+	}
 }

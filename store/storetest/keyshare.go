@@ -16,7 +16,7 @@ func aKey(id string) keyshare.Key {
 		ID: id, Purpose: splitkey.Purpose("login"), Device: "device", Account: "account", State: keyshare.Ready, Reason: "why",
 		Generation: 1, CreatedAt: at(0), Modulus: []byte("n1" + id), Public: []byte{2, 0}, SealedVOPRF: []byte{3}, Begin: []byte{4},
 		Hardenings: 5, Counter: 6, RotatedAt: at(7), Product: []byte{8}, Inverse: []byte{9}, SealedHalf: []byte{10},
-		LastSeq: 11, LastNonce: []byte{12}, ClearedSeq: 13, Unconfirmed: 14, LifeCount: 15, DueAt: at(16),
+		LastSeq: 11, LastNonce: []byte{12}, ClearedSeq: 13, Unconfirmed: 14, LifeCount: 15, DueAt: at(16), EndsAt: at(17),
 	}
 }
 
@@ -210,6 +210,10 @@ func pool(t *testing.T, fresh func(t *testing.T) Fixture[keyshare.Store]) {
 			if !errors.Is(err, keyshare.ErrModulusUsed) {
 				t.Errorf("%s: %v", what, err)
 			}
+		}
+		for _, m := range [][]byte{k.Modulus, half(1).Modulus, []byte("new")} {
+			used, err := f.Port().Pool.Used(t.Context(), m)
+			same(t, "Used", used, err, string(m) != "new")
 		}
 		wantEvents(t, f, "other")
 		refused(t, f, "DELETE FROM keyshare_modulus", "UPDATE keyshare_modulus SET hash = 'x'")

@@ -26,6 +26,7 @@ type Request struct {
 	Level     tunnus.Level
 	Purpose   pki.Purpose
 	PublicKey *rsa.PublicKey
+	Device    string // thumbprint of the holder's device key; names no person, stands in the line of the intent (R2)
 }
 
 // A Certificate is one that the CA has signed.
@@ -97,7 +98,7 @@ func (s *Service) Issue(ctx context.Context, r Request) (Certificate, error) {
 	if err != nil {
 		return Certificate{}, err
 	}
-	if row, err = s.cfg.Store.Intend(ctx, row, []tunnus.Event{intended(row, profile)}); err != nil {
+	if row, err = s.cfg.Store.Intend(ctx, row, []tunnus.Event{intended(row, profile, r.Device)}); err != nil {
 		return Certificate{}, fmt.Errorf("issue: intent: %w", err)
 	}
 	return s.finish(ctx, r, row, issuer)
@@ -105,8 +106,8 @@ func (s *Service) Issue(ctx context.Context, r Request) (Certificate, error) {
 
 // admit refuses a request that no draft is worth.
 func (s *Service) admit(r Request) (pki.Profile, error) {
-	if r.ID == "" || r.Account == "" {
-		return pki.Profile{}, tunnus.BadRequest("id", errors.New("issue: id and account are needed"))
+	if r.ID == "" || r.Account == "" || r.Device == "" {
+		return pki.Profile{}, tunnus.BadRequest("id", errors.New("issue: id, account and device are needed"))
 	}
 	p, err := pki.Pick(s.cfg.Profiles, r.Purpose, r.Level)
 	if err != nil {
@@ -244,10 +245,10 @@ func (s *Service) Certificates(ctx context.Context, account string) ([]Certifica
 	return out, nil
 }
 
-func intended(r Row, p pki.Profile) tunnus.Event {
+func intended(r Row, p pki.Profile, device string) tunnus.Event {
 	sum := sha256.Sum256(r.TBS)
 	return tunnus.Event{At: r.Intent, Kind: "cert.intent", Subject: r.Account, Detail: map[string]string{
-		"serial": r.Serial, "profile": p.Name, "tbs_sha256": hex.EncodeToString(sum[:]), "linter": linterName,
+		"serial": r.Serial, "profile": p.Name, "device": device, "tbs_sha256": hex.EncodeToString(sum[:]), "linter": linterName,
 	}}
 }
 

@@ -108,7 +108,7 @@ func ask(t testing.TB) issue.Request {
 	return issue.Request{
 		ID: "session-1/login", Account: "acc-1", Document: "PNOXX-199002140017-7K3Q-Q",
 		Subject: pki.Subject{Code: code, Surname: "LOVELACE TEST", GivenNames: "ADA", Birth: birth},
-		Level:   tunnus.Qualified, Purpose: pki.Login, PublicKey: moduli(t)[0],
+		Level:   tunnus.Qualified, Purpose: pki.Login, PublicKey: moduli(t)[0], Device: "5f0c",
 	}
 }
 
@@ -155,7 +155,15 @@ func TestIssueLeavesIntentAndCertificateInTheLog(t *testing.T) {
 		}
 	}
 	if s := strings.Join(kinds, " "); s != "cert.intent cert.issued" {
-		t.Errorf("events: %s", s)
+		t.Fatalf("events: %s", s)
+	}
+	if d := r.store.events[0].Detail["device"]; d != "5f0c" { // R2
+		t.Errorf("the intent names device %q", d)
+	}
+	other := ask(t)
+	other.Device = "6e1d"
+	if _, err := r.Issue(t.Context(), other); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+		t.Errorf("the same request for another device: %v, want state-conflict", err)
 	}
 }
 
@@ -167,6 +175,7 @@ func TestIssueRefusesContradictions(t *testing.T) {
 	}{
 		{"no id", func(r *issue.Request) { r.ID = "" }},
 		{"no account", func(r *issue.Request) { r.Account = "" }},
+		{"no device", func(r *issue.Request) { r.Device = "" }},
 		{"unknown level", func(r *issue.Request) { r.Level = "BEST" }},
 		{"unknown purpose", func(r *issue.Request) { r.Purpose = "tls" }},
 		{"document of another person", func(r *issue.Request) { r.Document = "PNOXX-199002140020-7K3Q-Q" }},

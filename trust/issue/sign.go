@@ -86,12 +86,12 @@ func sign(tbs []byte, by Issuer) ([]byte, error) {
 // digest binds a request's id to all else that it says.
 func (r Request) digest() []byte {
 	text, err := json.Marshal(struct {
-		Account, Document, Person, Surname, GivenNames, Birth, Level, Purpose string
-		Modulus                                                               []byte
-		Exponent                                                              int
+		Account, Document, Person, Surname, GivenNames, Birth, Level, Purpose, Device string
+		Modulus                                                                       []byte
+		Exponent                                                                      int
 	}{
 		r.Account, r.Document, r.Subject.Code.SemanticsID(), r.Subject.Surname, r.Subject.GivenNames,
-		r.Subject.Birth.Format(time.DateOnly), string(r.Level), string(r.Purpose), r.PublicKey.N.Bytes(), r.PublicKey.E,
+		r.Subject.Birth.Format(time.DateOnly), string(r.Level), string(r.Purpose), r.Device, r.PublicKey.N.Bytes(), r.PublicKey.E,
 	})
 	if err != nil { // cannot be: strings, bytes and a number
 		panic(err)

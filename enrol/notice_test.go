@@ -1,0 +1,102 @@
+package enrol
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol/notice"
+	"github.com/tunnus-id/tunnus/enrol/otp"
+)
+
+// other adds another account of Ada's, in a state and with a contact.
+func (w *world) other(id string, state account.State, contact string) {
+	w.t.Helper()
+	a := account.Account{ID: id, Document: id, Person: person(w.t, "PNOXX-199002140017"), State: state, Device: "device-" + id, ExpiresAt: start.AddDate(1, 0, 0), Rev: 1}
+	if contact != "" {
+		var err error
+		if a.Contact, err = (mask{}).Seal([]byte(contact), a.ContactPlace()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.mem.accounts[id] = a
+}
+
+// told lists who got letters of a kind, sorted, in small letters.
+func (w *world) told(kind string) []string {
+	w.t.Helper()
+	var to []string
+	for _, l := range w.mem.outbox {
+		if l.Kind != kind {
+			continue
+		}
+		m, err := otp.OpenLetter(mask{}, l)
+		if err != nil || m.Device == "" || m.Code != "" {
+			w.t.Fatalf("letter: %+v, %v", m, err)
+		}
+		to = append(to, strings.ToLower(m.To))
+	}
+	slices.Sort(to)
+	return to
+}
+
+// R: every channel that is known of the person hears when a registration starts
+// to bind, and when it ends.
+func TestKnownContactsAreTold(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
+	w.other("a", account.Active, "real@example.org")
+	w.other("b", account.Suspended, "held@example.org")
+	w.other("c", account.Active, "Real@example.org")
+	w.other("d", account.Closed, "gone@example.org")
+	w.other("e", account.Active, "")
+	w.other("f", account.Active, "ADA@example.org") // the address of the new account too
+	bens := account.Account{ID: "ben", Person: person(t, "PNOXX-"+utopian("19850101001")), State: account.Active, Contact: []byte("not Ada's")}
+	w.mem.accounts["ben"] = bens
+	w.upTo(r, KeysMade, p)
+	if got := w.told(notice.Started); len(got) != 0 {
+		t.Errorf("told before anything binds: %v", got)
+	}
+	want := []string{"ada@example.org", "held@example.org", "real@example.org"}
+	if err := w.step(r, KeysMade, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.step(r, KeysMade, p); err != nil { // the answer got lost
+		t.Fatal(err)
+	}
+	if got := w.told(notice.Started); !slices.Equal(got, want) {
+		t.Errorf("told of the start: %v; want %v", got, want)
+	}
+	if got := w.told(notice.New); len(got) != 0 {
+		t.Errorf("told of an account that is not active: %v", got)
+	}
+	if err := w.step(r, ApplicationSigned, p); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.told(notice.New); !slices.Equal(got, want[1:]) {
+		t.Errorf("told of the new account: %v; want %v", got, want[1:])
+	}
+	if got := w.told(notice.Active); !slices.Equal(got, []string{"ada@example.org"}) {
+		t.Errorf("told at the new account's own address: %v", got)
+	}
+}
+
+// The letters go out with what they tell, or neither does.
+func TestLettersAreInTheSameCommit(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
+	w.other("a", account.Active, "real@example.org")
+	w.upTo(r, KeysMade, p)
+	w.mem.failCommit = true
+	if err := w.step(r, KeysMade, p); !errors.Is(err, errKilled) || len(w.told(notice.Started)) != 0 || len(w.keys.assigned) != 0 {
+		t.Errorf("MakeKeys = %v; told %v, assigned %v", err, w.told(notice.Started), w.keys.assigned)
+	}
+	w.other("a", account.Active, "")
+	broken := w.mem.accounts["a"]
+	broken.Contact = []byte("damaged")
+	w.mem.accounts["a"] = broken
+	if err := w.step(r, KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal || len(w.issued) != 0 {
+		t.Errorf("somebody who cannot be told: %v, %d certificates", err, len(w.issued))
+	}
+}
