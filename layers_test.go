@@ -84,6 +84,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"sandbox/mailbox", whole},
 	{"sandbox", whole},
 	{"sandbox/demo", whole},
+	{"cmd/serve", whole},
 	{"cmd/tunnus", whole},
 	{"e2e", whole},
 }

@@ -32,8 +32,18 @@ type caller struct {
 // A step answers one signed request: a value to send as JSON, or an error.
 type step func(ctx context.Context, c caller) (any, error)
 
+// A route is how one path is served.
+type route struct {
+	limit int64  // bytes of the body
+	waits string // step of a registration that must be open before the body is read; "" if none
+	do    step
+}
+
 // start opens a session: it draws the nonce that all further signatures carry.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
+	if !s.sessions.allow(neighbourhood(r.RemoteAddr), s.cfg.Clock.Now()) {
+		return busy("too many sessions from one address")
+	}
 	in, err := problem.Decode[wire.Start](w, r, maxSmall)
 	if err != nil {
 		return err
@@ -63,9 +73,20 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
 
 // signed makes a handler of a step: the device's signature first, then the
 // counter, then the step, whose answer is kept for a repeat of the same request.
-func (s *Server) signed(limit int64, do step) http.Handler {
+func (s *Server) signed(to route) http.Handler {
 	return problem.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		c, err := s.identify(w, r, limit)
+		session, err := s.session(r)
+		if err != nil {
+			return err
+		}
+		if to.waits != "" {
+			leave, err := s.large(w, r, session, to.waits)
+			if err != nil {
+				return err
+			}
+			defer leave()
+		}
+		c, err := s.identify(w, r, session, to.limit)
 		if err != nil {
 			return err
 		}
@@ -89,7 +110,7 @@ func (s *Server) signed(limit int64, do step) http.Handler {
 		if counter <= last {
 			return device.Refused(fmt.Errorf("server: counter %d after %d", counter, last))
 		}
-		return s.answer(w, r, c, hash[:], do)
+		return s.answer(w, r, c, hash[:], to.do)
 	}, s.cfg.Log)
 }
 
@@ -154,8 +175,20 @@ func again(w http.ResponseWriter, kept Reply, hash []byte) error {
 	return e
 }
 
-// identify reads the request and checks that its device signed it.
-func (s *Server) identify(w http.ResponseWriter, r *http.Request, limit int64) (caller, error) {
+// session finds the session that a request names, before anything of it is read.
+func (s *Server) session(r *http.Request) (Session, error) {
+	session, err := s.cfg.Sessions.Get(r.Context(), r.Header.Get(wire.HeaderSession))
+	if err != nil && tunnus.CodeOf(err) != tunnus.CodeNotFound {
+		return Session{}, err // ours: the device has done nothing wrong
+	}
+	if err != nil || s.cfg.Clock.Now().After(session.CreatedAt.Add(sessionLife)) {
+		return Session{}, device.Refused(errors.New("server: no such session, or an old one"))
+	}
+	return session, nil
+}
+
+// identify reads the request and checks that the session's device signed it.
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Session, limit int64) (caller, error) {
 	counter, err := strconv.ParseUint(r.Header.Get(wire.HeaderCounter), 10, 62)
 	if err != nil {
 		return caller{}, device.Refused(errors.New("server: no counter"))
@@ -164,21 +197,13 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, limit int64) (
 	if err != nil || len(sig) > maxSignature {
 		return caller{}, device.Refused(errors.New("server: no signature"))
 	}
-	id := r.Header.Get(wire.HeaderSession)
-	session, err := s.cfg.Sessions.Get(r.Context(), id)
-	if err != nil && tunnus.CodeOf(err) != tunnus.CodeNotFound {
-		return caller{}, err // ours: the device has done nothing wrong
-	}
-	if err != nil || s.cfg.Clock.Now().After(session.CreatedAt.Add(sessionLife)) {
-		return caller{}, device.Refused(errors.New("server: no such session, or an old one"))
-	}
 	body, err := problem.Body(w, r, limit)
 	if err != nil {
 		return caller{}, err
 	}
 	signed := device.Signed{
 		Request: device.Request{
-			Method: r.Method, Path: r.URL.RequestURI(), Session: id, Counter: counter,
+			Method: r.Method, Path: r.URL.RequestURI(), Session: session.ID, Counter: counter,
 			Nonce: base64.RawURLEncoding.EncodeToString(session.Nonce), Body: body,
 		},
 		Key: session.DeviceKey, Signature: sig,

@@ -107,7 +107,7 @@ func newBench(t *testing.T, do step) *bench {
 		Clock: tunnus.ClockFunc(func() time.Time { return b.now }), Log: slog.New(slog.NewTextHandler(&b.log, nil)),
 	})
 	mux := http.NewServeMux()
-	mux.Handle("POST "+stepPath, s.signed(1<<10, do))
+	mux.Handle("POST "+stepPath, s.signed(route{limit: 1 << 10, do: do}))
 	mux.Handle("/", s.Routes())
 	b.handler = mux
 	b.key, b.spki = newDevice(t)

@@ -59,28 +59,36 @@ type Config struct {
 
 // A Server answers apps.
 type Server struct {
-	cfg     Config
-	flights *flights
+	cfg      Config
+	flights  *flights
+	slots    chan struct{} // one for each large body that is let in
+	sessions *meter        // new sessions, by address
+	begins   *meter        // new keys, by session
 }
 
 // New makes a server.
-func New(c Config) *Server { return &Server{c, &flights{air: map[flight]chan struct{}{}}} }
+func New(c Config) *Server {
+	return &Server{
+		cfg: c, flights: &flights{air: map[flight]chan struct{}{}}, slots: make(chan struct{}, largeAtOnce),
+		sessions: newMeter(sessionsEvery, sessionsBurst), begins: newMeter(beginsEvery, beginsBurst),
+	}
+}
 
 // Routes returns the handler of everything under /app/v1.
 func (s *Server) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+wire.PathSessions, problem.Handle(s.start, s.cfg.Log))
-	for step, do := range s.registration() {
-		limit := int64(maxSmall)
-		if step == "/"+wire.StepChip || step == "/"+wire.StepFace {
-			limit = wire.MaxBody
+	for name, do := range s.registration() {
+		to := route{limit: maxSmall, do: steady(do)}
+		if name == "/"+wire.StepChip || name == "/"+wire.StepFace {
+			to.limit, to.waits = wire.MaxBody, name[1:]
 		}
-		mux.Handle("POST "+wire.PathRegistration+step, s.signed(limit, do))
+		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
-	mux.Handle("POST "+wire.PathKeys, s.signed(maxSmall, s.key))
-	mux.Handle("POST "+wire.PathAccounts, s.signed(maxSmall, s.accounts))
-	mux.Handle("POST "+wire.PathRequests, s.signed(maxSmall, s.requests))
-	mux.Handle("POST "+wire.PathRequests+"/{id}/refuse", s.signed(maxSmall, s.refuse))
+	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key)}))
+	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))
+	mux.Handle("POST "+wire.PathRequests, s.signed(route{limit: maxSmall, do: s.requests}))
+	mux.Handle("POST "+wire.PathRequests+"/{id}/refuse", s.signed(route{limit: maxSmall, do: steady(s.refuse)}))
 	mux.Handle("/", problem.Handle(problem.Absent, s.cfg.Log))
 	return mux
 }
@@ -97,6 +105,9 @@ func (s *Server) key(ctx context.Context, c caller) (any, error) {
 	}
 	switch m.Type {
 	case splitkey.TypeBegin:
+		if err := s.beginning(ctx, c); err != nil {
+			return nil, err
+		}
 		return s.cfg.Keys.Begin(ctx, c.signed)
 	case splitkey.TypeHarden:
 		return s.cfg.Keys.Harden(ctx, c.signed)

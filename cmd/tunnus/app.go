@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -18,6 +19,7 @@ import (
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/term"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/cmd/serve"
 	"github.com/tunnus-id/tunnus/sandbox"
 )
 
@@ -76,7 +78,7 @@ func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, app.Screen, err
 func (p *phone) passphrase(ctx context.Context, s app.Screen) (tunnus.Secret, error) {
 	if p.PassphraseFile != "" {
 		b, err := os.ReadFile(p.PassphraseFile)
-		return tunnus.NewSecret(trimmed(b)), err
+		return tunnus.NewSecret(bytes.TrimRight(b, "\r\n")), err
 	}
 	first, err := s.AskSecret(ctx, "passphrase", "Passphrase of this phone")
 	if _, missing := os.Stat(p.State); err != nil || missing == nil {
@@ -186,7 +188,7 @@ func httpClient(base, ca string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Host)) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !serve.Loopback(u.Host)) {
 		return nil, fmt.Errorf("%s: https is needed; plain http is for loopback addresses with a port", base)
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/client"
+	"github.com/tunnus-id/tunnus/cmd/serve"
 	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -103,11 +103,11 @@ func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
 }
 
 func (c *rpLogin) client() (*client.Client, error) {
-	root, err := readCertificates(filepath.Join(c.Authority, "root.pem"))
+	root, err := serve.ReadCertificates(filepath.Join(c.Authority, "root.pem"))
 	if err != nil {
 		return nil, err
 	}
-	issuing, err := readCertificates(filepath.Join(c.Authority, "issuing.pem"))
+	issuing, err := serve.ReadCertificates(filepath.Join(c.Authority, "issuing.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (c *rpLogin) client() (*client.Client, error) {
 		conf.Policies[l] = p.Policies
 	}
 	if c.CA != "" {
-		if conf.TLSRoots, err = readCertificates(c.CA); err != nil {
+		if conf.TLSRoots, err = serve.ReadCertificates(c.CA); err != nil {
 			return nil, err
 		}
 	}
@@ -141,14 +141,6 @@ func (c *rpLogin) client() (*client.Client, error) {
 		conf.Certificate = &pair
 	}
 	return client.New(conf)
-}
-
-func readCertificates(path string) ([]*x509.Certificate, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return pki.DecodeCertificates(b)
 }
 
 // keepLogin leaves what openssl needs to verify the log-in by itself.

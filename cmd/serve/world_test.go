@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"bytes"
@@ -168,7 +168,7 @@ func (h *house) join() *server.Server {
 		Accounts: loginAccounts{account.NewService(h.store.Accounts(), h.clock), h.clock}, Signer: loginSigner{h.keys}, Notifier: login.NewHub(),
 	}))(t)
 	return server.New(server.Config{
-		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: sessions{h.store.AppSessions()}, Replies: replies{h.store.Replies()},
+		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: sessions{h.store.AppSessions()}, Replies: replies{h.store.Replies(), h.sealer},
 		Enrol: registration, Keys: h.keys, Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})

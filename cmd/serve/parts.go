@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -186,7 +186,7 @@ func (p *parts) joinApp(cfg *Config, clock tunnus.Clock, log *slog.Logger) error
 		return err
 	}
 	p.app = server.New(server.Config{
-		Scheme: cfg.Scheme, Issuing: by.Certificate.Raw, Sessions: sessions{p.store.AppSessions()}, Replies: replies{p.store.Replies()},
+		Scheme: cfg.Scheme, Issuing: by.Certificate.Raw, Sessions: sessions{p.store.AppSessions()}, Replies: replies{p.store.Replies(), p.sealer},
 		Enrol: p.enrol, Keys: p.keys, Login: p.login, Accounts: p.store.Accounts(), Clock: clock, Log: log,
 	})
 	return nil

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"encoding/json"
@@ -34,7 +34,7 @@ func load(t *testing.T, c any) (*Config, error) {
 	if err := os.WriteFile(path, []byte(b), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return loadConfig(path)
+	return Load(path)
 }
 
 func TestGoodConfig(t *testing.T) {

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"bytes"
@@ -83,8 +83,8 @@ type PartyConfig struct {
 
 const maxConfig = 1 << 20
 
-// loadConfig reads and validates a configuration.
-func loadConfig(path string) (*Config, error) {
+// Load reads and validates a configuration.
+func Load(path string) (*Config, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -147,13 +147,13 @@ func (c *Config) Validate() error {
 		{c.RegisterFile == "", "register_file: missing"},
 		{c.Scheme != "tunnus" && c.Scheme != "tunnus-demo", `scheme: "tunnus" or "tunnus-demo"`},
 		{c.Sandbox && c.Scheme != "tunnus-demo", `sandbox: only with the scheme "tunnus-demo"`},
-		{c.PlainHTTP && !loopback(c.Listen), "plain_http: only on a loopback address"},
+		{c.PlainHTTP && !Loopback(c.Listen), "plain_http: only on a loopback address"},
 		{c.PlainHTTP && c.TLS != TLSConfig{}, "tls: not together with plain_http"},
 		{!c.PlainHTTP && (c.TLS.CertificateFile == "" || c.TLS.KeyFile == ""), "tls: certificate_file and key_file are needed"},
 		{c.SMTP.Host == "" || c.SMTP.From == "", "smtp: host and from are needed"},
 		{c.SMTP.Port < 1 || c.SMTP.Port > 65535, "smtp.port: 1 to 65535"},
 		{!slices.Contains([]string{"mandatory", "opportunistic", "none"}, c.SMTP.TLS), `smtp.tls: "mandatory", "opportunistic" or "none"`},
-		{c.SMTP.TLS == "none" && !loopback(net.JoinHostPort(c.SMTP.Host, "25")), "smtp.tls: none only on a loopback address"},
+		{c.SMTP.TLS == "none" && !Loopback(net.JoinHostPort(c.SMTP.Host, "25")), "smtp.tls: none only on a loopback address"},
 		{(c.SMTP.User == "") != (c.SMTP.PasswordFile == ""), "smtp: user and password_file go together"},
 		{c.KeyPool < 1 || c.KeyPool > 10_000, "key_pool: 1 to 10000"},
 	} {
@@ -192,8 +192,8 @@ func (c *Config) parties() (*login.Parties, error) {
 	return parties, errors.Join(append(errs, err)...)
 }
 
-// loopback reports whether an address with port is one of this machine only.
-func loopback(address string) bool {
+// Loopback reports whether an address with port is one of this machine only.
+func Loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

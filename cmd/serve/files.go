@@ -1,8 +1,9 @@
-package main
+package serve
 
 import (
 	"bytes"
 	"crypto"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -15,9 +16,18 @@ import (
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
+// ReadCertificates reads the certificates of a PEM file.
+func ReadCertificates(path string) ([]*x509.Certificate, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return pki.DecodeCertificates(b)
+}
+
 // openIssuer reads the issuing CA of a folder.
 func openIssuer(dir string) (issue.Issuer, error) {
-	certs, err := readCertificates(filepath.Join(dir, "issuing.pem"))
+	certs, err := ReadCertificates(filepath.Join(dir, "issuing.pem"))
 	if err != nil {
 		return issue.Issuer{}, err
 	}

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/sandbox"
 )
 
 // fresh is a house without accounts, and a phone of ben's with a session of its own.
@@ -34,6 +36,38 @@ func begun(t *testing.T) *rawDevice {
 	return d
 }
 
+// atChip is a device whose registration waits for the chip.
+func atChip(t *testing.T) *rawDevice {
+	t.Helper()
+	d := begun(t)
+	ben := sure(sandbox.Find("ben"))(t)
+	var st wire.Status
+	d.into(d.step(wire.StepTerms, wire.Agree{Version: scheme.Nordic.Terms, Accepted: true}), &st)
+	d.into(d.step(wire.StepConsent, wire.Agree{Version: scheme.Nordic.Consent, Accepted: true}), &st)
+	d.into(d.step(wire.StepForm, wire.Form{
+		Country: "XX", Surname: ben.Surname, GivenNames: ben.GivenNames, PersonCode: ben.Code.Value(), Document: ben.Number,
+	}), &st)
+	if st.Next != wire.StepChip {
+		t.Fatalf("next %q", st.Next)
+	}
+	return d
+}
+
+// Large bodies are for registrations that wait for them: nobody else's is read.
+func TestLargeBodyOfWhoHasNotComeThatFar(t *testing.T) {
+	d := begun(t)
+	d.refused(d.raw(wire.PathRegistration+"/"+wire.StepFace, make([]byte, wire.MaxBody+1)), tunnus.CodeStateConflict)
+	d.refused(d.raw(wire.PathRegistration+"/"+wire.StepChip, make([]byte, wire.MaxBody+1)), tunnus.CodeStateConflict)
+	d = atChip(t)
+	d.refused(d.raw(wire.PathRegistration+"/"+wire.StepChip, make([]byte, wire.MaxBody+1)), tunnus.CodeTooLarge)
+}
+
+// A key costs the server much: it is begun by registrations that make keys only.
+func TestKeyBegunTooEarly(t *testing.T) {
+	d := atChip(t)
+	d.refused(d.raw(wire.PathKeys, []byte(`{"type":"key-begin"}`)), tunnus.CodeStateConflict)
+}
+
 // Bodies that are not what the step takes are told apart, and change nothing.
 func TestBodiesOfSteps(t *testing.T) {
 	d := begun(t)
@@ -55,7 +89,7 @@ func TestBodiesOfSteps(t *testing.T) {
 		{"key type no word", wire.PathKeys, `{"type":5}`, tunnus.CodeBadRequest},
 		{"key type twice", wire.PathKeys, `{"type":"key-status","type":"key-begin"}`, tunnus.CodeNotJSON},
 		{"key type unknown", wire.PathKeys, `{"type":"key-copy"}`, tunnus.CodeBadRequest},
-		{"key unknown field", wire.PathKeys, `{"type":"key-begin","pin":"1234"}`, tunnus.CodeBadRequest},
+		{"key unknown field", wire.PathKeys, `{"type":"key-harden","pin":"1234"}`, tunnus.CodeBadRequest},
 		{"no such path", wire.PathKeys + "/x", `{}`, tunnus.CodeNotFound},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,7 +125,7 @@ func TestStepsOutOfTurn(t *testing.T) {
 }
 
 func TestGroupsOfAChip(t *testing.T) {
-	d := begun(t)
+	d := atChip(t)
 	for _, name := range []string{"", "0", "17", "01", "-1", "x", "1.0"} {
 		d.refused(d.step(wire.StepChip, wire.Chip{Groups: map[string][]byte{name: {1}}}), tunnus.CodeBadRequest)
 	}

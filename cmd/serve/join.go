@@ -1,15 +1,17 @@
-package main
+package serve
 
 import (
 	"context"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"math/big"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app/server"
 	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 	"github.com/tunnus-id/tunnus/login"
@@ -169,15 +171,32 @@ func (a sessions) Get(ctx context.Context, id string) (server.Session, error) {
 	return server.Session(v), err
 }
 
-type replies struct{ *store.Replies }
+// replies are kept sealed: an answer may name its holder.
+type replies struct {
+	*store.Replies
+	sealer otp.Sealer
+}
+
+func replyPlace(session string, counter int64) []byte {
+	return fmt.Appendf(nil, "reply/%s/%d", session, counter)
+}
 
 // Get reads the reply to a request.
 func (r replies) Get(ctx context.Context, session string, counter int64) (server.Reply, bool, error) {
 	v, ok, err := r.Replies.Get(ctx, session, counter)
-	return server.Reply(v), ok, err
+	if err != nil || !ok {
+		return server.Reply{}, false, err
+	}
+	if v.Body, err = r.sealer.Open(v.Body, replyPlace(session, counter)); err != nil {
+		return server.Reply{}, false, err
+	}
+	return server.Reply(v), true, nil
 }
 
 // Put keeps one.
-func (r replies) Put(ctx context.Context, session string, counter int64, v server.Reply) error {
+func (r replies) Put(ctx context.Context, session string, counter int64, v server.Reply) (err error) {
+	if v.Body, err = r.sealer.Seal(v.Body, replyPlace(session, counter)); err != nil {
+		return err
+	}
 	return r.Replies.Put(ctx, session, counter, store.Reply(v))
 }

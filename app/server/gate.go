@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/key/device"
+)
+
+// Limits on what costs much and is asked for by devices that anybody can make.
+const (
+	largeAtOnce = 8                // bodies with chip data or frames that are being read or judged
+	largeTime   = 20 * time.Second // to send one
+
+	sessionsEvery = 200 * time.Millisecond // a new session, for one address
+	sessionsBurst = 120
+	beginsEvery   = time.Minute // a new key, for one session
+	beginsBurst   = 6
+
+	maxKnown = 50_000 // addresses or sessions that are remembered
+)
+
+// busy is the refusal of whoever comes too often, or while too much is under way.
+func busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("server: "+why)) }
+
+// large lets few large bodies in at a time, and only those that a registration
+// is waiting for: who has not come that far cannot make us hold megabytes.
+func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, step string) (leave func(), err error) {
+	st, err := s.cfg.Enrol.Status(r.Context(), enrol.Ref{Session: session.ID, Device: device.Thumbprint(session.DeviceKey)})
+	if err != nil {
+		return nil, err
+	}
+	if string(st.Next) != step {
+		return nil, tunnus.Conflict(errors.New("server: nobody waits for that"))
+	}
+	select {
+	case s.slots <- struct{}{}:
+	default:
+		return nil, busy("too many large requests at once")
+	}
+	// A test recorder has no deadline; a connection does.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(largeTime))
+	return func() { <-s.slots }, nil
+}
+
+// beginning lets a key be begun only by a registration that is making its keys,
+// and not often: the checks of a modulus cost more than its making.
+func (s *Server) beginning(ctx context.Context, c caller) error {
+	st, err := s.cfg.Enrol.Status(ctx, ref(c))
+	if err != nil {
+		return err
+	}
+	if st.Next != enrol.KeysMade {
+		return tunnus.Conflict(errors.New("server: no keys are to be made now"))
+	}
+	if !s.begins.allow(c.session.ID, s.cfg.Clock.Now()) {
+		return busy("too many keys begun")
+	}
+	return nil
+}
+
+// A meter slows down each of many callers by itself. It forgets those that have
+// been quiet for so long that they may do everything again.
+type meter struct {
+	every time.Duration
+	burst int
+
+	mu    sync.Mutex
+	known map[string]*rate.Limiter
+}
+
+func newMeter(every time.Duration, burst int) *meter {
+	return &meter{every: every, burst: burst, known: map[string]*rate.Limiter{}}
+}
+
+func (m *meter) allow(who string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l, ok := m.known[who]
+	if !ok {
+		if len(m.known) >= maxKnown {
+			m.forget(now)
+		}
+		if len(m.known) >= maxKnown {
+			return false
+		}
+		l = rate.NewLimiter(rate.Every(m.every), m.burst)
+		m.known[who] = l
+	}
+	return l.AllowN(now, 1)
+}
+
+func (m *meter) forget(now time.Time) {
+	for who, l := range m.known {
+		if l.TokensAt(now) >= float64(m.burst) {
+			delete(m.known, who)
+		}
+	}
+}
+
+// neighbourhood is the address that is slowed: of IPv6 the /64, which one
+// subscriber has whole.
+func neighbourhood(remote string) string {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote
+	}
+	ip := at.Addr().Unmap()
+	if ip.Is4() {
+		return ip.String()
+	}
+	p, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return remote
+	}
+	return p.String()
+}
+
+// steady lets a step end though its caller has gone: the answer is kept, and the
+// same request finds it. A charge must not be followed by nothing because
+// somebody hung up.
+func steady(do step) step {
+	return func(ctx context.Context, c caller) (any, error) { return do(context.WithoutCancel(ctx), c) }
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+)
+
+// One caller is slowed by itself; others are not, and time makes it good again.
+func TestMeter(t *testing.T) {
+	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	m := newMeter(time.Second, 3)
+	for i := range 3 {
+		if !m.allow("a", now) {
+			t.Errorf("call %d is refused", i+1)
+		}
+	}
+	if m.allow("a", now) {
+		t.Error("the fourth call at once is taken")
+	}
+	if !m.allow("b", now) {
+		t.Error("another caller is refused")
+	}
+	if !m.allow("a", now.Add(time.Second)) {
+		t.Error("refused though a second has passed")
+	}
+}
+
+// The memory of a meter is bounded, and who is slowed is not forgotten for it.
+func TestMeterForgetsTheQuietOnly(t *testing.T) {
+	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	m := newMeter(time.Hour, 1)
+	for i := range maxKnown {
+		if !m.allow(fmt.Sprint(i), now) {
+			t.Fatalf("caller %d is refused", i)
+		}
+	}
+	if m.allow("one more", now) || len(m.known) > maxKnown {
+		t.Errorf("%d callers are remembered", len(m.known))
+	}
+	if m.allow("0", now.Add(time.Minute)) {
+		t.Error("a slowed caller was forgotten")
+	}
+	if !m.allow("one more", now.Add(2*time.Hour)) {
+		t.Error("nobody is forgotten though all are quiet")
+	}
+}
+
+func TestNeighbourhood(t *testing.T) {
+	for _, tt := range []struct{ remote, want string }{
+		{"192.0.2.7:1234", "192.0.2.7"},
+		{"[::ffff:192.0.2.7]:1234", "192.0.2.7"},
+		{"[2001:db8:1:2:3:4:5:6]:1234", "2001:db8:1:2::/64"},
+		{"[fe80::1%eth0]:1", "fe80::/64"},
+		{"pipe", "pipe"},
+	} {
+		if got := neighbourhood(tt.remote); got != tt.want {
+			t.Errorf("%s is %q; want %q", tt.remote, got, tt.want)
+		}
+	}
+}
+
+// Sessions cost a row each and anybody may ask for one: an address is slowed.
+func TestSessionsOfOneAddress(t *testing.T) {
+	b := newBench(t, nil)
+	ask := func(from string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, wire.PathSessions, strings.NewReader(`{"device_key":"`+base64.StdEncoding.EncodeToString(b.spki)+`"}`))
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		b.handler.ServeHTTP(w, r)
+		return w
+	}
+	refused := 0
+	for range 2 * sessionsBurst {
+		if a := ask("198.51.100.7:1"); a.Code != http.StatusOK {
+			refused++
+			wantCode(t, a, tunnus.CodeRateLimited)
+		}
+	}
+	if refused != sessionsBurst {
+		t.Errorf("%d of %d were refused; want %d", refused, 2*sessionsBurst, sessionsBurst)
+	}
+	if a := ask("198.51.100.8:1"); a.Code != http.StatusOK {
+		t.Errorf("another address is refused too: %s", a.Body)
+	}
+}
+
+// A step ends though its caller has gone, and the repeat finds its answer.
+func TestStepEndsThoughItsCallerHasGone(t *testing.T) {
+	gone, hang := context.WithCancel(t.Context())
+	hang()
+	_, err := steady(func(ctx context.Context, _ caller) (any, error) { return nil, ctx.Err() })(gone, caller{})
+	if err != nil {
+		t.Errorf("the step was told %v", err)
+	}
+}
