@@ -95,7 +95,8 @@ type record struct {
 }
 
 func (r *record) Write(p []byte) (int, error) { r.mu.Lock(); defer r.mu.Unlock(); return r.b.Write(p) }
-func (r *record) String() string              { r.mu.Lock(); defer r.mu.Unlock(); return r.b.String() }
+
+func (r *record) String() string { r.mu.Lock(); defer r.mu.Unlock(); return r.b.String() }
 
 const (
 	partyUUID = "00000000-0000-4000-8000-000000000000"
