@@ -39,6 +39,18 @@ func NewBody(dir, name string, clock tunnus.Clock) (*Body, error) {
 	return &Body{passport, person, clock}, nil
 }
 
+// Page is what is printed on the passport, for whoever types it off.
+func (b *Body) Page() []string {
+	z := b.passport.Zone()
+	return []string{
+		"On the passport in front of you is printed:",
+		"  passport number   " + z.Number,
+		"  surname           " + z.Surname,
+		"  given names       " + z.GivenNames,
+		"  personal code     " + z.Optional1 + "   (country XX)",
+	}
+}
+
 // CodeLine is what the camera reads off the data page.
 func (b *Body) CodeLine(context.Context) (string, error) { return b.passport.Zone().String(), nil }
 

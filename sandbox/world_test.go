@@ -234,3 +234,22 @@ func TestBodyNeedsAWorld(t *testing.T) {
 		t.Error("a body of nobody")
 	}
 }
+
+// What is printed is what the chip says, so that it can be typed off.
+func TestPageSaysWhatTheChipSays(t *testing.T) {
+	dir := t.TempDir()
+	b, err := NewBody(dir, "ben", tunnus.SystemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, err := Find("ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Join(b.Page(), "\n")
+	for _, printed := range []string{ben.Number, ben.Surname, ben.GivenNames, ben.Code.Value()} {
+		if !strings.Contains(page, printed) {
+			t.Errorf("the page does not hold %q", printed)
+		}
+	}
+}

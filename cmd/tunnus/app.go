@@ -38,6 +38,8 @@ type phone struct {
 	PassphraseFile string `help:"File with the passphrase of the state; asked for if not given." type:"existingfile"`
 	Virtual        string `help:"Use the virtual passport and face of this person of the sandbox." placeholder:"NAME"`
 	World          string `help:"Folder of the sandbox, for --virtual." type:"existingdir"`
+
+	virtual *sandbox.Body // with --virtual, once open
 }
 
 // open makes the app of the flags; close it when done.
@@ -52,11 +54,12 @@ func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, app.Screen, err
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var body app.Body
+	var body app.Body // stays nil without --virtual: a terminal has no camera and no reader
 	if p.Virtual != "" {
-		if body, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
+		if p.virtual, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
 			return nil, nil, nil, err
 		}
+		body = p.virtual
 	}
 	vault, err := app.OpenVault(p.State, passphrase)
 	if err != nil {
@@ -102,6 +105,11 @@ func (c *appRegister) Run(ctx context.Context) error {
 		return err
 	}
 	defer vault.Close()
+	if c.virtual != nil {
+		for _, line := range c.virtual.Page() {
+			screen.Tell(line)
+		}
+	}
 	account, err := a.Register(ctx)
 	if err != nil {
 		return err
