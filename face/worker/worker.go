@@ -26,8 +26,8 @@ import (
 
 // Limits of one judgement in its own process.
 const (
-	memory = 512 << 20 // bytes of data
-	life   = 20 * time.Second
+	memory = 512 << 20        // bytes of data
+	life   = 60 * time.Second // a machine without AVX2 needs about 10
 	atOnce = 2
 )
 
