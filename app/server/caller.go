@@ -75,22 +75,21 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
 // counter, then the step, whose answer is kept for a repeat of the same request.
 func (s *Server) signed(to route) http.Handler {
 	return problem.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		session, err := s.session(r)
+		session, counter, err := s.session(r)
 		if err != nil {
 			return err
 		}
 		if to.waits != "" {
-			leave, err := s.large(w, r, session, to.waits)
+			leave, err := s.large(w, r, session, counter, to.waits)
 			if err != nil {
 				return err
 			}
 			defer leave()
 		}
-		c, err := s.identify(w, r, session, to.limit)
+		c, err := s.identify(w, r, session, counter, to.limit)
 		if err != nil {
 			return err
 		}
-		counter := int64(c.signed.Request.Counter)
 		hash := sha256.Sum256(c.signed.Request.Canonical())
 		// A repeat that comes while the first is still being answered waits for it.
 		done, err := s.flights.board(r.Context(), c.session.ID, counter)
@@ -175,24 +174,25 @@ func again(w http.ResponseWriter, kept Reply, hash []byte) error {
 	return e
 }
 
-// session finds the session that a request names, before anything of it is read.
-func (s *Server) session(r *http.Request) (Session, error) {
+// session finds the session and the counter that a request names, before
+// anything of it is read.
+func (s *Server) session(r *http.Request) (Session, int64, error) {
+	counter, err := strconv.ParseUint(r.Header.Get(wire.HeaderCounter), 10, 62)
+	if err != nil {
+		return Session{}, 0, device.Refused(errors.New("server: no counter"))
+	}
 	session, err := s.cfg.Sessions.Get(r.Context(), r.Header.Get(wire.HeaderSession))
 	if err != nil && tunnus.CodeOf(err) != tunnus.CodeNotFound {
-		return Session{}, err // ours: the device has done nothing wrong
+		return Session{}, 0, err // ours: the device has done nothing wrong
 	}
 	if err != nil || s.cfg.Clock.Now().After(session.CreatedAt.Add(sessionLife)) {
-		return Session{}, device.Refused(errors.New("server: no such session, or an old one"))
+		return Session{}, 0, device.Refused(errors.New("server: no such session, or an old one"))
 	}
-	return session, nil
+	return session, int64(counter), nil
 }
 
 // identify reads the request and checks that the session's device signed it.
-func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Session, limit int64) (caller, error) {
-	counter, err := strconv.ParseUint(r.Header.Get(wire.HeaderCounter), 10, 62)
-	if err != nil {
-		return caller{}, device.Refused(errors.New("server: no counter"))
-	}
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Session, counter, limit int64) (caller, error) {
 	sig, err := base64.RawURLEncoding.DecodeString(r.Header.Get(wire.HeaderSignature))
 	if err != nil || len(sig) > maxSignature {
 		return caller{}, device.Refused(errors.New("server: no signature"))
@@ -203,7 +203,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Sessio
 	}
 	signed := device.Signed{
 		Request: device.Request{
-			Method: r.Method, Path: r.URL.RequestURI(), Session: session.ID, Counter: counter,
+			Method: r.Method, Path: r.URL.RequestURI(), Session: session.ID, Counter: uint64(counter),
 			Nonce: base64.RawURLEncoding.EncodeToString(session.Nonce), Body: body,
 		},
 		Key: session.DeviceKey, Signature: sig,

@@ -32,14 +32,21 @@ const (
 func busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("server: "+why)) }
 
 // large lets few large bodies in at a time, and only those that a registration
-// is waiting for: who has not come that far cannot make us hold megabytes.
-func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, step string) (leave func(), err error) {
-	st, err := s.cfg.Enrol.Status(r.Context(), enrol.Ref{Session: session.ID, Device: device.Thumbprint(session.DeviceKey)})
+// is waiting for, or that repeat an answered request: who has not come that far
+// cannot make us hold megabytes.
+func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, counter int64, step string) (leave func(), err error) {
+	_, repeat, err := s.cfg.Replies.Get(r.Context(), session.ID, counter)
 	if err != nil {
 		return nil, err
 	}
-	if string(st.Next) != step {
-		return nil, tunnus.Conflict(errors.New("server: nobody waits for that"))
+	if !repeat {
+		st, err := s.cfg.Enrol.Status(r.Context(), enrol.Ref{Session: session.ID, Device: device.Thumbprint(session.DeviceKey)})
+		if err != nil {
+			return nil, err
+		}
+		if string(st.Next) != step {
+			return nil, tunnus.Conflict(errors.New("server: nobody waits for that"))
+		}
 	}
 	select {
 	case s.slots <- struct{}{}:

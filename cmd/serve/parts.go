@@ -2,10 +2,10 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,9 +18,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/otp"
-	"github.com/tunnus-id/tunnus/enrol/population"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
-	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/worker"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/login"
@@ -33,6 +31,8 @@ import (
 
 // parts are what a running server is made of.
 type parts struct {
+	lock     *os.File
+	tls      []tls.Certificate
 	store    *store.Store
 	keys     *keyshare.Service
 	ca       *issue.Service
@@ -46,35 +46,47 @@ type parts struct {
 	rules    scheme.Rules
 }
 
-// assemble joins the packages as the configuration says.
+// assemble joins the packages as the configuration says. It makes nothing before
+// all that the configuration names is there and right.
 func assemble(ctx context.Context, cfg *Config, log *slog.Logger, clock tunnus.Clock) (*parts, error) {
+	in, err := readInputs(cfg, clock)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, filepath.Join(cfg.Data, "tunnus.db"))
+	lock, err := lockFolder(filepath.Join(cfg.Data, "lock"))
 	if err != nil {
 		return nil, err
 	}
-	own, err := openCustody(ctx, cfg.Keys, db)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("keys: %w", err), db.Close())
-	}
-	p := &parts{store: db, sealer: own.session, rules: scheme.Nordic}
+	p := &parts{lock: lock, tls: in.tls, mail: in.mail, parties: in.parties, rules: scheme.Nordic}
 	if cfg.Sandbox {
 		p.rules = p.rules.Sandbox()
 	}
-	p.accounts = account.NewService(db.Accounts(), clock)
-	err = errors.Join(p.joinKeys(cfg, own, clock), p.joinMail(cfg, clock), p.joinAuthority(cfg, clock))
-	if err == nil {
-		err = errors.Join(p.joinEnrol(cfg, own, clock), p.joinLogin(cfg, clock))
-	}
-	if err == nil {
-		err = p.joinApp(cfg, clock, log)
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := p.join(ctx, cfg, in, log, clock); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+func (p *parts) join(ctx context.Context, cfg *Config, in inputs, log *slog.Logger, clock tunnus.Clock) (err error) {
+	if p.store, err = store.Open(ctx, filepath.Join(cfg.Data, "tunnus.db")); err != nil {
+		return err
+	}
+	own, err := openCustody(ctx, cfg.Keys, p.store)
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	p.sealer, p.accounts = own.session, account.NewService(p.store.Accounts(), clock)
+	if err := errors.Join(p.joinKeys(cfg, own, clock), p.joinAuthority(cfg, in.issuer, clock)); err != nil {
+		return err
+	}
+	if err := errors.Join(p.joinEnrol(in, own, clock), p.joinLogin(cfg, clock)); err != nil {
+		return err
+	}
+	p.joinApp(cfg, in.issuer, clock, log)
+	return nil
 }
 
 func (p *parts) joinKeys(cfg *Config, own custody, clock tunnus.Clock) (err error) {
@@ -87,26 +99,7 @@ func (p *parts) joinKeys(cfg *Config, own custody, clock tunnus.Clock) (err erro
 	return err
 }
 
-func (p *parts) joinMail(cfg *Config, clock tunnus.Clock) (err error) {
-	m := notify.Config{
-		Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, TLS: notify.TLS(cfg.SMTP.TLS), From: cfg.SMTP.From, Username: cfg.SMTP.User, Clock: clock,
-	}
-	if cfg.SMTP.PasswordFile != "" {
-		b, err := os.ReadFile(cfg.SMTP.PasswordFile)
-		if err != nil {
-			return fmt.Errorf("smtp: %w", err)
-		}
-		m.Password = tunnus.NewSecret(trimmed(b))
-	}
-	p.mail, err = notify.New(m)
-	return err
-}
-
-func (p *parts) joinAuthority(cfg *Config, clock tunnus.Clock) error {
-	by, err := openIssuer(cfg.Authority)
-	if err != nil {
-		return fmt.Errorf("authority: %w", err)
-	}
+func (p *parts) joinAuthority(cfg *Config, by issue.Issuer, clock tunnus.Clock) error {
 	who := by.Certificate.Subject
 	naming := pki.Scheme{Name: cfg.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, "")}
 	profiles, err := naming.Profiles()
@@ -120,59 +113,21 @@ func (p *parts) joinAuthority(cfg *Config, clock tunnus.Clock) error {
 	return err
 }
 
-func (p *parts) joinEnrol(cfg *Config, own custody, clock tunnus.Clock) error {
-	trust, err := readTrustList(cfg.TrustList)
-	if err != nil {
-		return fmt.Errorf("trust_list: %w", err)
-	}
-	people, err := os.ReadFile(cfg.RegisterFile)
-	if err != nil {
-		return fmt.Errorf("register_file: %w", err)
-	}
-	register, err := population.Parse(people)
-	if err != nil {
-		return fmt.Errorf("register_file: %w", err)
-	}
-	models, err := modelFolder(cfg.Models)
-	if err != nil {
-		return err
-	}
-	if _, err := face.Check(os.DirFS(models)); err != nil {
-		return fmt.Errorf("models: %w (make models fetches them)", err)
-	}
+func (p *parts) joinEnrol(in inputs, own custody, clock tunnus.Clock) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	judge := worker.New(self, "worker", "--models", models)
+	judge := worker.New(self, "worker", "--models", in.models)
 	p.enrol, err = enrol.New(enrol.Config{
-		Rules: p.rules, Trust: trust, Secret: own.secret, Clock: clock,
+		Rules: p.rules, Trust: in.trust, Secret: own.secret, Clock: clock,
 		Store: p.store.Enrolments(), Locks: p.store.Ledger(), Sheets: p.store.Codes(), Accounts: p.store.Accounts(), Sealer: own.session,
-		Population: register, Faces: judge, Keys: enrolKeys{p.keys}, Issuer: enrolIssuer{p.ca},
+		Population: in.register, Faces: judge, Keys: enrolKeys{p.keys}, Issuer: enrolIssuer{p.ca},
 	})
 	return err
 }
 
-func (p *parts) joinLogin(cfg *Config, clock tunnus.Clock) error {
-	var list []login.Party
-	for _, c := range cfg.RelyingParties {
-		party := login.Party{UUID: c.UUID, Names: c.Names, Advanced: c.Advanced}
-		for _, n := range c.Networks {
-			party.Sources = append(party.Sources, netip.MustParsePrefix(n)) // Validate has parsed it
-		}
-		if c.CertificateSHA256 != "" {
-			pin, err := login.ParseFingerprint(c.CertificateSHA256)
-			if err != nil {
-				return err
-			}
-			party.Pins = []login.Fingerprint{pin}
-		}
-		list = append(list, party)
-	}
-	var err error
-	if p.parties, err = login.NewParties(!cfg.Sandbox, list...); err != nil {
-		return err
-	}
+func (p *parts) joinLogin(cfg *Config, clock tunnus.Clock) (err error) {
 	p.login, err = login.New(login.Config{
 		Scheme: cfg.Scheme, Rules: login.DefaultRules(), Store: p.store.Logins(), Clock: clock,
 		Accounts: loginAccounts{p.accounts, clock}, Signer: loginSigner{p.keys}, Notifier: login.NewHub(),
@@ -180,22 +135,19 @@ func (p *parts) joinLogin(cfg *Config, clock tunnus.Clock) error {
 	return err
 }
 
-func (p *parts) joinApp(cfg *Config, clock tunnus.Clock, log *slog.Logger) error {
-	by, err := openIssuer(cfg.Authority)
-	if err != nil {
-		return err
-	}
+func (p *parts) joinApp(cfg *Config, by issue.Issuer, clock tunnus.Clock, log *slog.Logger) {
 	p.app = server.New(server.Config{
 		Scheme: cfg.Scheme, Issuing: by.Certificate.Raw, Sessions: sessions{p.store.AppSessions()}, Replies: replies{p.store.Replies(), p.sealer},
 		Enrol: p.enrol, Keys: p.keys, Login: p.login, Accounts: p.store.Accounts(), Clock: clock, Log: log,
 	})
-	return nil
 }
 
-func (p *parts) close(log *slog.Logger) {
-	if err := p.store.Close(); err != nil {
-		log.Error("closing the database", "error", err)
+func (p *parts) close() error {
+	var err error
+	if p.store != nil {
+		err = p.store.Close()
 	}
+	return errors.Join(err, p.lock.Close())
 }
 
 // background runs what goes on without a request. The channel closes when all

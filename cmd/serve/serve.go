@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,12 +34,16 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer p.close(log)
+	defer func() {
+		if err := p.close(); err != nil {
+			log.Error("closing the database", "error", err)
+		}
+	}()
 	handler, err := p.handler(log)
 	if err != nil {
 		return err
 	}
-	listener, err := listen(cfg)
+	listener, err := listen(cfg, p.tls)
 	if err != nil {
 		return err
 	}
@@ -69,17 +72,13 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger) error {
 
 // listen opens the socket, with TLS unless the configuration says that it is
 // plain on loopback. TLS 1.2 stays: clients of relying parties need it.
-func listen(cfg *Config) (net.Listener, error) {
+func listen(cfg *Config, certs []tls.Certificate) (net.Listener, error) {
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil || cfg.PlainHTTP {
 		return l, err
 	}
-	cert, err := tls.LoadX509KeyPair(cfg.TLS.CertificateFile, cfg.TLS.KeyFile)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("tls: %w", err), l.Close())
-	}
 	return tls.NewListener(l, &tls.Config{
-		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		Certificates: certs, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		// Relying parties are pinned by certificate; the handshake proves the key.
 		ClientAuth: tls.RequestClientCert,
 	}), nil

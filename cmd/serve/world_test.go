@@ -65,6 +65,23 @@ type house struct {
 	client  *http.Client
 	line    *line
 	log     *bytes.Buffer
+	killed  bool // the server dies between a step and keeping its answer
+}
+
+// forgetful keeps no answer while the house says so.
+type forgetful struct {
+	server.Replies
+	house *house
+}
+
+// Put implements server.Replies.
+func (f *forgetful) Put(ctx context.Context, session string, counter int64, r server.Reply) error {
+	f.house.line.mu.Lock()
+	defer f.house.line.mu.Unlock()
+	if f.house.killed {
+		return nil
+	}
+	return f.Replies.Put(ctx, session, counter, r)
 }
 
 // A clock is the machine's, put forward by the test.
@@ -101,11 +118,16 @@ type line struct {
 	to  http.Handler
 	mu  sync.Mutex
 	cut func(*http.Request) bool
+
+	after func() // a request was served whose answer is lost
 }
 
 func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if l.cuts(r) {
 		l.to.ServeHTTP(httptest.NewRecorder(), r)
+		if l.after != nil {
+			l.after()
+		}
 		panic(http.ErrAbortHandler)
 	}
 	l.to.ServeHTTP(w, r)
@@ -168,7 +190,7 @@ func (h *house) join() *server.Server {
 		Accounts: loginAccounts{account.NewService(h.store.Accounts(), h.clock), h.clock}, Signer: loginSigner{h.keys}, Notifier: login.NewHub(),
 	}))(t)
 	return server.New(server.Config{
-		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: sessions{h.store.AppSessions()}, Replies: replies{h.store.Replies(), h.sealer},
+		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: sessions{h.store.AppSessions()}, Replies: &forgetful{Replies: replies{h.store.Replies(), h.sealer}, house: h},
 		Enrol: registration, Keys: h.keys, Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"sync"
@@ -80,7 +81,10 @@ func TestBeginRefuses(t *testing.T) {
 	}
 }
 
-// weakHalf is a half whose p is five times a prime, with exponents that work.
+// weakFactor is a prime below 2^20.
+const weakFactor = 1048573
+
+// weakHalf is a half whose p is weakFactor times a prime, with exponents that work.
 func weakHalf(t *testing.T) *splitkey.Half {
 	t.Helper()
 	one, e := big.NewInt(1), big.NewInt(splitkey.Exponent)
@@ -91,14 +95,17 @@ func weakHalf(t *testing.T) *splitkey.Half {
 		}
 		return p
 	}
-	var p, r *big.Int
-	q := draw(1536)                      // its two highest bits are set
-	for p == nil || p.BitLen() != 1536 { // one in five
-		r = draw(1534)
-		p = new(big.Int).Mul(r, big.NewInt(5))
+	// The factor is the largest prime that is looked for: with a small one, the
+	// half's own proofs would often share it and not come out.
+	factor := big.NewInt(weakFactor)
+	p, q, r := new(big.Int), new(big.Int), new(big.Int)
+	for n := new(big.Int); n.Mul(n, n).BitLen() != 2*splitkey.HalfBits; {
+		q, r = draw(1536), draw(1516)
+		p.Mul(r, factor)
+		n.Mul(p, q)
 	}
 	minus := func(x *big.Int) *big.Int { return new(big.Int).Sub(x, one) }
-	phi := new(big.Int).Mul(big.NewInt(4), minus(r))
+	phi := new(big.Int).Mul(minus(factor), minus(r))
 	var b []byte
 	for _, x := range []*big.Int{p, q, new(big.Int).ModInverse(e, phi), new(big.Int).ModInverse(e, minus(q)), new(big.Int).ModInverse(q, p)} {
 		b = append(b, x.FillBytes(make([]byte, 192))...)
@@ -116,7 +123,7 @@ func TestBeginRefusesWeakModulus(t *testing.T) {
 	w.half = weakHalf(t)
 	_, err := w.Begin(w.ctx, w.signed(w.beginMessage()))
 	w.want(err, tunnus.CodeKeyRefused)
-	if !strings.Contains(err.Error(), "factor 5") {
+	if !strings.Contains(err.Error(), fmt.Sprint("factor ", weakFactor)) {
 		t.Errorf("refused for another reason: %v", err)
 	}
 }

@@ -1,0 +1,46 @@
+package serve
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// All that is missing is told at once, and nothing is made before it is there.
+func TestMissingInputsAreToldAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	cfg := &Config{
+		Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Authority: filepath.Join(dir, "a"), TrustList: filepath.Join(dir, "t"),
+		RegisterFile: filepath.Join(dir, "r"), Models: filepath.Join(dir, "m"), Scheme: "tunnus-demo", Sandbox: true,
+		TLS: TLSConfig{CertificateFile: filepath.Join(dir, "c"), KeyFile: filepath.Join(dir, "k")}, SMTP: SMTPConfig{Host: "localhost", Port: 25, From: "nobody"},
+	}
+	_, err := assemble(t.Context(), cfg, nil, tunnus.SystemClock{})
+	if err == nil {
+		t.Fatal("a server without anything")
+	}
+	for _, what := range []string{"authority:", "trust_list:", "register_file:", "models:", "tls:", "smtp:"} {
+		if !strings.Contains(err.Error(), what) {
+			t.Errorf("not told: %s\n%v", what, err)
+		}
+	}
+	if made, err := os.ReadDir(dir); err != nil || len(made) > 0 {
+		t.Errorf("made before all was there: %v, %v", made, err)
+	}
+}
+
+// One folder of data has one server.
+func TestSecondServerIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := lockFolder(path)
+	must(t, err)
+	if _, err := lockFolder(path); err == nil || !strings.Contains(err.Error(), "another server") {
+		t.Errorf("a second server: %v", err)
+	}
+	must(t, first.Close())
+	again, err := lockFolder(path)
+	must(t, err)
+	must(t, again.Close())
+}
