@@ -5,7 +5,9 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +35,7 @@ var longPackages = map[string]string{
 var drawers = []string{"util", "utils", "common", "helper", "helpers", "misc", "types", "base"}
 
 func TestSizes(t *testing.T) {
+	used := map[string]bool{}
 	for _, r := range rooms {
 		if r.pkg == "store/db" { // generated
 			continue
@@ -48,38 +51,100 @@ func TestSizes(t *testing.T) {
 				t.Errorf("%s: %d lines, more than %d", f, n, maxFile)
 			}
 		}
-		if _, ok := longPackages[r.pkg]; total > maxPackage && !ok {
+		if used[r.pkg] = total > maxPackage; used[r.pkg] && longPackages[r.pkg] == "" {
 			t.Errorf("package %s: %d lines, more than %d", r.pkg, total, maxPackage)
 		}
 	}
+	noneUnused(t, "longPackages", longPackages, used)
 }
 
-func TestFunctionsAndInterfaces(t *testing.T) {
+func TestFunctions(t *testing.T) {
+	used := map[string]bool{}
 	everyDecl(t, false, func(file string, fset *token.FileSet, d ast.Decl) {
-		switch d := d.(type) {
-		case *ast.FuncDecl:
-			if d.Name.Name == "init" && d.Recv == nil {
-				t.Errorf("%s: an init function", file)
-			}
-			limit := maxFunc
-			if _, ok := longFuncs[file+" "+d.Name.Name]; ok {
-				limit = maxParser
-			}
-			if n := span(fset, d); n > limit {
-				t.Errorf("%s: %s has %d lines, more than %d", file, d.Name.Name, n, limit)
-			}
-		case *ast.GenDecl:
-			for _, s := range d.Specs {
-				ts, ok := s.(*ast.TypeSpec)
-				if !ok {
-					continue
-				}
-				if it, ok := ts.Type.(*ast.InterfaceType); ok && it.Methods.NumFields() > maxInterface {
-					t.Errorf("%s: interface %s has %d methods, more than %d", file, ts.Name.Name, it.Methods.NumFields(), maxInterface)
-				}
-			}
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			return
+		}
+		if f.Name.Name == "init" && f.Recv == nil {
+			t.Errorf("%s: an init function", file)
+		}
+		limit, n, key := maxFunc, span(fset, f), file+" "+f.Name.Name
+		if used[key] = n > maxFunc; n > maxFunc && longFuncs[key] != "" {
+			limit = maxParser
+		}
+		if n > limit {
+			t.Errorf("%s: %s has %d lines, more than %d", file, f.Name.Name, n, limit)
 		}
 	})
+	noneUnused(t, "longFuncs", longFuncs, used)
+}
+
+// foreignParts are interfaces of other packages that stand inside one of ours,
+// as "package: name". Each counts as one method.
+var foreignParts = map[string]string{}
+
+// An interface counts the methods of those it embeds.
+func TestInterfaces(t *testing.T) {
+	used := map[string]bool{}
+	for _, r := range rooms {
+		named := map[string]ast.Expr{}
+		var all []*ast.InterfaceType
+		files := sources(t, r.pkg)
+		for _, f := range files {
+			ast.Inspect(f.File, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.TypeSpec:
+					named[n.Name.Name] = n.Type
+				case *ast.InterfaceType:
+					all = append(all, n)
+				}
+				return true
+			})
+		}
+		for _, it := range all {
+			n := methods(it, named, func(name string) {
+				if used[r.pkg+": "+name] = true; foreignParts[r.pkg+": "+name] == "" {
+					t.Errorf("%s: %s stands inside an interface and is not listed in foreignParts", r.pkg, name)
+				}
+			})
+			if n > maxInterface && r.pkg != "store/db" {
+				t.Errorf("%s: an interface with %d methods, more than %d", files[0].fset.Position(it.Pos()), n, maxInterface)
+			}
+		}
+	}
+	noneUnused(t, "foreignParts", foreignParts, used)
+}
+
+// methods counts the methods of an interface, with those of the named ones of
+// its package that it embeds; foreign is told of any other.
+func methods(e ast.Expr, named map[string]ast.Expr, foreign func(string)) int {
+	switch e := e.(type) {
+	case *ast.InterfaceType:
+		n := 0
+		for _, f := range e.Methods.List {
+			if n += len(f.Names); len(f.Names) == 0 {
+				n += methods(f.Type, named, foreign)
+			}
+		}
+		return n
+	case *ast.Ident:
+		if own := named[e.Name]; own != nil && own != ast.Expr(e) {
+			return methods(own, named, foreign)
+		} else if e.Name == "error" {
+			return 1
+		}
+		return 0 // a type, any or comparable: a constraint
+	case *ast.IndexExpr:
+		return methods(e.X, named, foreign)
+	case *ast.IndexListExpr:
+		return methods(e.X, named, foreign)
+	case *ast.ParenExpr:
+		return methods(e.X, named, foreign)
+	case *ast.SelectorExpr:
+		foreign(callee(e, nil))
+		return 1
+	}
+	return 0
 }
 
 func TestTestsAreShort(t *testing.T) {
@@ -90,184 +155,6 @@ func TestTestsAreShort(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Package-level variables are tables, never state: nobody assigns to one.
-func TestNoMutablePackageState(t *testing.T) {
-	for _, r := range rooms {
-		if r.pkg == "store/db" {
-			continue
-		}
-		vars := map[string]bool{}
-		var bodies []*ast.FuncDecl
-		for _, f := range goFiles(t, r.pkg) {
-			file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range file.Decls {
-				switch d := d.(type) {
-				case *ast.GenDecl:
-					if d.Tok == token.VAR {
-						for _, s := range d.Specs {
-							for _, n := range s.(*ast.ValueSpec).Names {
-								vars[n.Name] = true
-							}
-						}
-					}
-				case *ast.FuncDecl:
-					bodies = append(bodies, d)
-				}
-			}
-		}
-		for _, f := range bodies {
-			for _, name := range assigned(f) {
-				if vars[name] {
-					t.Errorf("%s: %s assigns to the package variable %s", r.pkg, f.Name.Name, name)
-				}
-			}
-		}
-	}
-}
-
-// assigned lists the names that f assigns to with =, ++ or through an index,
-// and that it does not declare itself.
-func assigned(f *ast.FuncDecl) []string {
-	var out []string
-	local := map[string]bool{}
-	ast.Inspect(f, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Field:
-			for _, id := range n.Names {
-				local[id.Name] = true
-			}
-		case *ast.ValueSpec:
-			for _, id := range n.Names {
-				local[id.Name] = true
-			}
-		case *ast.RangeStmt:
-			for _, e := range []ast.Expr{n.Key, n.Value} {
-				if id, ok := e.(*ast.Ident); ok && n.Tok == token.DEFINE {
-					local[id.Name] = true
-				}
-			}
-		case *ast.AssignStmt:
-			for _, e := range n.Lhs {
-				if id, ok := e.(*ast.Ident); ok && (n.Tok == token.DEFINE || id.Name == "_") {
-					local[id.Name] = true
-				} else if name := root(e); name != "" {
-					out = append(out, name)
-				}
-			}
-		case *ast.IncDecStmt:
-			out = append(out, root(n.X))
-		}
-		return true
-	})
-	return slices.DeleteFunc(out, func(s string) bool { return s == "" || local[s] })
-}
-
-// root finds the identifier that an assignment changes: m in m[k] = v, v in v.f = x.
-func root(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.IndexExpr:
-		return root(e.X)
-	case *ast.SelectorExpr:
-		return root(e.X)
-	}
-	return ""
-}
-
-// Each failure code is raised in one place of the program, so that whoever
-// reads a code knows where to look.
-func TestEachCodeIsRaisedInOnePlace(t *testing.T) {
-	raised := map[string][]string{}
-	for _, r := range rooms {
-		for _, f := range goFiles(t, r.pkg) {
-			fset := token.NewFileSet()
-			file, err := parser.ParseFile(fset, f, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok || len(call.Args) == 0 || lastName(call.Fun) != "Fail" {
-					return true
-				}
-				if c := lastName(call.Args[0]); strings.HasPrefix(c, "Code") {
-					raised[c] = append(raised[c], fset.Position(n.Pos()).String())
-				}
-				return true
-			})
-		}
-	}
-	for c, places := range raised {
-		if len(places) > 1 {
-			t.Errorf("%s is raised in %d places: %s", c, len(places), strings.Join(places, ", "))
-		}
-	}
-	for _, c := range codeNames(t) {
-		if len(raised[c]) == 0 && !raisedByTable(t, c) {
-			t.Errorf("%s is never raised", c)
-		}
-	}
-}
-
-// raisedByTable reports whether the code stands in a table of the program
-// outside code.go, from which one call raises it (splitting by value).
-func raisedByTable(t *testing.T, code string) bool {
-	t.Helper()
-	for _, r := range rooms {
-		for _, f := range goFiles(t, r.pkg) {
-			if f == "code.go" {
-				continue
-			}
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(b), "tunnus."+code) || r.pkg == "" && strings.Contains(string(b), code) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// codeNames lists the constants of code.go.
-func codeNames(t *testing.T) []string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "code.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if v, ok := n.(*ast.ValueSpec); ok {
-			for _, id := range v.Names {
-				if strings.HasPrefix(id.Name, "Code") {
-					out = append(out, id.Name)
-				}
-			}
-		}
-		return true
-	})
-	if len(out) == 0 {
-		t.Fatal("no codes found in code.go")
-	}
-	return out
-}
-
-func lastName(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.SelectorExpr:
-		return e.Sel.Name
-	}
-	return ""
 }
 
 func everyDecl(t *testing.T, tests bool, do func(file string, fset *token.FileSet, d ast.Decl)) {
@@ -307,4 +194,47 @@ func countLines(t *testing.T, file string) int {
 		t.Fatal(err)
 	}
 	return strings.Count(string(b), "\n")
+}
+
+// A source is one parsed file, with the path behind each name it imports.
+type source struct {
+	*ast.File
+	path  string
+	fset  *token.FileSet
+	names map[string]string
+}
+
+// at says where n stands.
+func (s source) at(n ast.Node) string { return s.fset.Position(n.Pos()).String() }
+
+// is reports whether e is the name of the package with that path.
+func (s source) is(e ast.Expr, path string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && s.names[id.Name] == path
+}
+
+var version = regexp.MustCompile(`/v[0-9]+$`)
+
+// sources parses the files of a package that are not tests.
+func sources(t *testing.T, pkg string) []source {
+	t.Helper()
+	var out []source
+	fset := token.NewFileSet()
+	for _, f := range goFiles(t, pkg) {
+		file, err := parser.ParseFile(fset, f, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]string{}
+		for _, i := range file.Imports {
+			p := strings.Trim(i.Path.Value, "\"`")
+			name := path.Base(version.ReplaceAllString(p, ""))
+			if i.Name != nil {
+				name = i.Name.Name
+			}
+			names[name] = p
+		}
+		out = append(out, source{file, f, fset, names})
+	}
+	return out
 }

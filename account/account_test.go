@@ -228,16 +228,16 @@ func TestExpireDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.AddDate(3, 0, 0).Add(-time.Second)
-	if n, err := s.ExpireDue(t.Context()); n != 0 || err != nil {
+	if n, err := s.ExpireDue(t.Context(), m); n != 0 || err != nil {
 		t.Errorf("before their time: %d, %v", n, err)
 	}
 	now = now.Add(time.Second)
 	m.stuck = map[string]bool{m.rows[0].ID: true}
-	if n, err := s.ExpireDue(t.Context()); n != 249 || err == nil {
+	if n, err := s.ExpireDue(t.Context(), m); n != 249 || err == nil {
 		t.Errorf("ExpireDue = %d, %v; want all but the one that fails, and its failure", n, err)
 	}
 	m.stuck = nil
-	if n, err := s.ExpireDue(t.Context()); n != 1 || err != nil {
+	if n, err := s.ExpireDue(t.Context(), m); n != 1 || err != nil {
 		t.Errorf("ExpireDue = %d, %v; want the last one", n, err)
 	}
 	if a, err := s.Get(t.Context(), issued.ID); err != nil || a.State != Issued {

@@ -71,10 +71,10 @@ const overBatch = 100
 // ExpireDue ends the accounts whose years are over, and returns how many. As
 // long as one is not ended, its device cannot register again. It goes on after
 // a failure and may run on several nodes at a time; ctx bounds it.
-func (s *Service) ExpireDue(ctx context.Context) (int, error) {
+func (s *Service) ExpireDue(ctx context.Context, years Years) (int, error) {
 	n := 0
 	for {
-		ids, err := s.store.Over(ctx, s.clock.Now(), overBatch)
+		ids, err := years.Over(ctx, s.clock.Now(), overBatch)
 		if err != nil {
 			return n, fmt.Errorf("account: looking for those that are over: %w", err)
 		}

@@ -43,8 +43,8 @@ type Certificate struct {
 	DER     []byte `json:"der"`
 }
 
-// A Finder reads accounts.
-type Finder interface {
+// A Store keeps accounts.
+type Store interface {
 	// Get returns an account by its ID, or fails with [tunnus.CodeNotFound].
 	Get(ctx context.Context, id string) (Account, error)
 
@@ -58,19 +58,17 @@ type Finder interface {
 	// ByDevice returns all accounts of a device key, newest first; none is no error.
 	ByDevice(ctx context.Context, thumbprint string) ([]Account, error)
 
-	// Over returns the ids of at most limit accounts for which [Account.Over]
-	// is true, oldest ExpiresAt first.
-	Over(ctx context.Context, now time.Time, limit int) ([]string, error)
-}
-
-// A Store keeps accounts.
-type Store interface {
-	Finder
-
 	// Save writes a if its stored revision is a.Rev (0: none is stored), as
 	// revision a.Rev+1, and the events, in one transaction. It fails with
 	// [tunnus.CodeStateConflict] if the revision differs, if another account
 	// has this document number, or if the device has another account that is
 	// issued, active or suspended.
 	Save(ctx context.Context, a Account, events []tunnus.Event) error
+}
+
+// Years finds the accounts whose time is over.
+type Years interface {
+	// Over returns the ids of at most limit accounts for which [Account.Over]
+	// is true, oldest ExpiresAt first.
+	Over(ctx context.Context, now time.Time, limit int) ([]string, error)
 }

@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		Rules: sandboxRules(), Trust: trust, Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: tunnus.ClockFunc(func() time.Time { return w.now }),
 		Store: w.mem, Locks: w.mem, Sheets: w.mem, Accounts: w.mem, Sealer: mask{},
-		Population: w, Faces: w, Keys: w.keys, Issuer: w,
+		Population: w, Faces: w, Keys: binding.Keys{Halves: w.keys, Signatures: w.keys}, Issuer: w,
 	}
 	w.restart()
 	return w

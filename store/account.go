@@ -11,7 +11,10 @@ import (
 	"github.com/tunnus-id/tunnus/store/db"
 )
 
-var _ account.Store = (*Accounts)(nil)
+var (
+	_ account.Store = (*Accounts)(nil)
+	_ account.Years = (*Accounts)(nil)
+)
 
 // Accounts implements [account.Store].
 type Accounts struct{ s *Store }
@@ -49,7 +52,7 @@ func (a *Accounts) ByDevice(ctx context.Context, thumbprint string) ([]account.A
 	return parsed("accounts", rows, err, toAccount)
 }
 
-// Over implements [account.Store].
+// Over implements [account.Years].
 func (a *Accounts) Over(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	ids, err := a.s.read.AccountsOver(ctx, db.AccountsOverParams{Now: millis(now), Many: many(limit)})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/key/keyshare"
@@ -64,7 +63,9 @@ func TestCodes(t *testing.T) {
 }
 
 func TestAccounts(t *testing.T) {
-	storetest.Accounts(t, on(func(s *Store) account.Store { return s.Accounts() }))
+	storetest.Accounts(t, on(func(s *Store) storetest.AccountPorts {
+		return storetest.AccountPorts{Store: s.Accounts(), Years: s.Accounts()}
+	}))
 }
 
 func TestEnrolments(t *testing.T) {

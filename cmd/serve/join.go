@@ -23,6 +23,12 @@ import (
 // enrolKeys is keyshare as a registration sees it.
 type enrolKeys struct{ keys *keyshare.Service }
 
+// halves gives a registration what it asks of keyshare.
+func halves(keys *keyshare.Service) binding.Keys {
+	k := enrolKeys{keys}
+	return binding.Keys{Halves: k, Signatures: k}
+}
+
 // Check judges a key: of this device, for this purpose, whole, and of no other session.
 func (k enrolKeys) Check(ctx context.Context, session, device, keyID string, p binding.Purpose) error {
 	v, err := k.keys.Key(ctx, keyID)

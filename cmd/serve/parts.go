@@ -122,7 +122,7 @@ func (p *parts) joinEnrol(in inputs, own custody, clock tunnus.Clock) error {
 	p.enrol, err = enrol.New(enrol.Config{
 		Rules: p.rules, Trust: in.trust, Secret: own.secret, Clock: clock,
 		Store: p.store.Enrolments(), Locks: p.store.Ledger(), Sheets: p.store.Codes(), Accounts: p.store.Accounts(), Sealer: own.session,
-		Population: in.register, Faces: judge, Keys: enrolKeys{p.keys}, Issuer: enrolIssuer{p.ca},
+		Population: in.register, Faces: judge, Keys: halves(p.keys), Issuer: enrolIssuer{p.ca},
 	})
 	return err
 }
@@ -160,7 +160,7 @@ func (p *parts) background(ctx context.Context, cfg *Config, log *slog.Logger) <
 	}{
 		"mail":     {500 * time.Millisecond, p.sendMail},
 		"sweep":    {10 * time.Second, func(ctx context.Context) error { _, err := p.enrol.Sweep(ctx); return err }},
-		"expire":   {time.Minute, func(ctx context.Context) error { _, err := p.accounts.ExpireDue(ctx); return err }},
+		"expire":   {time.Minute, func(ctx context.Context) error { _, err := p.accounts.ExpireDue(ctx, p.store.Accounts()); return err }},
 		"settle":   {5 * time.Second, p.closer().run},
 		"sessions": {time.Hour, p.sweepSessions},
 		"key-pool": {5 * time.Second, func(ctx context.Context) error { return p.keys.FillPool(ctx, cfg.KeyPool) }},

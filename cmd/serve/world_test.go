@@ -182,7 +182,7 @@ func (h *house) join() *server.Server {
 		Rules: scheme.Nordic.Sandbox(), Trust: sure(readTrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: h.clock, Store: h.store.Enrolments(), Locks: h.store.Ledger(), Sheets: h.store.Codes(), Accounts: h.store.Accounts(),
 		Sealer: h.sealer, Population: sure(population.Parse(sure(os.ReadFile(h.world.Path("register.json")))(t)))(t),
-		Faces: h, Keys: enrolKeys{h.keys}, Issuer: enrolIssuer{ca},
+		Faces: h, Keys: halves(h.keys), Issuer: enrolIssuer{ca},
 	}))(t)
 	h.reads = &reads{Store: h.store.Logins()}
 	h.login = sure(login.New(login.Config{

@@ -20,7 +20,7 @@ const (
 )
 
 // Keys is the server's half of the keys (key/keyshare, joined in cmd).
-type Keys interface {
+type Keys struct {
 	Halves
 	Signatures
 }

@@ -25,8 +25,14 @@ func anAccount(t *testing.T, id string, second int) account.Account {
 	}
 }
 
-// Accounts tests an implementation of [account.Store].
-func Accounts(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
+// AccountPorts are the two ports of accounts over one database.
+type AccountPorts struct {
+	account.Store
+	account.Years
+}
+
+// Accounts tests an implementation of [account.Store] and [account.Years].
+func Accounts(t *testing.T, fresh func(t *testing.T) Fixture[AccountPorts]) {
 	t.Run("keeps an account whole", func(t *testing.T) {
 		f := fresh(t)
 		v := anAccount(t, "a", 0)
@@ -77,7 +83,7 @@ func Accounts(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
 }
 
 // oneADevice lets every pair of states meet on one device.
-func oneADevice(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
+func oneADevice(t *testing.T, fresh func(t *testing.T) Fixture[AccountPorts]) {
 	states := []account.State{account.Issued, account.Active, account.Suspended, account.Revoked, account.Closed, account.Expired}
 	f := fresh(t)
 	for i, old := range states {
@@ -101,7 +107,7 @@ func oneADevice(t *testing.T, fresh func(t *testing.T) Fixture[account.Store]) {
 	wantCode(t, "moving to a device that is taken", f.Port().Save(t.Context(), a, nil), tunnus.CodeStateConflict)
 }
 
-func over(t *testing.T, f Fixture[account.Store]) {
+func over(t *testing.T, f Fixture[AccountPorts]) {
 	for id, v := range map[string]struct {
 		state account.State
 		ends  int
@@ -123,7 +129,7 @@ func over(t *testing.T, f Fixture[account.Store]) {
 	same(t, "Over, one", got, err, []string{"b"})
 }
 
-func newestFirst(t *testing.T, f Fixture[account.Store]) {
+func newestFirst(t *testing.T, f Fixture[AccountPorts]) {
 	a, b := anAccount(t, "a", 0), anAccount(t, "b", 1)
 	a.Device, a.State = b.Device, account.Closed
 	for _, v := range []account.Account{a, b} {

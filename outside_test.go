@@ -1,0 +1,121 @@
+package tunnus_test
+
+import (
+	"go/ast"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pure are the layers to which files, network, clock and log are handed in.
+var pure = []string{words, read, decide}
+
+// barred is what a pure package must not import, nor anything below it.
+var barred = []string{"net", "os", "log", "database", "syscall", "plugin", "crypto/tls", "io/ioutil", "expvar", "C"}
+
+// harmless are parts of barred folders that only parse or name, as "package: import".
+var harmless = map[string]string{
+	": log/slog":           "the LogValue of a secret and of a person; nothing is logged here",
+	"enrol/otp: net/mail":  "parses the address that a code goes to; opens no connection",
+	"login: net/netip":     "the address of a caller, as a value; opens no connection",
+	"trust/pki: net/netip": "an address in a server certificate, as a value; opens no connection",
+}
+
+// foreign is what pure packages import from other modules, as "package: import".
+var foreign = map[string]string{
+	"document/emrtd: golang.org/x/crypto/cryptobyte":        "strict DER",
+	"document/emrtd: golang.org/x/crypto/cryptobyte/asn1":   "strict DER",
+	"document/lds: golang.org/x/crypto/cryptobyte":          "strict DER",
+	"document/lds: golang.org/x/crypto/cryptobyte/asn1":     "strict DER",
+	"document/virtual: golang.org/x/crypto/cryptobyte":      "writes DER",
+	"document/virtual: golang.org/x/crypto/cryptobyte/asn1": "writes DER",
+	"enrol/match: golang.org/x/text/unicode/norm":           "names are compared decomposed",
+	"face/tensor: golang.org/x/sys/cpu":                     "which kernel the processor can run",
+	"key/splitkey: filippo.io/bigmod":                       "constant-time arithmetic of halves",
+	"key/splitkey: github.com/cloudflare/circl/group":       "the group of the VOPRF",
+	"key/splitkey: github.com/cloudflare/circl/oprf":        "the VOPRF itself",
+	"key/splitkey: github.com/cloudflare/circl/zk/dleq":     "its proof",
+	"key/splitkey: golang.org/x/crypto/argon2":              "slows down guessing a PIN",
+	"trust/issue: github.com/zmap/zcrypto/x509":             "what zlint reads",
+	"trust/issue: github.com/zmap/zlint/v3/lint":            "the linter that judges a draft",
+	"trust/issue: github.com/zmap/zlint/v3/lints/etsi":      "its rules of ETSI",
+	"trust/issue: github.com/zmap/zlint/v3/lints/rfc":       "its rules of the RFCs",
+}
+
+func TestWhatComesFromOutside(t *testing.T) {
+	usedHarmless, usedForeign := map[string]bool{}, map[string]bool{}
+	for _, r := range rooms {
+		for _, f := range sources(t, r.pkg) {
+			if _, dot := f.names["."]; dot {
+				t.Errorf("%s: a dot import hides where a name comes from", f.path)
+			}
+		}
+		if !slices.Contains(pure, r.layer) {
+			continue
+		}
+		for _, imp := range imports(t, r.pkg) {
+			if _, ours := insideModule(imp); ours {
+				continue
+			}
+			key := r.pkg + ": " + imp
+			first, _, _ := strings.Cut(imp, "/")
+			switch {
+			case strings.Contains(first, "."):
+				if usedForeign[key] = true; foreign[key] == "" || r.layer == words {
+					t.Errorf("%s (%s) imports %s, which is not in the list of foreign packages", r.pkg, r.layer, imp)
+				}
+			case slices.ContainsFunc(barred, func(b string) bool { return imp == b || strings.HasPrefix(imp, b+"/") }):
+				if usedHarmless[key] = true; harmless[key] == "" {
+					t.Errorf("%s (%s) must not import %s", r.pkg, r.layer, imp)
+				}
+			}
+		}
+	}
+	noneUnused(t, "harmless", harmless, usedHarmless)
+	noneUnused(t, "foreign", foreign, usedForeign)
+}
+
+// timely are the names of package time that depend on the machine's clock or zone.
+var timely = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Sleep", "Local", "LoadLocation"}
+
+// clocks are the pure packages that have one of them, as "package: name".
+var clocks = map[string]string{
+	": time.Now":                 "SystemClock, which the whole hands to the others",
+	"enrol: context.WithTimeout": "MakeKeys gives up when the parts it calls take too long; it judges nothing by that",
+	"login: time.NewTimer":       "a long poll waits; what it then answers is judged by the clock handed in",
+}
+
+// Time is handed in.
+func TestNobodyReadsTheClock(t *testing.T) {
+	used := map[string]bool{}
+	for _, r := range rooms {
+		if !slices.Contains(pure, r.layer) {
+			continue
+		}
+		for _, f := range sources(t, r.pkg) {
+			ast.Inspect(f.File, func(n ast.Node) bool {
+				e, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				name := ""
+				switch {
+				case f.is(e.X, "time") && slices.Contains(timely, e.Sel.Name):
+					name = "time." + e.Sel.Name
+				case f.is(e.X, "context") && (strings.HasPrefix(e.Sel.Name, "WithTimeout") || strings.HasPrefix(e.Sel.Name, "WithDeadline")):
+					name = "context." + e.Sel.Name
+				case f.is(e.X, module) && e.Sel.Name == "SystemClock":
+					name = "tunnus.SystemClock"
+				default:
+					return true
+				}
+				key := r.pkg + ": " + name
+				if used[key] = true; clocks[key] == "" {
+					t.Errorf("%s: %s in a package of layer %s", f.at(n), name, r.layer)
+				}
+				return true
+			})
+		}
+	}
+	noneUnused(t, "clocks", clocks, used)
+}
