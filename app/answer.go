@@ -30,7 +30,8 @@ const (
 	Declined  Verdict = "declined"
 )
 
-// Next waits for one request, shows it, and does what the holder says.
+// Next waits for one request, shows it, and does what the holder says. The
+// verdict counts only if nothing failed.
 func (a *App) Next(ctx context.Context) (Verdict, error) {
 	held, err := a.held()
 	if err != nil {
@@ -104,7 +105,10 @@ func (a *App) show(r wire.Request) {
 func (a *App) refuse(ctx context.Context, r wire.Request, reason string) (Verdict, error) {
 	var none wire.None
 	err := a.server.Call(ctx, wire.PathRequests+"/"+url.PathEscape(r.ID)+"/refuse", wire.Refuse{Reason: reason, Screen: r.Screen}, &none)
-	return became(Declined, err)
+	if err == nil && reason == wire.ReasonNotMe {
+		a.screen.Tell("Notifications of this service are stopped for 24 hours.")
+	}
+	return Declined, err
 }
 
 // approve signs the log-in with PIN1. The payload is built here, of what was
@@ -129,15 +133,7 @@ func (a *App) approve(ctx context.Context, held Held, key *HeldKey, r wire.Reque
 	err = a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, pin tunnus.Secret) error {
 		return a.sign(ctx, key, f, pin, ok)
 	})
-	return became(Confirmed, err)
-}
-
-// became is v, unless it failed.
-func became(v Verdict, err error) (Verdict, error) {
-	if err != nil {
-		return "", err
-	}
-	return v, nil
+	return Confirmed, err
 }
 
 // buildLogin makes the payload of what the holder saw, and refuses fields that

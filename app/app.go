@@ -23,8 +23,10 @@ type App struct {
 	clock  tunnus.Clock
 
 	// What was typed in the registration that goes on; never kept.
-	form  wire.Form
-	email string
+	form    wire.Form
+	email   string
+	dead    bool // no code that was sent there opens anything any more
+	untried bool // no answer has said yet whether any code was sent
 }
 
 // Config is what an [App] is made of.
@@ -55,8 +57,7 @@ func New(c Config) (*App, error) {
 	return a, nil
 }
 
-// Start settles what was under way when the app ended. It comes before
-// anything else is asked of the server.
+// Start settles what was under way when the app ended, before anything else is asked.
 func (a *App) Start(ctx context.Context) error { return a.settle(ctx) }
 
 // Accounts asks the server for the accounts of this phone.
@@ -69,7 +70,7 @@ func (a *App) Accounts(ctx context.Context) ([]wire.Account, error) {
 // held returns the account of this phone that can answer requests.
 func (a *App) held() (Held, error) {
 	if len(a.vault.State.Accounts) == 0 {
-		return Held{}, errors.New("app: no account on this phone; register first")
+		return Held{}, errors.New("app: no account on this phone; please register first")
 	}
 	return a.vault.State.Accounts[len(a.vault.State.Accounts)-1], nil
 }

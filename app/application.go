@@ -62,14 +62,10 @@ func (r *registration) signApplication(ctx context.Context, f splitkey.Fields, l
 	if err != nil {
 		return err
 	}
-	for _, line := range []string{
-		"You apply for an account:",
-		fmt.Sprintf("  %s %s, level %s", body.GivenNames, body.Surname, body.Level),
-		"  account " + body.Document,
-		"  terms " + body.Terms + ", biometric consent " + body.Consent,
-	} {
-		r.screen.Tell(line)
-	}
+	r.screen.Tell("You apply for an account:")
+	r.screen.Tell(fmt.Sprintf("  %s %s, level %s", body.GivenNames, body.Surname, body.Level))
+	r.screen.Tell("  account " + body.Document)
+	r.screen.Tell("  terms " + body.Terms + ", biometric consent " + body.Consent)
 	sum := sha256.Sum256(payload)
 	shown := approval{payload: payload, shown: splitkey.Approval{TextHash: sum[:], Service: "tunnus"}}
 	return r.withPIN(ctx, "pin2", "PIN2, to sign the application", func(ctx context.Context, pin tunnus.Secret) error {

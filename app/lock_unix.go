@@ -21,7 +21,7 @@ func lockFile(path string) (*os.File, error) {
 		return f, nil
 	}
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = errors.New("another process has this account open")
+		err = errors.New("another process has this phone open")
 	}
 	return nil, errors.Join(fmt.Errorf("app: %w", err), f.Close())
 }

@@ -27,7 +27,7 @@ const maxRetakes = 10
 // correctable are refusals after which the same step is simply taken again.
 var correctable = []tunnus.Code{
 	tunnus.CodeFormCode, tunnus.CodeMRZTypedBad, tunnus.CodeBadRequest,
-	tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodeOTPResends, tunnus.CodeStepTimeout,
+	tunnus.CodeStateConflict, tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodeOTPResends, tunnus.CodeStepTimeout,
 	tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout, tunnus.CodeNFCAccessDenied,
 	tunnus.CodeFacePosition, tunnus.CodeFaceMany, tunnus.CodeFaceQuality,
 }
@@ -57,10 +57,13 @@ func (a *App) Register(ctx context.Context) (wire.Account, error) {
 			st = next
 			continue
 		}
-		if retakes++; retakes > maxRetakes || !slices.Contains(correctable, tunnus.CodeOf(failed)) {
+		if !slices.Contains(correctable, tunnus.CodeOf(failed)) {
 			return wire.Account{}, failed
 		}
 		a.screen.Tell(Explain(failed))
+		if retakes++; retakes > maxRetakes {
+			return wire.Account{}, fmt.Errorf("app: that did not work %d times in a row, so this registration ends here; please start again", retakes)
+		}
 		st, err = r.post(ctx, "", wire.None{})
 	}
 	if c := tunnus.Code(st.Ended); err == nil && c != "" {
@@ -80,20 +83,26 @@ func (a *App) Register(ctx context.Context) (wire.Account, error) {
 func Explain(err error) string {
 	e, ok := errors.AsType[*tunnus.Error](err)
 	if !ok {
-		return err.Error()
+		return strings.TrimPrefix(err.Error(), "app: ")
 	}
-	var b strings.Builder
-	b.WriteString(e.Public)
-	if e.Field != "" {
-		b.WriteString(" (" + e.Field + ")")
+	text, field := e.Public, strings.ReplaceAll(e.Field, "_", " ")
+	switch {
+	case field != "" && e.Code == tunnus.CodeBadRequest:
+		text = fmt.Sprintf("The field %q cannot be what it says.", field)
+	case field != "":
+		text += " (" + field + ")"
 	}
 	if e.Left != nil {
-		fmt.Fprintf(&b, " Tries left: %d.", *e.Left)
+		text += fmt.Sprintf(" Tries left: %d.", *e.Left)
 	}
 	if e.Until != nil {
-		b.WriteString(" Locked until " + e.Until.Local().Format(time.DateTime) + ".")
+		when := " Possible again from "
+		if strings.Contains(string(e.Code), "lock") {
+			when = " Locked until "
+		}
+		text += when + e.Until.Local().Format(time.DateTime) + "."
 	}
-	return b.String() + " [" + string(e.Code) + "]"
+	return text + " [" + string(e.Code) + "]"
 }
 
 func (r *registration) post(ctx context.Context, step string, in any) (wire.Status, error) {
@@ -147,7 +156,7 @@ func (r *registration) fillIn(ctx context.Context, _ wire.Status) (wire.Status, 
 		}
 		*q.to = got
 	}
-	r.form, r.email = f, ""
+	r.form, r.email, r.untried = f, "", true
 	return r.post(ctx, wire.StepForm, f)
 }
 
@@ -181,26 +190,54 @@ func (r *registration) chip(ctx context.Context, st wire.Status) (wire.Status, e
 	return r.post(ctx, wire.StepChip, wire.Chip{SOD: reading.SOD, Groups: groups, ActiveAuth: reading.ActiveAuth})
 }
 
-// contact has a code sent, once, and asks for it.
-func (r *registration) contact(ctx context.Context, _ wire.Status) (wire.Status, error) {
-	if r.email == "" {
-		email, err := r.screen.Ask(ctx, "email", "E-mail address, for the one-time code")
-		if err != nil {
-			return wire.Status{}, err
-		}
-		if st, err := r.post(ctx, wire.StepSendCode, wire.Contact{Email: email}); err != nil {
-			return st, err
-		}
-		r.email = email
+// contact has a code sent, once, and asks for it; for another one, or for
+// another address, once it is dead or the holder says so.
+func (r *registration) contact(ctx context.Context, st wire.Status) (wire.Status, error) {
+	var code string
+	var err error
+	switch {
+	case r.email == "":
+		r.email, err = r.screen.Ask(ctx, "email", "E-mail address, for the one-time code")
+		code, r.dead = "new", true
+	case r.dead:
+		code, err = r.screen.Choose(ctx, "otp", "No code for "+r.email+" is open. Send a new one, or take another address?", []string{"new", "other"})
+	default:
+		code, err = r.screen.Ask(ctx, "otp", "The six digits that were sent to you (\"new\" for another code, \"other\" for another address)")
 	}
-	code, err := r.screen.Ask(ctx, "otp", "The six digits that were sent to you (or \"new\" for another code)")
-	if err != nil {
+	switch {
+	case err != nil:
 		return wire.Status{}, err
+	case code == "new":
+		return r.sendCode(ctx)
+	case code == "other":
+		r.email = ""
+		return st, nil // asked for again by the same step
 	}
-	if code == "new" {
-		return r.post(ctx, wire.StepSendCode, wire.Contact{Email: r.email})
+	next, err := r.post(ctx, wire.StepContact, wire.Code{Code: code})
+	if e, ok := errors.AsType[*tunnus.Error](err); ok && e.Left != nil && *e.Left == 0 {
+		e.Public, e.Left, r.dead = "That was wrong too often: this code is dead.", nil, true
+	} else if ok && e.Left == nil && e.Code == tunnus.CodeOTPOld {
+		r.dead = true
 	}
-	return r.post(ctx, wire.StepContact, wire.Code{Code: code})
+	return next, err
+}
+
+func (r *registration) sendCode(ctx context.Context) (wire.Status, error) {
+	st, err := r.post(ctx, wire.StepSendCode, wire.Contact{Email: r.email})
+	e, refused := errors.AsType[*tunnus.Error](err)
+	if refused && e.Code == tunnus.CodeOTPResends && e.Until != nil && r.untried && e.Until.Sub(r.clock.Now()) < time.Hour { // else a day's budget
+		st, err = r.post(ctx, "", wire.None{}) // a code went out, and only its answer was lost
+	}
+	switch {
+	case err == nil:
+		r.dead, r.untried = false, false
+		r.screen.Tell("A code was sent to " + r.email + ".")
+	case refused && e.Code == tunnus.CodeBadRequest:
+		r.email = ""
+	case refused && e.Code == tunnus.CodeOTPResends && e.Until == nil && r.dead:
+		err = errors.New("app: this registration gets no further code; please start again")
+	}
+	return st, err
 }
 
 func (r *registration) register(ctx context.Context, _ wire.Status) (wire.Status, error) {
@@ -262,21 +299,12 @@ func (r *registration) choosePINs(ctx context.Context) (pin1, pin2 tunnus.Secret
 		personal.Birth, _ = code.BirthDate()
 	}
 	r.screen.Tell("Choose two PINs. They are never sent anywhere and cannot be recovered: forgotten means registering anew.")
-	for {
-		if pin1, err = r.choosePIN(ctx, pin.PIN1, "pin1", "PIN1, to log in (4 to 12 digits)", personal); err != nil {
-			return pin1, pin2, err
-		}
-		if pin2, err = r.choosePIN(ctx, pin.PIN2, "pin2", "PIN2, to sign (5 to 12 digits)", personal); err != nil {
-			return pin1, pin2, err
-		}
-		err = pin.Apart(pin1.Reveal(), pin2.Reveal())
-		if err == nil {
-			return pin1, pin2, nil
-		}
-		pin1.Wipe()
-		pin2.Wipe()
-		r.screen.Tell(Explain(err))
+	if pin1, err = r.choosePIN(ctx, pin.PIN1, "pin1", "PIN1, to log in (4 to 12 digits)", personal); err != nil {
+		return pin1, pin2, err
 	}
+	personal.Other = pin1.Reveal()
+	pin2, err = r.choosePIN(ctx, pin.PIN2, "pin2", "PIN2, to sign (5 to 12 digits)", personal)
+	return pin1, pin2, err
 }
 
 func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text string, personal pin.Personal) (tunnus.Secret, error) {
@@ -285,17 +313,14 @@ func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text s
 		if err != nil {
 			return first, err
 		}
-		if err := pin.Judge(first.Reveal(), kind, personal); err != nil {
-			first.Wipe()
-			r.screen.Tell(Explain(err))
-			continue
+		if err = pin.Judge(first.Reveal(), kind, personal); err == nil {
+			second, failed := r.screen.AskSecret(ctx, key+"-again", "Again")
+			if failed != nil {
+				return first, failed
+			}
+			err = pin.Same(first.Reveal(), second.Reveal())
+			second.Wipe()
 		}
-		second, err := r.screen.AskSecret(ctx, key+"-again", "Again")
-		if err != nil {
-			return first, err
-		}
-		err = pin.Same(first.Reveal(), second.Reveal())
-		second.Wipe()
 		if err == nil {
 			return first, nil
 		}

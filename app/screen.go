@@ -13,8 +13,7 @@ type Screen interface {
 	Tell(text string)
 	// Progress shows how far a long step is; done == total ends it.
 	Progress(step string, done, total int)
-	// Ask asks for one value. The key names it for programs ("surname"), the
-	// text for people.
+	// Ask asks for one value: the key ("surname") is for programs, the text for people.
 	Ask(ctx context.Context, key, text string) (string, error)
 	// AskSecret asks without showing what is typed: PINs and the passphrase.
 	AskSecret(ctx context.Context, key, text string) (tunnus.Secret, error)
@@ -33,6 +32,4 @@ type Body interface {
 }
 
 // A Claim is what this app says of itself. The server keeps it as a claim.
-type Claim struct {
-	Version, OS, OSVersion, Model string
-}
+type Claim struct{ Version, OS, OSVersion, Model string }

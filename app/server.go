@@ -188,18 +188,11 @@ func broken(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ErrLine, err)
 }
 
-// refusal reads an application/problem+json answer. The server's own words are
-// shown, so that an older app can tell a newer code.
+// refusal reads an application/problem+json answer.
 func refusal(status int, body []byte) error {
-	var p struct {
-		Code   tunnus.Code `json:"code"`
-		Detail string      `json:"detail"`
-		Left   *int        `json:"left"`
-		Until  *time.Time  `json:"until"`
-		Field  string      `json:"field"`
-	}
+	var p wire.Problem
 	if err := json.Unmarshal(body, &p); err == nil && p.Code != "" {
-		return &tunnus.Error{Code: p.Code, Public: p.Detail, Left: p.Left, Until: p.Until, Field: p.Field}
+		return p.Failure()
 	}
 	if status >= http.StatusInternalServerError { // whoever stands before the server says so, or it is just ending
 		return fmt.Errorf("%w: status %d", ErrLine, status)

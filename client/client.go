@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -254,9 +255,19 @@ type HTTPError struct {
 	Field  string      // the field of the request that was refused, if any
 }
 
-// Error implements error.
+// Error implements error: the status, and our own sentence of a code that is ours.
 func (e *HTTPError) Error() string {
-	return fmt.Sprintf("client: the server answered %d %s %s", e.Status, e.Code, e.Field)
+	text := fmt.Sprintf("client: the server answered %d", e.Status)
+	if slices.Contains(tunnus.Codes(), e.Code) {
+		text += ": " + e.Code.Sentence()
+	}
+	if e.Code != "" {
+		text += " [" + string(e.Code) + "]"
+	}
+	if e.Field != "" {
+		text += " field " + e.Field
+	}
+	return text
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body []byte, patience time.Duration, into any) error {

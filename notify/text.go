@@ -69,7 +69,7 @@ func (n Notice) Active() Message {
 	return Message{
 		To:      n.To,
 		Subject: fmt.Sprintf("%s: your account is active", n.Scheme),
-		Text: fmt.Sprintf(`Your new %s account is active. It can log in and sign in your name.
+		Text: fmt.Sprintf(`Your new %s account is active. It can log in to services in your name.
 
 Device: %s
 Time:   %s
@@ -89,8 +89,8 @@ was on your phone.
 
 Time: %s
 
-The account is blocked: nobody can log in or sign with it, neither you nor
-they. Nobody can lift this. Three days after the copy was seen, the account
+The account is blocked: nobody can log in with it, neither you nor they.
+Nobody can lift this. Three days after the copy was seen, the account
 ends and its certificates are revoked. You can make a new account then.
 
 If you did not move or restore the app yourself, look after your phone, and

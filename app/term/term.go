@@ -45,6 +45,16 @@ type answer struct {
 // maxLine bounds what is read for one answer, in bytes.
 const maxLine = 4 << 10
 
+// maxWrong is how many answers of a program to one choice may be none of those
+// offered: a person looks again, a program would go on for ever.
+const maxWrong = 5
+
+// ended is the end of the input, in words for a person; it is an [io.EOF].
+type ended struct{}
+
+func (ended) Error() string { return "the input ended before this was answered" }
+func (ended) Unwrap() error { return io.EOF }
+
 // New returns a screen on a pair of files, such as os.Stdin and os.Stdout.
 func New(in, out *os.File) *Screen {
 	return &Screen{
@@ -114,10 +124,21 @@ func (s *Screen) endBar() {
 	}
 }
 
+// End ends a line that was begun: a bar, should its step have failed. What others
+// write to the same terminal then begins on a line of its own.
+func (s *Screen) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endBar()
+}
+
 // Ask asks for one value.
 func (s *Screen) Ask(ctx context.Context, key, text string) (string, error) {
 	s.prompt(key, text)
 	b, err := s.await(ctx, s.line)
+	if err != nil && !s.program {
+		s.Tell("") // the question still stands on this line
+	}
 	return strings.TrimSpace(string(b)), err
 }
 
@@ -142,7 +163,7 @@ func (s *Screen) AskSecret(ctx context.Context, key, text string) (tunnus.Secret
 
 // Choose asks for one of several answers, by number or by word.
 func (s *Screen) Choose(ctx context.Context, key, text string, answers []string) (string, error) {
-	for {
+	for wrong := 1; ; wrong++ {
 		s.Tell(text)
 		for i, a := range answers {
 			s.Tell(fmt.Sprintf("  %d  %s", i+1, a))
@@ -158,6 +179,9 @@ func (s *Screen) Choose(ctx context.Context, key, text string, answers []string)
 			if got == fmt.Sprint(i+1) {
 				return a, nil
 			}
+		}
+		if s.program && wrong == maxWrong {
+			return "", fmt.Errorf("term: %d answers to %q that were not offered", wrong, key)
 		}
 		s.Tell("Please type one of the numbers.")
 	}
@@ -208,6 +232,9 @@ func (s *Screen) await(ctx context.Context, read func() ([]byte, error)) ([]byte
 	s.mu.Unlock()
 	select {
 	case a := <-got:
+		if errors.Is(a.err, io.EOF) {
+			a.err = ended{}
+		}
 		return a.b, a.err
 	case <-ctx.Done():
 		s.mu.Lock()

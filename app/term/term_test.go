@@ -104,7 +104,7 @@ func TestEndOfInput(t *testing.T) {
 	if got, err := k.Ask(t.Context(), "a", ""); err != nil || got != "last" {
 		t.Errorf("the last line: %q, %v", got, err)
 	}
-	if got, err := k.Ask(t.Context(), "b", ""); !errors.Is(err, io.EOF) {
+	if got, err := k.Ask(t.Context(), "b", ""); !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "the input ended") {
 		t.Errorf("after the end: %q, %v", got, err)
 	}
 	if _, err := k.AskSecret(t.Context(), "c", ""); !errors.Is(err, io.EOF) {
@@ -113,6 +113,35 @@ func TestEndOfInput(t *testing.T) {
 	if _, err := k.Choose(t.Context(), "d", "", []string{"x"}); !errors.Is(err, io.EOF) {
 		t.Errorf("a choice after the end: %v", err)
 	}
+}
+
+// A program that answers wrongly is told so, and not asked for ever.
+func TestChooseGivesUpOnAProgram(t *testing.T) {
+	k := newTalk(t)
+	k.say(strings.Repeat("maybe\n", 2*maxWrong))
+	if got, err := k.Choose(t.Context(), "terms", "Do you accept?", []string{"yes", "no"}); err == nil || !strings.Contains(err.Error(), "terms") {
+		t.Errorf("chose %q, %v", got, err)
+	}
+	k.say("yes\n") // what was left of the wrong answers is still there
+	for range maxWrong {
+		if got, err := k.Ask(t.Context(), "a", ""); err != nil || got != "maybe" {
+			t.Errorf("answer %q, %v", got, err)
+		}
+	}
+}
+
+// An error must not land behind a bar that its step has left.
+func TestEndEndsTheBar(t *testing.T) {
+	k := newTalk(t)
+	k.program = false
+	k.Progress("chip", 99, 100)
+	k.End()
+	k.Tell("end")
+	k.hears("\r  chip                         [#######################.]  99%")
+	k.hears("end")
+	k.End() // nothing is begun
+	k.Tell("end")
+	k.hears("end")
 }
 
 // The rest of a line that is too long must not answer the next question.

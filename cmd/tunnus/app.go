@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/term"
 	"github.com/tunnus-id/tunnus/app/wire"
@@ -42,18 +44,32 @@ type phone struct {
 	virtual *sandbox.Body // with --virtual, once open
 }
 
+// errNoAccount ends what needs an account on a phone that has none.
+var errNoAccount = errors.New("no account on this phone; `tunnus app register` makes one")
+
+// openMade is open for commands that need what a registration has made; they make no file.
+func (p *phone) openMade(ctx context.Context) (*app.App, *app.Vault, *term.Screen, error) {
+	if _, err := httpClient(p.Server, p.CA); err != nil {
+		return nil, nil, nil, err
+	}
+	if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil, errNoAccount
+	}
+	return p.open(ctx)
+}
+
 // open makes the app of the flags; close it when done.
-func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, app.Screen, error) {
+func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, *term.Screen, error) {
 	screen := term.New(os.Stdin, os.Stdout)
+	client, err := httpClient(p.Server, p.CA)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	passphrase, err := p.passphrase(ctx, screen)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer passphrase.Wipe()
-	client, err := httpClient(p.Server, p.CA)
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	var body app.Body // stays nil without --virtual: a terminal has no camera and no reader
 	if p.Virtual != "" {
 		if p.virtual, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
@@ -105,17 +121,40 @@ func (c *appRegister) Run(ctx context.Context) error {
 		return err
 	}
 	defer vault.Close()
+	defer screen.End() // an error must not land behind a bar
+	if err := vacant(ctx, a); err != nil {
+		return err
+	}
 	if c.virtual != nil {
 		for _, line := range c.virtual.Page() {
 			screen.Tell(line)
 		}
 	}
-	account, err := a.Register(ctx)
+	made, err := a.Register(ctx)
 	if err != nil {
 		return err
 	}
-	screen.Tell(fmt.Sprintf("Your account is %s: %s, %s, until %s.", account.State, account.Document, account.Level, account.Expires.Local().Format(time.DateOnly)))
+	screen.Tell(fmt.Sprintf("Your account is %s: %s, %s, until %s.", made.State, made.Document, made.Level, made.Expires.Local().Format(time.DateOnly)))
 	return nil
+}
+
+// vacant finds a phone without an account that lives: there is one on a phone.
+func vacant(ctx context.Context, a *app.App) error {
+	list, err := a.Accounts(ctx)
+	for _, acc := range list {
+		switch account.State(acc.State) {
+		case account.Issued:
+			return errors.New("a registration on this phone was cut short before its application was signed; once its time is over, another can be begun")
+		case account.Active, account.Suspended:
+			return fmt.Errorf("this phone has an account already: %s", line(acc))
+		}
+	}
+	return err
+}
+
+// line is an account as it is listed.
+func line(a wire.Account) string {
+	return fmt.Sprintf("%s  %s  %s  %s  until %s", a.Document, a.Name, a.Level, a.State, a.Expires.Local().Format(time.DateOnly))
 }
 
 type appAccounts struct {
@@ -125,7 +164,7 @@ type appAccounts struct {
 
 // Run lists accounts.
 func (c *appAccounts) Run(ctx context.Context) error {
-	a, vault, screen, err := c.open(ctx)
+	a, vault, screen, err := c.openMade(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,10 +177,10 @@ func (c *appAccounts) Run(ctx context.Context) error {
 		return json.NewEncoder(os.Stdout).Encode(wire.Accounts{Accounts: list})
 	}
 	if len(list) == 0 {
-		screen.Tell("No account on this phone. `tunnus app register` makes one.")
+		return errNoAccount
 	}
 	for _, acc := range list {
-		screen.Tell(fmt.Sprintf("%s  %s  %s  %s  until %s", acc.Document, acc.Name, acc.Level, acc.State, acc.Expires.Local().Format(time.DateOnly)))
+		screen.Tell(line(acc))
 	}
 	return nil
 }
@@ -153,11 +192,14 @@ type appWait struct {
 
 // Run answers requests until it is interrupted.
 func (c *appWait) Run(ctx context.Context) error {
-	a, vault, screen, err := c.open(ctx)
+	a, vault, screen, err := c.openMade(ctx)
 	if err != nil {
 		return err
 	}
 	defer vault.Close()
+	if len(vault.State.Accounts) == 0 {
+		return errNoAccount
+	}
 	for {
 		screen.Tell("Waiting for requests …")
 		verdict, err := a.Next(ctx)

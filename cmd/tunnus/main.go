@@ -40,12 +40,17 @@ func main() {
 		kong.Vars{"app_state": defaultState()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
-	if err := k.Run(); err != nil && !errors.Is(err, errSaid) {
+	err := k.Run()
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, errSaid):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "tunnus: interrupted")
+	default:
 		fmt.Fprintln(os.Stderr, "tunnus:", app.Explain(err))
-		os.Exit(1)
-	} else if err != nil {
-		os.Exit(1)
 	}
+	os.Exit(1)
 }
 
 // errSaid ends a command that has told its failure already.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,11 +62,7 @@ func (c *rpLogin) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	who, err := rp.Authenticate(ctx, ask, func(code string) {
-		if !c.JSON {
-			fmt.Println("Verification code:", code, "(the app must show the same)")
-		}
-	})
+	who, err := c.ask(ctx, rp, ask)
 	report := demo.Login{EndResult: "OK", Verified: err == nil}
 	if refusal, ok := errors.AsType[*client.Refusal](err); ok {
 		report.Reason = string(refusal.Reason)
@@ -73,7 +70,7 @@ func (c *rpLogin) Run(ctx context.Context) error {
 			report.EndResult = refusal.End
 		}
 	} else if err != nil {
-		return err
+		return plain(ctx, err)
 	}
 	if err == nil {
 		report.Level, report.Document = string(who.Level), who.Number
@@ -86,6 +83,47 @@ func (c *rpLogin) Run(ctx context.Context) error {
 	return c.tell(report, who, err)
 }
 
+// ask is client.Authenticate, but that the code is shown once the server has
+// taken the request: what is printed stays on the terminal if it does not.
+func (c *rpLogin) ask(ctx context.Context, rp *client.Client, ask client.Ask) (client.Identity, error) {
+	q, err := rp.Prepare(ask)
+	if err != nil {
+		return client.Identity{}, err
+	}
+	p, err := rp.Start(ctx, q)
+	if err != nil {
+		return client.Identity{}, err
+	}
+	if !c.JSON {
+		fmt.Println("Verification code:", q.Code(), "(the app must show the same)")
+	}
+	st, err := rp.Wait(ctx, p)
+	if err != nil {
+		return client.Identity{}, err
+	}
+	return rp.Verify(q, st)
+}
+
+// ends says in words how a log-in ended that did not take place.
+var ends = map[string]string{
+	"TIMEOUT":                  "Nobody answered in time.",
+	"USER_REFUSED":             "The person refused.",
+	"USER_REFUSED_INTERACTION": "The person refused.",
+	"WRONG_VC":                 "Another code was picked than the one shown.",
+	"DOCUMENT_UNUSABLE":        "The account cannot be used now.",
+}
+
+// plain is a failure in the words of its code, if the server named one.
+func plain(ctx context.Context, err error) error {
+	if told, ok := errors.AsType[*client.HTTPError](err); ok && slices.Contains(tunnus.Codes(), told.Code) {
+		return fmt.Errorf("%s [%s]", told.Code.Sentence(), told.Code)
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New("nobody answered in time")
+	}
+	return err
+}
+
 func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
 	if c.JSON {
 		if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
@@ -93,6 +131,8 @@ func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
 		}
 	} else if r.Verified {
 		fmt.Printf("Logged in: %s %s, %s, by %s.\n", who.GivenNames, who.Surname, who.Level, who.Number)
+	} else if words, ok := ends[r.EndResult]; ok {
+		fmt.Printf("Not logged in: %s [%s]\n", words, r.EndResult)
 	} else {
 		fmt.Println("Not logged in:", refused)
 	}
@@ -103,6 +143,9 @@ func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
 }
 
 func (c *rpLogin) client() (*client.Client, error) {
+	if c.CA == "" && !strings.HasPrefix(c.Server, "http:") {
+		return nil, errors.New("--ca is needed: the authority of the server's TLS certificate, PEM")
+	}
 	root, err := serve.ReadCertificates(filepath.Join(c.Authority, "root.pem"))
 	if err != nil {
 		return nil, err

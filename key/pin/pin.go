@@ -42,47 +42,55 @@ func (k Kind) minLength() int {
 type Personal struct {
 	Birth time.Time
 	Codes []string // personal code, phone and document numbers; only their digits count
+	Other []byte   // the other PIN, while both are typed; see [Apart]
 }
 
 // Judge refuses a PIN that has the wrong length, other signs than digits, or is
-// weak, with [tunnus.CodePINWeak] and a cause that says why without the PIN.
+// weak, with [tunnus.CodePINWeak] and a sentence that says why without the PIN.
 func Judge(pin []byte, kind Kind, about Personal) error {
 	if len(pin) < kind.minLength() || len(pin) > maxLength {
-		return weak(fmt.Sprintf("%s has %d to %d digits", kind, kind.minLength(), maxLength))
+		return weak(fmt.Sprintf("%s must have %d to %d digits", kind, kind.minLength(), maxLength))
 	}
 	for _, c := range pin {
 		if c < '0' || c > '9' {
-			return weak("only digits")
+			return weak("it must be digits only")
 		}
 	}
 	for _, rule := range []struct {
 		why  string
 		hits bool
 	}{
-		{"one digit again and again", longest(pin, 0) >= len(pin)-1},
-		{"digits in a row, upwards", longest(pin, 1) >= len(pin)-1},
-		{"digits in a row, downwards", longest(pin, 9) >= len(pin)-1},
-		{"the same digits repeated", repeats(pin)},
-		{"each digit doubled", doubled(pin)},
-		{"the same from both ends", mirrored(pin)},
-		{"a year", year(pin)},
-		{"a date", date(pin)},
-		{"one of the commonest", slices.Contains(strings.Fields(commonest), string(pin))},
-		{"the birthday", birthday(pin, about.Birth)},
-		{"part of a personal number", personal(pin, about.Codes)},
+		{"it is one digit again and again", longest(pin, 0) >= len(pin)-1},
+		{"it is a run of digits upwards", longest(pin, 1) >= len(pin)-1},
+		{"it is a run of digits downwards", longest(pin, 9) >= len(pin)-1},
+		{"it repeats the same digits", repeats(pin)},
+		{"each of its digits is doubled", doubled(pin)},
+		{"it reads the same from both ends", mirrored(pin)},
+		{"it is a year", year(pin)},
+		{"it is a date", date(pin)},
+		{"it is one of the commonest", slices.Contains(strings.Fields(commonest), string(pin))},
+		{"your birthday is in it", birthday(pin, about.Birth)},
+		{"part of a personal number is in it", personal(pin, about.Codes)},
 	} {
 		if rule.hits {
 			return weak(rule.why)
 		}
 	}
+	if len(about.Other) > 0 {
+		return Apart(pin, about.Other)
+	}
 	return nil
 }
 
 // Apart refuses two PINs of one holder of which one holds the other, with
-// [tunnus.CodePINWeak]. They are compared only while both are typed.
+// [tunnus.CodePINWeak]; a is the one that is told of. They are compared only
+// while both are typed.
 func Apart(a, b []byte) error {
-	if len(a) == 0 || len(b) == 0 || bytes.Contains(a, b) || bytes.Contains(b, a) {
+	switch {
+	case bytes.Contains(a, b): // also if b is empty
 		return weak("the other PIN is in it")
+	case bytes.Contains(b, a):
+		return weak("it is in the other PIN")
 	}
 	return nil
 }
@@ -95,7 +103,13 @@ func Same(a, b []byte) error {
 	return nil
 }
 
-func weak(why string) error { return tunnus.Fail(tunnus.CodePINWeak, errors.New("pin: "+why)) }
+// weak tells the reason with the sentence: whoever is only told that a PIN is
+// weak tries the next of its kind.
+func weak(why string) error {
+	e := tunnus.Fail(tunnus.CodePINWeak, errors.New("pin: "+why))
+	e.Public += " " + strings.ToUpper(why[:1]) + why[1:] + "."
+	return e
+}
 
 // longest returns the length of the longest part in which each digit is the one
 // before plus step, with 0 after 9.

@@ -1,6 +1,7 @@
 package pin
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,6 +73,26 @@ func TestJudge(t *testing.T) {
 				t.Errorf("Judge(%q) = %v; want weak %v", tt.pin, err, tt.weak)
 			}
 		})
+	}
+}
+
+// The person is told what is wrong with a PIN, in words and without the PIN.
+func TestWeaknessIsTold(t *testing.T) {
+	for pin, want := range map[string]string{
+		"739": "PIN1 must have 4 to 12 digits.", "70a9": "It must be digits only.", "4567": "It is a run of digits upwards.",
+		"7777": "It is one digit again and again.", "7373": "It repeats the same digits.", "3112": "It is a date.",
+		"5183": "Part of a personal number is in it.", "0214": "It is a date.", "2580": "It is one of the commonest.",
+	} {
+		e, ok := errors.AsType[*tunnus.Error](Judge([]byte(pin), PIN1, holder()))
+		if !ok || e.Public != tunnus.CodePINWeak.Sentence()+" "+want {
+			t.Errorf("%s: told %+v; want %q", pin, e, want)
+		}
+	}
+	for other, want := range map[string]string{"7039": " The other PIN is in it.", "470394": " It is in the other PIN."} {
+		e, ok := errors.AsType[*tunnus.Error](Judge([]byte("70394"), PIN2, Personal{Other: []byte(other)}))
+		if !ok || !strings.HasSuffix(e.Public, want) {
+			t.Errorf("with the other PIN %s: %+v", other, e)
+		}
 	}
 }
 

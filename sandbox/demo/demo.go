@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -88,6 +90,9 @@ func Run(ctx context.Context, o Options) error {
 
 // perform goes through the journey; the first step that fails ends it.
 func (s *show) perform(ctx context.Context) error {
+	if err := s.checkPorts(); err != nil { // before seconds are spent on a world
+		return err
+	}
 	for _, step := range []struct {
 		name, what string
 		do         func(context.Context) error
@@ -131,24 +136,44 @@ func (s *show) tell(name, what string, ok bool, took time.Duration) {
 
 // invite says what a newcomer can do while the demonstration is up.
 func (s *show) invite() {
-	self := s.opt.Program
+	self, ca, other := s.opt.Program, s.world.Path("tls", "ca.pem"), "ben"
+	if s.opt.Person == other {
+		other = "ada"
+	}
 	fmt.Fprintf(s.opt.Out, `
 The server answers at    %s  (%s resident)
 The inbox is at          http://%s/
 
 Be the holder, in one terminal (PIN1 is %s, the passphrase %s):
-  %s app wait --server %s --ca %s --state %s
+  %s
 
 Be a service, in another:
-  %s rp login --server %s --ca %s --authority %s --uuid %s --name %q --document %s
+  %s
 
-Register somebody else (ben, cleo, dov, eve, finn, gus, hana), typing everything yourself:
-  %s app register --server %s --ca %s --state %s --world %s --virtual ben
+Register somebody else (of ada, ben, cleo, dov, eve, finn, gus, hana), typing everything yourself:
+  %s
 
+The server's log is %s.
 Stop with Ctrl-C; %s keeps everything for the next time.
 `, s.url, s.resident(), s.inbox, demoPIN1, demoPassphrase,
-		self, s.url, s.world.Path("tls", "ca.pem"), s.statePath(),
-		self, s.url, s.world.Path("tls", "ca.pem"), s.world.Path("authority"), demoUUID, demoName, s.report.Account.Document,
-		self, s.url, s.world.Path("tls", "ca.pem"), filepath.Join(s.opt.Data, "ben.phone"), s.world.Path(),
-		s.opt.Data)
+		command(self, "app", "wait", "--server", s.url, "--ca", ca, "--state", s.statePath()),
+		command(self, "rp", "login", "--server", s.url, "--ca", ca, "--authority", s.world.Path("authority"),
+			"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document),
+		command(self, "app", "register", "--server", s.url, "--ca", ca, "--state", filepath.Join(s.opt.Data, other+".phone"),
+			"--world", s.world.Path(), "--virtual", other),
+		s.logPath(), s.opt.Data)
+}
+
+// bare is what a shell takes as it stands.
+var bare = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// command is a command line to be copied into a shell.
+func command(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		if quoted[i] = w; !bare.MatchString(w) {
+			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
 }

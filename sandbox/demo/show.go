@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -51,6 +52,17 @@ type show struct {
 
 func (s *show) statePath() string      { return filepath.Join(s.opt.Data, s.opt.Person+".phone") }
 func (s *show) passphrasePath() string { return filepath.Join(s.opt.Data, "passphrase") }
+func (s *show) logPath() string        { return filepath.Join(s.opt.Data, "server.log") }
+
+// checkPorts finds both addresses free, or says what to do.
+func (s *show) checkPorts() error {
+	for _, a := range []struct{ address, flag string }{{s.opt.Listen, "--listen"}, {s.opt.Inbox, "--inbox"}} {
+		if _, err := freeAddress(a.address); err != nil {
+			return fmt.Errorf("%w; %s names another address, such as 127.0.0.1:0 for any that is free", err, a.flag)
+		}
+	}
+	return nil
+}
 
 func (s *show) makeWorld(context.Context) (err error) {
 	if s.world, err = sandbox.Open(filepath.Join(s.opt.Data, "world"), tunnus.SystemClock{}); err != nil {
@@ -94,14 +106,18 @@ func (s *show) startServer(ctx context.Context) error {
 	if err := s.trust(); err != nil {
 		return err
 	}
-	s.server = exec.Command(s.opt.Program, "serve", "--config", config)
-	s.server.Stderr = s.serverLog
-	if err := s.server.Start(); err != nil {
+	log, err := os.OpenFile(s.logPath(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
 		return err
+	}
+	s.server = exec.Command(s.opt.Program, "serve", "--config", config)
+	s.server.Stderr = io.MultiWriter(s.serverLog, log)
+	if err := s.server.Start(); err != nil {
+		return errors.Join(err, log.Close())
 	}
 	s.serverEnded = make(chan error, 1)
 	go func() {
-		err := s.server.Wait()
+		err := errors.Join(s.server.Wait(), log.Close())
 		s.serverEnded <- fmt.Errorf("the server ended: %v: %s", err, s.serverLog)
 		close(s.serverEnded) // whoever asks later hears at once that it has
 	}()
@@ -187,9 +203,12 @@ func (s *show) phone(command string, more ...string) []string {
 
 // accounts asks the app which accounts its phone has.
 func (s *show) accounts(ctx context.Context) ([]wire.Account, error) {
-	out, err := exec.CommandContext(ctx, s.opt.Program, s.phone("accounts", "--json")...).Output()
+	var failed tail
+	cmd := exec.CommandContext(ctx, s.opt.Program, s.phone("accounts", "--json")...)
+	cmd.Stderr = &failed
+	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("tunnus app accounts: %w", err)
+		return nil, fmt.Errorf("tunnus app accounts: %w: %s", err, &failed)
 	}
 	var list wire.Accounts
 	return list.Accounts, json.Unmarshal(out, &list)
@@ -199,10 +218,15 @@ func (s *show) accounts(ctx context.Context) ([]wire.Account, error) {
 // account from an earlier run. Each step that the app tells becomes a line.
 func (s *show) register(ctx context.Context) error {
 	if _, err := os.Stat(s.statePath()); !errors.Is(err, fs.ErrNotExist) {
-		if s.haveAccount(ctx) == nil {
-			s.tell("account", "kept from the last time", true, 0)
-			return nil
+		kept, err := s.accounts(ctx)
+		if err != nil {
+			return err
 		}
+		if len(kept) > 0 {
+			err := s.keep(kept)
+			s.tell("account", "kept from the last time", err == nil, 0)
+			return err
+		} // else that registration was cut short
 	}
 	who, err := sandbox.Find(s.opt.Person)
 	if err != nil {
@@ -245,13 +269,22 @@ func (s *show) haveAccount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.keep(list)
+}
+
+// keep takes the account to log in with, or says how to get one.
+func (s *show) keep(list []wire.Account) error {
 	for _, a := range list {
 		if a.State == "active" {
 			s.report.Account = &Account{a.Document, a.Level, a.State}
 			return nil
 		}
 	}
-	return errors.New("no active account")
+	if len(list) == 0 {
+		return errors.New("no account on this phone")
+	}
+	return fmt.Errorf("the account of %s on this phone is %s, so nobody can log in with it: delete %s to begin with a new phone, or choose another --person",
+		s.opt.Person, list[0].State, s.statePath())
 }
 
 // applicant is what the person types.
