@@ -42,6 +42,8 @@ const (
 	captures = `SELECT count(*) FROM audit_line WHERE instr(CAST(record AS text), '"enrol.capture"') > 0`
 	verdicts = `SELECT count(*) FROM audit_line WHERE instr(CAST(record AS text), '"enrol.face"') > 0`
 	charged  = "SELECT count(*) FROM lock_entry WHERE kind = 'charged'"
+
+	faceCharged = charged + " AND attempt LIKE '%/face/%'"
 )
 
 // Kill -9 between charge and verdict: the charge stands in the ledger, and the
@@ -52,14 +54,15 @@ func TestKillBetweenChargeAndVerdict(t *testing.T) {
 	done := make(chan error, 1)
 	phone := s.phone(h, "hana.phone")
 	go func() { _, err := phone.Register(t.Context()); done <- err }()
-	until(t, "a capture is committed", func() bool { return s.number(captures) == 1 })
+	// The capture is noted first and charged next; nothing is judged before both.
+	until(t, "the face attempt is charged", func() bool { return s.number(faceCharged) == 1 })
 	s.kill()
 	before := s.number(charged)
 	if n := s.number(verdicts); n != 0 {
 		t.Fatalf("%d verdicts before the kill: this run proves nothing", n)
 	}
-	if before < 2 {
-		t.Fatalf("%d charges stand; want those of chip and face", before)
+	if before != 3 {
+		t.Fatalf("%d charges stand; want those of the device's proof, of the chip and of the face", before)
 	}
 	s.run()
 	if err := <-done; err != nil {
