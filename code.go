@@ -17,6 +17,7 @@ const (
 	CodeRateLimited         Code = "rate-limited"
 	CodeUnknownRelyingParty Code = "unknown-relying-party"
 	CodeForbidden           Code = "forbidden"
+	CodeServiceDown         Code = "service-down"
 )
 
 // Before a registration, and its form.
@@ -105,6 +106,7 @@ var sentences = map[Code]string{
 	CodeRateLimited:         "Too many requests in a short time. Please wait and try again.",
 	CodeUnknownRelyingParty: "This relying party is not known here.",
 	CodeForbidden:           "This relying party has no right to ask for that.",
+	CodeServiceDown:         "A part of our service does not answer now. Nothing was lost or counted against you; please try again.",
 
 	CodeAppOld:       "This version of the app is too old. Please update it.",
 	CodeConsentNo:    "Without this consent the registration cannot go on. You can start it again at any time.",
@@ -154,7 +156,7 @@ var sentences = map[Code]string{
 	CodePINLock1:    "Wrong PIN too often: locked for three hours.",
 	CodePINLock2:    "Wrong PIN too often: locked for a day.",
 	CodePINLockPerm: "Wrong PIN too often: this account has ended. Please register anew.",
-	CodePINWorn:     "This PIN was tried too often without success, over time. It cannot be used any more; please contact us.",
+	CodePINWorn:     "This PIN was tried too often without success, over time. Please change it: nothing else is served until then.",
 	CodeKeyUnusable: "This key is blocked or has ended. Nothing can be signed with it now.",
 	CodeKeyRefused:  "The phone's half of the key is not acceptable. Please make a new one.",
 	CodeShareWrong:  "The phone's half of the signature does not fit this request. Nothing was signed.",
@@ -173,6 +175,11 @@ func (c Code) Sentence() string {
 	}
 	return sentences[CodeInternal]
 }
+
+// Decided reports whether a failure of this code is a verdict. After one that is
+// not, a fault of ours, the same request may be sent again: whatever it has done
+// already is not done twice, and it must not be taken for a refusal.
+func (c Code) Decided() bool { return c != CodeInternal && c != CodeServiceDown }
 
 // Codes lists all codes, in no order.
 func Codes() []Code {

@@ -19,6 +19,7 @@ var makers = map[string]string{
 // relays are the functions that call Fail with a code that is not written there.
 var relays = map[string]string{
 	"app/server.again": "a kept reply is said again",
+	"remote.refusal":   "a refusal of another process, taken off the wire by its code",
 	"enrol.prove":      "all forgeries are told under one code, of which toldOfForgery is the name",
 	"face.Outcome":     "a refusal of the engine, taken off the worker's pipe; the table refusals says which",
 }

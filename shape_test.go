@@ -27,9 +27,7 @@ const (
 var longFuncs = map[string]string{}
 
 // longPackages are packages over maxPackage lines, with the reason.
-var longPackages = map[string]string{
-	"store": "one file a port over one database; splitting it would export how a transaction is made",
-}
+var longPackages = map[string]string{}
 
 // drawers are names that say nothing of what is inside.
 var drawers = []string{"util", "utils", "common", "helper", "helpers", "misc", "types", "base"}

@@ -58,6 +58,7 @@ var statuses = map[tunnus.Code]int{
 	tunnus.CodePINLock2:            http.StatusLocked,
 	tunnus.CodePINLockPerm:         http.StatusLocked,
 	tunnus.CodeRegiDown:            http.StatusServiceUnavailable,
+	tunnus.CodeServiceDown:         http.StatusServiceUnavailable,
 }
 
 // Status returns the HTTP status that a code is answered with.
