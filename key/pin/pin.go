@@ -43,6 +43,7 @@ type Personal struct {
 	Birth time.Time
 	Codes []string // personal code, phone and document numbers; only their digits count
 	Other []byte   // the other PIN, while both are typed; see [Apart]
+	Old   []byte   // the PIN that is replaced, while both are typed
 }
 
 // Judge refuses a PIN that has the wrong length, other signs than digits, or is
@@ -64,7 +65,7 @@ func Judge(pin []byte, kind Kind, about Personal) error {
 		{"it is a run of digits upwards", longest(pin, 1) >= len(pin)-1},
 		{"it is a run of digits downwards", longest(pin, 9) >= len(pin)-1},
 		{"it repeats the same digits", repeats(pin)},
-		{"each of its digits is doubled", doubled(pin)},
+		{"it is made of the same digits side by side", grouped(pin)},
 		{"it reads the same from both ends", mirrored(pin)},
 		{"it is a year", year(pin)},
 		{"it is a date", date(pin)},
@@ -77,7 +78,18 @@ func Judge(pin []byte, kind Kind, about Personal) error {
 		}
 	}
 	if len(about.Other) > 0 {
-		return Apart(pin, about.Other)
+		if err := Apart(pin, about.Other); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(about.Old) == 0:
+	case bytes.Equal(pin, about.Old):
+		return weak("it is the old PIN")
+	case bytes.Contains(pin, about.Old):
+		return weak("the old PIN is in it")
+	case bytes.Contains(about.Old, pin):
+		return weak("it is in the old PIN")
 	}
 	return nil
 }
@@ -136,14 +148,19 @@ func repeats(pin []byte) bool {
 	return false
 }
 
-// doubled reports PINs such as 1122 and 334455.
-func doubled(pin []byte) bool {
-	for i := 0; i+1 < len(pin); i += 2 {
-		if pin[i] != pin[i+1] {
-			return false
+// grouped reports PINs of groups of one digit each, all of one length, such as
+// 1122, 334455 and 111222.
+func grouped(pin []byte) bool {
+	for size := 2; size <= len(pin)/2; size++ {
+		whole := len(pin)%size == 0
+		for i := 0; whole && i < len(pin); i++ {
+			whole = pin[i] == pin[i-i%size]
+		}
+		if whole {
+			return true
 		}
 	}
-	return len(pin)%2 == 0
+	return false
 }
 
 func mirrored(pin []byte) bool {

@@ -45,6 +45,10 @@ func TestJudge(t *testing.T) {
 		{"repeated and cut", "73737", PIN2, true},
 		{"doubled", "7733", PIN1, true},
 		{"doubled, six", "773399", PIN2, true},
+		{"tripled", "777333", PIN2, true},
+		{"four of each", "77773333", PIN2, true},
+		{"pairs but for one", "773349", PIN2, false},
+		{"halves that mirror", "739937", PIN2, true},
 		{"mirror", "7337", PIN1, true},
 		{"odd mirror", "73937", PIN2, true},
 		{"year", "1987", PIN1, true},
@@ -117,7 +121,7 @@ func TestCommonest(t *testing.T) {
 			t.Errorf("%q is no PIN", p)
 		}
 		if longest(pin, 0) >= len(pin)-1 || longest(pin, 1) >= len(pin)-1 || longest(pin, 9) >= len(pin)-1 ||
-			repeats(pin) || doubled(pin) || mirrored(pin) || year(pin) || date(pin) {
+			repeats(pin) || grouped(pin) || mirrored(pin) || year(pin) || date(pin) {
 			t.Errorf("%q is refused without the list", p)
 		}
 		if Judge(pin, PIN1, Personal{}) == nil {
@@ -139,6 +143,46 @@ func TestApart(t *testing.T) {
 	} {
 		if got := tunnus.CodeOf(Apart([]byte(tt.a), []byte(tt.b))); got != tt.code {
 			t.Errorf("Apart(%q, %q) = %q; want %q", tt.a, tt.b, got, tt.code)
+		}
+	}
+}
+
+// A new PIN is told from the one that it replaces, while both are typed (K15).
+func TestOldAndNew(t *testing.T) {
+	for _, tt := range []struct{ pin, old, why string }{
+		{"70394", "58271", ""},
+		{"70394", "", ""},
+		{"70394", "7034", ""},
+		{"70394", "70394", " It is the old PIN."},
+		{"570394", "70394", " The old PIN is in it."},
+		{"70394", "570394", " It is in the old PIN."},
+	} {
+		err := Judge([]byte(tt.pin), PIN2, Personal{Old: []byte(tt.old)})
+		e, refused := errors.AsType[*tunnus.Error](err)
+		if refused != (tt.why != "") || refused && !strings.HasSuffix(e.Public, tt.why) {
+			t.Errorf("Judge(%s) after %s = %v; want %q", tt.pin, tt.old, err, tt.why)
+		}
+	}
+}
+
+// Each rule of product.md §5 refuses something that no other rule does.
+func TestEachRuleCounts(t *testing.T) {
+	for _, tt := range []struct{ pin, why string }{
+		{"78901", "upwards"},
+		{"76543", "downwards"},
+		{"77773", "one digit"},
+		{"739739", "repeats"},
+		{"777333", "side by side"},
+		{"73937", "both ends"},
+		{"170384", "date"},
+		{"86245", ""},
+		{"159753", "commonest"},
+		{"91402", "birthday"},
+		{"951838", "personal number"},
+	} {
+		err := Judge([]byte(tt.pin), PIN2, holder())
+		if (err != nil) != (tt.why != "") || err != nil && !strings.Contains(err.Error(), tt.why) {
+			t.Errorf("Judge(%s) = %v; want %q", tt.pin, err, tt.why)
 		}
 	}
 }

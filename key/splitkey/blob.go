@@ -51,7 +51,7 @@ type Blob struct {
 	Sum  []byte `json:"sum"` // SHA-256 against damage, see [Blob.Intact]
 }
 
-// Seal seals a half under a hardened PIN (from [Blinding.Finish]).
+// Seal seals a half under a hardened PIN (from [Blind]).
 func Seal(id Identity, h *Half, hardened []byte) (Blob, error) {
 	if !bytes.Equal(id.Modulus, h.modulus) {
 		return Blob{}, errors.New("splitkey: the half is not the one that is named")

@@ -5,11 +5,11 @@
 // each half is a [Half] of 3072 bits, and n always has 6144 bits because both
 // are at least √2·2^3071. Each side signs with its own half, and [Combine] puts
 // the two results together by the Chinese remainder theorem: s is an ordinary
-// RSASSA-PSS signature (RFC 8017 §8.1) under n and e = 65537. Neither side can
-// make it alone.
+// RSASSA-PSS or RSASSA-PKCS1-v1_5 signature (RFC 8017 §8, [Padding]) under n and
+// e = 65537. Neither side can make it alone.
 //
 // The phone's half is sealed ([Seal]) under a PIN that the server hardens: a
-// verifiable oblivious PRF (RFC 9497, mode VOPRF, P256-SHA256), whose proof the
+// verifiable oblivious PRF (package voprf), whose proof the
 // phone checks against the server's public key, then Argon2id (RFC 9106) and
 // HKDF (RFC 5869). The server learns nothing about the PIN, and without the
 // server no PIN can be tested.

@@ -112,7 +112,7 @@ func TestSignatureVerifies(t *testing.T) {
 	for _, h := range []Hash{SHA256, SHA384, SHA512, SHA3256, SHA3384, SHA3512} {
 		t.Run(string(h), func(t *testing.T) {
 			digest := h.Sum([]byte("payload"))
-			em, err := EncodePSS(h, digest, random(t, h.Size()))
+			em, err := PSS.Encode(h, digest, random(t, h.Size()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,13 +131,13 @@ func TestSignatureVerifies(t *testing.T) {
 	}
 }
 
-func TestEncodePSSRefuses(t *testing.T) {
+func TestPSSRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		hash         Hash
 		digest, salt int
 	}{{SHA256, 32, 31}, {SHA256, 31, 32}, {SHA512, 32, 64}, {"MD5", 16, 16}, {"", 0, 0}} {
-		if _, err := EncodePSS(tt.hash, make([]byte, tt.digest), make([]byte, tt.salt)); err == nil {
-			t.Errorf("EncodePSS took %+v", tt)
+		if _, err := PSS.Encode(tt.hash, make([]byte, tt.digest), make([]byte, tt.salt)); err == nil {
+			t.Errorf("Encode took %+v", tt)
 		}
 	}
 }

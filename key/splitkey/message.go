@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/tunnus-id/tunnus/key/voprf"
 )
 
 // A Purpose says what a key is for. A holder has one key for each.
@@ -24,8 +26,7 @@ func (p Purpose) Valid() bool { return p == Login || p == Signature }
 // Sizes of what messages carry, in bytes.
 const (
 	NonceSize   = 16
-	ElementSize = 33 // a point of P-256, compressed
-	ProofSize   = 64 // of a VOPRF evaluation: c ‖ s
+	ElementSize = voprf.ElementSize
 	OneTimeSize = 40 // counter ‖ HMAC-SHA256
 
 	maxID      = 64
@@ -75,10 +76,7 @@ type Harden struct {
 }
 
 // An Evaluated is a VOPRF evaluation with its proof (RFC 9497 §3.3.2).
-type Evaluated struct {
-	Element []byte `json:"element"`
-	Proof   []byte `json:"proof"`
-}
+type Evaluated = voprf.Evaluation
 
 // A Confirm says that the half is sealed, and proves it by a half signature
 // made with the opened blob.
@@ -91,19 +89,23 @@ type Confirm struct {
 }
 
 // A Status asks how a key stands and what waits for it. It presents the
-// one-time value and does not use it up.
+// one-time value and does not use it up. A phone that does not know which
+// generation lives, for the answer to its [ChangeConfirm] was lost, names the old
+// one and the transaction of the change: then it is told, and is no copy.
 type Status struct {
 	Type       string `json:"type"`
 	Key        string `json:"key"`
 	Generation int    `json:"generation"`
 	OneTime    []byte `json:"one_time"`
+	Change     string `json:"change,omitempty"` // transaction of a change that is not known to be over
 }
 
 // A Standing is the answer to a [Status].
 type Standing struct {
 	Key          string   `json:"key"`
-	Generation   int      `json:"generation"`
-	Public       []byte   `json:"public"`
+	Generation   int      `json:"generation"`        // which lives
+	Change       string   `json:"change,omitempty"`  // transaction of a PIN change that is proved and not confirmed
+	Public       []byte   `json:"public"`            // of the generation that lives
 	Modulus      []byte   `json:"modulus,omitempty"` // n, once the server's half is there; see [CheckProduct]
 	Tries        Tries    `json:"tries"`
 	Transactions []Fields `json:"transactions"`
@@ -125,6 +127,7 @@ type Fields struct {
 	Kind        string    `json:"kind"`
 	Record      []byte    `json:"record"` // canonical JSON of what is to be shown
 	Hash        Hash      `json:"hash"`
+	Padding     Padding   `json:"padding"`
 	Salt        []byte    `json:"salt"` // of the PSS encoding, drawn by the server
 	Freshness   []byte    `json:"freshness"`
 	ExpiresAt   time.Time `json:"expires_at"`
@@ -214,6 +217,14 @@ func Encode(m Message) ([]byte, error) {
 		m.Type = TypeEvaluate
 	case *Complete:
 		m.Type = TypeComplete
+	case *Change:
+		m.Type = TypeChange
+	case *ChangeProve:
+		m.Type = TypeChangeProve
+	case *ChangeHarden:
+		m.Type = TypeChangeHarden
+	case *ChangeConfirm:
+		m.Type = TypeChangeConfirm
 	}
 	if err := m.check(); err != nil {
 		return nil, err
@@ -275,6 +286,7 @@ func (m *Status) check() error {
 	return within(
 		named(m.Type, TypeStatus, m.Key, m.Generation),
 		limit{len(m.OneTime) == OneTimeSize, "one_time"},
+		limit{len(m.Change) <= maxID, "change"},
 	)
 }
 

@@ -24,6 +24,14 @@ func messages() []Message {
 			Type: TypeComplete, Key: "k", Generation: 1, Transaction: "t", Evaluation: nonce, OneTime: oneTime,
 			Share: half, Answer: []byte("{}"), Approval: Approval{TextHash: nonce, Service: "Shop", Digest: nonce, CodeShown: "1"},
 		},
+		&Change{Type: TypeChange, Key: "k", Generation: 1, OneTime: oneTime, Nonce: nonce},
+		&ChangeProve{
+			Type: TypeChangeProve, Key: "k", Generation: 1, Transaction: "t", Evaluation: nonce, OneTime: oneTime, Proof: half,
+		},
+		&ChangeHarden{Type: TypeChangeHarden, Key: "k", Generation: 2, Transaction: "t", OneTime: oneTime, Blinded: element},
+		&ChangeConfirm{
+			Type: TypeChangeConfirm, Key: "k", Generation: 2, Transaction: "t", OneTime: oneTime, Nonce: nonce, Proof: half,
+		},
 	}
 }
 
@@ -49,12 +57,12 @@ func TestDecode(t *testing.T) {
 
 // Every field is demanded: emptied, the message is refused.
 func TestDecodeDemandsFields(t *testing.T) {
-	free := map[string]bool{"Answer": true, "Approval": true}
+	free := map[string]bool{"Answer": true, "Approval": true, "Status.Change": true}
 	for _, m := range messages() {
 		v := reflect.ValueOf(m).Elem()
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
-			if free[name] {
+			if free[name] || free[v.Type().Name()+"."+name] {
 				continue
 			}
 			copied := reflect.New(v.Type())

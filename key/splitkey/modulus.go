@@ -24,8 +24,7 @@ func CheckModulus(n1 []byte) error {
 	if f := smallFactor(n); f != 0 {
 		return fmt.Errorf("splitkey: modulus: has the factor %d", f)
 	}
-	// A prime passes every round, so one is enough to refuse all primes.
-	if n.ProbablyPrime(1) {
+	if isPrime(n) {
 		return errors.New("splitkey: modulus: prime")
 	}
 	if k := perfectPower(n); k != 0 {
@@ -36,6 +35,10 @@ func CheckModulus(n1 []byte) error {
 	}
 	return nil
 }
+
+// isPrime reports whether n is prime. A prime passes every round of Miller-Rabin
+// and Lucas, so one is enough to refuse them all.
+func isPrime(n *big.Int) bool { return n.ProbablyPrime(1) }
 
 // smallFactor returns a prime factor of n below the bound, 0 if there is none.
 func smallFactor(n *big.Int) uint64 {

@@ -5,9 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
-	"crypto/subtle"
-	"encoding/binary"
-	"fmt"
 	"hash"
 )
 
@@ -82,42 +79,20 @@ func (h Hash) new() hash.Hash {
 	panic("splitkey: no such hash: " + string(h))
 }
 
-// EncodePSS returns EMSA-PSS-ENCODE (RFC 8017 §9.1.1) of a digest for a key of
-// exactly 6144 bits: 768 bytes. The salt is given, and must be as long as the
-// digest: both sides build the same encoding, each from what it knows itself.
-func EncodePSS(h Hash, digest, salt []byte) ([]byte, error) {
-	return encodePSS(h, digest, salt, ProductBits-1)
-}
-
-func encodePSS(h Hash, digest, salt []byte, emBits int) ([]byte, error) {
-	if !h.Valid() || len(digest) != h.Size() || len(salt) != h.Size() {
-		return nil, fmt.Errorf("splitkey: digest of %d and salt of %d bytes do not fit %q", len(digest), len(salt), string(h))
+// arc returns the last arc of h's object identifier (NIST, "Computer Security
+// Objects Register", hash functions). h must be valid.
+func (h Hash) arc() byte {
+	switch h {
+	case SHA256:
+		return 1
+	case SHA384:
+		return 2
+	case SHA512:
+		return 3
+	case SHA3256:
+		return 8
+	case SHA3384:
+		return 9
 	}
-	em := make([]byte, (emBits+7)/8)
-	db := em[:len(em)-h.Size()-1]
-	w := h.new()
-	w.Write(make([]byte, 8))
-	w.Write(digest)
-	w.Write(salt)
-	sum := w.Sum(nil)
-	db[len(db)-len(salt)-1] = 1
-	copy(db[len(db)-len(salt):], salt)
-	mgf1XOR(h, db, sum)
-	db[0] &= 0xff >> (8*len(em) - emBits)
-	copy(em[len(db):], sum)
-	em[len(em)-1] = 0xbc
-	return em, nil
-}
-
-// mgf1XOR applies MGF1 (RFC 8017 §B.2.1) of the seed to out.
-func mgf1XOR(h Hash, out, seed []byte) {
-	w := h.new()
-	var digest []byte
-	for i := uint32(0); len(out) > 0; i++ {
-		w.Reset()
-		w.Write(seed)
-		w.Write(binary.BigEndian.AppendUint32(nil, i))
-		digest = w.Sum(digest[:0])
-		out = out[subtle.XORBytes(out, out, digest):]
-	}
+	return 10
 }
