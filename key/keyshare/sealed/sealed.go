@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"github.com/tunnus-id/tunnus/key/splitkey"
+	"github.com/tunnus-id/tunnus/key/voprf"
 )
 
 // A Sealer seals records at rest, bound to their place by aad (package hsm).
@@ -47,16 +48,26 @@ type Secrets struct {
 
 // Draw draws the secrets of a key; public is that of its VOPRF key, 33 bytes.
 func Draw(s Sealer, o Owner) (record, public []byte, err error) {
-	scalar, err := splitkey.NewEvaluatorKey()
-	if err != nil {
-		return nil, nil, err
-	}
-	e, err := splitkey.NewEvaluator(scalar)
-	if err != nil {
-		return nil, nil, err
-	}
 	otv := make([]byte, otvSize)
 	_, _ = rand.Read(otv) // never fails (crypto/rand)
+	return seal(s, o, otv)
+}
+
+// Renew draws the VOPRF key of the next generation. The key of the one-time
+// values stays, so that those of an older generation are known for what they are.
+func (x Secrets) Renew(s Sealer) (record, public []byte, err error) {
+	return seal(s, Owner{x.owner.Key, x.owner.Generation + 1}, x.otv)
+}
+
+func seal(s Sealer, o Owner, otv []byte) (record, public []byte, err error) {
+	scalar, err := voprf.NewKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := voprf.NewServer(scalar)
+	if err != nil {
+		return nil, nil, err
+	}
 	record, err = s.Seal(append(scalar, otv...), o.place("tunnus/voprf/v1"))
 	return record, e.Public(), err
 }
@@ -74,58 +85,37 @@ func Open(s Sealer, o Owner, record []byte) (Secrets, error) {
 }
 
 // Evaluate sees that the VOPRF key is the one that was published, and evaluates.
-func (x Secrets) Evaluate(public, blinded []byte) (splitkey.Evaluated, error) {
-	e, err := splitkey.NewEvaluator(x.k)
+func (x Secrets) Evaluate(public, blinded []byte) (voprf.Evaluation, error) {
+	e, err := voprf.NewServer(x.k)
 	if err != nil {
-		return splitkey.Evaluated{}, err
+		return voprf.Evaluation{}, err
 	}
 	if string(e.Public()) != string(public) {
-		return splitkey.Evaluated{}, errors.New("sealed: the VOPRF key is not the one that was published")
+		return voprf.Evaluation{}, errors.New("sealed: the VOPRF key is not the one that was published")
 	}
 	return e.Evaluate(blinded)
 }
 
 // OneTime makes the one-time value c ‖ HMAC(k; key id, generation, c).
-func (x Secrets) OneTime(c uint64) []byte {
+func (x Secrets) OneTime(c uint64) []byte { return x.oneTime(x.owner.Generation, c) }
+
+func (x Secrets) oneTime(generation int, c uint64) []byte {
 	out := binary.BigEndian.AppendUint64(nil, c)
 	mac := hmac.New(sha256.New, x.otv)
-	mac.Write(x.owner.place("tunnus/one-time/v1"))
+	mac.Write(Owner{x.owner.Key, generation}.place("tunnus/one-time/v1"))
 	mac.Write(out)
 	return mac.Sum(out)
 }
 
-// Behind tells by how much a value is older than the current one, c: 0 if it is
-// that, less than 0 if we do not know it yet. ok is false for a value that was
-// not made here for this key (security.md K1).
-func (x Secrets) Behind(c uint64, value []byte) (n int64, ok bool) {
+// Behind tells by how much a value of a generation is older than c, the count of
+// the current one: 0 if it is as old, less than 0 if we do not know it yet. ok is
+// false for a value that was not made here for this key (security.md K1).
+func (x Secrets) Behind(generation int, c uint64, value []byte) (n int64, ok bool) {
 	if len(value) != splitkey.OneTimeSize {
 		return 0, false
 	}
 	shown := binary.BigEndian.Uint64(value)
-	return int64(c - shown), hmac.Equal(value, x.OneTime(shown))
-}
-
-func halfPlace(modulus []byte) []byte { return Place("tunnus/half/v1", string(modulus)) }
-
-// Half seals a half modulus, bound to its n2.
-func Half(s Sealer, h *splitkey.Half) ([]byte, error) {
-	secret := h.Marshal()
-	defer clear(secret)
-	record, err := s.Seal(secret, halfPlace(h.Modulus()))
-	if err != nil {
-		return nil, fmt.Errorf("sealed: server's half: %w", err)
-	}
-	return record, nil
-}
-
-// OpenHalf opens what [Half] sealed, for the same n2. Wipe it after use.
-func OpenHalf(s Sealer, modulus, record []byte) (*splitkey.Half, error) {
-	b, err := s.Open(record, halfPlace(modulus))
-	if err != nil {
-		return nil, fmt.Errorf("sealed: server's half: %w", err)
-	}
-	defer clear(b)
-	return splitkey.UnmarshalHalf(b)
+	return int64(c - shown), hmac.Equal(value, x.oneTime(generation, shown))
 }
 
 // Place joins words, each behind its length in four bytes: the aad of a record,

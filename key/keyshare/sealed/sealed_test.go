@@ -73,14 +73,14 @@ func TestOneTimeValues(t *testing.T) {
 	x, _, _ := draw(t, Owner{"a", 1})
 	y, _, _ := draw(t, Owner{"a", 1})
 	for shown, want := range map[uint64]int64{5: 0, 4: 1, 1: 4, 6: -1} {
-		if n, ok := x.Behind(5, x.OneTime(shown)); n != want || !ok {
+		if n, ok := x.Behind(1, 5, x.OneTime(shown)); n != want || !ok {
 			t.Errorf("%d is %d behind 5, %v; want %d", shown, n, ok, want)
 		}
 	}
 	forged := x.OneTime(5)
 	forged[7]-- // says 4
 	for name, value := range map[string][]byte{"none": nil, "short": x.OneTime(5)[:39], "another key's": y.OneTime(5), "forged": forged} {
-		if _, ok := x.Behind(5, value); ok {
+		if _, ok := x.Behind(1, 5, value); ok {
 			t.Errorf("%s: taken", name)
 		}
 	}
@@ -96,7 +96,7 @@ func TestHalvesAreBoundToTheirModulus(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := OpenHalf(mask{}, h.Modulus(), record)
-	if err != nil || !bytes.Equal(again.Modulus(), h.Modulus()) {
+	if own, ok := again.(*splitkey.Half); err != nil || !ok || !own.Equal(h) {
 		t.Errorf("OpenHalf: %v", err)
 	}
 	if _, err := OpenHalf(mask{}, []byte("other"), record); err == nil {
@@ -108,5 +108,28 @@ func TestHalvesAreBoundToTheirModulus(t *testing.T) {
 func TestPlace(t *testing.T) {
 	if bytes.Equal(Place("ab", "c"), Place("a", "bc")) || bytes.Equal(Place("a"), Place("a", "")) {
 		t.Error("two places are one")
+	}
+}
+
+// The next generation has a VOPRF key of its own, opens in its own place only, and
+// knows the one-time values of the one before for what they are.
+func TestRenew(t *testing.T) {
+	x, _, public := draw(t, Owner{"a", 1})
+	record, next, err := x.Renew(mask{})
+	if err != nil || bytes.Equal(next, public) {
+		t.Fatalf("Renew: %v", err)
+	}
+	if _, err := Open(mask{}, Owner{"a", 1}, record); err == nil {
+		t.Error("opens in the place of the old generation")
+	}
+	y, err := Open(mask{}, Owner{"a", 2}, record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, ok := y.Behind(1, 6, x.OneTime(5)); n != 1 || !ok {
+		t.Errorf("a value of the old generation: %d, %v", n, ok)
+	}
+	if _, ok := y.Behind(2, 5, x.OneTime(5)); ok {
+		t.Error("a value of the old generation is taken for one of the new")
 	}
 }
