@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus/key/keyshare/gate"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -23,9 +24,11 @@ func BenchmarkServerSign(b *testing.B) {
 	m := w.completeMessage(t)
 	k, err := w.store.Key(w.ctx, w.id.Key)
 	w.must(err)
-	row, err := w.store.ByNonce(w.ctx, k.ID, m.Evaluation)
+	try, err := w.store.ByNonce(w.ctx, k.ID, m.Evaluation)
 	w.must(err)
-	c := completion{key: k, row: row, txn: t, msg: *m, req: w.signed(m)}
+	q, err := gate.Read(w.signed(m), m)
+	w.must(err)
+	c := completion{key: k, try: try, txn: t, req: q}
 
 	own, err := rsa.GenerateKey(rand.Reader, 3072)
 	w.must(err)
@@ -40,7 +43,7 @@ func BenchmarkServerSign(b *testing.B) {
 
 		w.store.keys[k.ID], w.store.txns[t.ID] = k, t
 		start = time.Now()
-		_, err = w.finish(w.ctx, c)
+		_, err = w.finish(w.ctx, c, *m)
 		ours += time.Since(start)
 		w.must(err)
 	}

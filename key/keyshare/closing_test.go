@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/key/keyshare/closing"
+	"github.com/tunnus-id/tunnus/key/keyshare/gate"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -61,7 +64,7 @@ func TestEndedKeysAreTold(t *testing.T) {
 		end    func(w *world)
 		reason string
 	}{
-		{"ten minutes after the ninth wrong PIN", func(w *world) { w.locked9(); w.pass(confirmTime) }, ReasonPIN},
+		{"ten minutes after the ninth wrong PIN", func(w *world) { w.locked9(); w.pass(row.ConfirmTime) }, ReasonPIN},
 		{"a tenth try", func(w *world) {
 			_, err := w.try(w.locked9())
 			w.want(err, tunnus.CodePINLockPerm)
@@ -69,7 +72,7 @@ func TestEndedKeysAreTold(t *testing.T) {
 		{"sixty tries in its life", func(w *world) {
 			k, err := w.store.Key(w.ctx, w.id.Key)
 			w.must(err)
-			k.LifeCount = maxLife
+			k.LifeCount = row.MaxLife
 			w.must(w.store.Save(w.ctx, k, nil))
 			_, err = w.try(w.offer())
 			w.want(err, tunnus.CodePINLockPerm)
@@ -104,7 +107,7 @@ func (w *world) hold() {
 // A notice that nobody saw to comes again, as often as it takes.
 func TestNoticesComeAgainUntilDone(t *testing.T) {
 	for name, give := range map[string]func(w *world){
-		"held": (*world).hold, "ended": func(w *world) { w.locked9(); w.pass(confirmTime) },
+		"held": (*world).hold, "ended": func(w *world) { w.locked9(); w.pass(row.ConfirmTime) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -113,7 +116,7 @@ func TestNoticesComeAgainUntilDone(t *testing.T) {
 				if got := w.settle(); len(got) != 1 {
 					t.Errorf("round %d: %v", i, got)
 				}
-				w.pass(noticeTime)
+				w.pass(closing.NoticeTime)
 			}
 			w.must(w.Done(w.ctx, w.settle()[0]))
 			w.pass(time.Hour)
@@ -129,13 +132,13 @@ func TestDoneOfAHoldIsNotOfTheEnd(t *testing.T) {
 	w := newWorld(t)
 	w.hold()
 	held := w.settle()[0]
-	w.pass(holdTime)
+	w.pass(gate.HoldTime)
 	ended := w.settle()
 	if len(ended) != 1 || ended[0].State != Ended {
 		t.Fatalf("after 72 hours: %v", ended)
 	}
 	w.must(w.Done(w.ctx, held))
-	w.pass(noticeTime)
+	w.pass(closing.NoticeTime)
 	w.notices(Notice{State: Ended, Reason: ReasonCopy})
 }
 
@@ -143,7 +146,7 @@ func TestDoneOfAHoldIsNotOfTheEnd(t *testing.T) {
 func TestUnseenHoldEnds(t *testing.T) {
 	w := newWorld(t)
 	w.hold()
-	w.pass(holdTime)
+	w.pass(gate.HoldTime)
 	w.notices(Notice{State: Ended, Reason: ReasonCopy})
 }
 
@@ -166,7 +169,7 @@ func TestSettleGoesOnAfterAnError(t *testing.T) {
 // Many that wait do not keep out those that came later.
 func TestManyNotices(t *testing.T) {
 	w := newWorld(t)
-	for i := range 2*maxNotices + 5 {
+	for i := range 2*closing.MaxNotices + 5 {
 		id := fmt.Sprint(i)
 		w.store.keys[id] = Key{ID: id, State: Ended, Reason: ReasonPIN, DueAt: w.clock()}
 	}
@@ -176,7 +179,7 @@ func TestManyNotices(t *testing.T) {
 			seen[n.ID] = true
 		}
 	}
-	if len(seen) != 2*maxNotices+5 {
+	if len(seen) != 2*closing.MaxNotices+5 {
 		t.Errorf("%d told", len(seen))
 	}
 }

@@ -9,8 +9,11 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/gate"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
+	"github.com/tunnus-id/tunnus/key/voprf"
 )
 
 // Begin takes the phone's half of a new key (splitkey.Begin) and makes the
@@ -19,19 +22,17 @@ import (
 // phone does not prove that it holds its primes.
 func (s *Service) Begin(ctx context.Context, r device.Signed) (splitkey.Begun, error) {
 	var m splitkey.Begin
-	if err := r.Verify(); err != nil {
+	q, err := gate.Read(r, &m)
+	if err != nil {
 		return splitkey.Begun{}, err
-	}
-	if err := splitkey.Decode(r.Request.Body, &m); err != nil {
-		return splitkey.Begun{}, tunnus.BadRequest("body", err)
 	}
 	// The id follows from device and nonce, so a repeated request finds its key.
 	k := Key{
-		ID: name(hash(sealed.Place("tunnus/key/v1", r.Thumbprint(), string(m.Nonce)))[:16]), Device: r.Thumbprint(),
+		ID: keyName(r.Thumbprint(), m.Nonce), Device: r.Thumbprint(),
 		Purpose: m.Purpose, State: Begun, Generation: 1, CreatedAt: s.Clock.Now(),
-		Modulus: m.Modulus, Begin: hash(r.Request.Body), Counter: 1, RotatedAt: s.Clock.Now(),
+		Modulus: m.Modulus, Begin: q.Body, Counter: 1, RotatedAt: s.Clock.Now(),
 	}
-	return settled(func() (splitkey.Begun, error) {
+	return row.Settled(func(bool) (splitkey.Begun, error) {
 		old, err := s.Store.Keys.Key(ctx, k.ID)
 		if tunnus.CodeOf(err) == tunnus.CodeNotFound {
 			old, err = s.create(ctx, k, m)
@@ -44,6 +45,11 @@ func (s *Service) Begin(ctx context.Context, r device.Signed) (splitkey.Begun, e
 		}
 		return s.begun(old)
 	})
+}
+
+// keyName is the id of a key, which both sides work out.
+func keyName(device string, nonce []byte) string {
+	return name(hash(sealed.Place("tunnus/key/v1", device, string(nonce)))[:16])
 }
 
 // create checks what was offered and stores the key. The cheap question comes
@@ -63,7 +69,7 @@ func (s *Service) create(ctx context.Context, k Key, m splitkey.Begin) (Key, err
 	if err := splitkey.CheckModulus(m.Modulus); err != nil {
 		return Key{}, refuseKey(err)
 	}
-	if k.SealedVOPRF, k.Public, err = sealed.Draw(s.SealVOPRF, k.owner()); err != nil {
+	if k.SealedVOPRF, k.Public, err = sealed.Draw(s.SealVOPRF, k.Owner()); err != nil {
 		return Key{}, err
 	}
 	err = s.Store.Keys.Create(ctx, k, []tunnus.Event{s.event("key.begin", k, "", "device", k.Device)})
@@ -71,14 +77,14 @@ func (s *Service) create(ctx context.Context, k Key, m splitkey.Begin) (Key, err
 		return Key{}, s.used(ctx, k, err)
 	}
 	k.Rev = 1
-	return k, moved(err)
+	return k, row.Moved(err)
 }
 
 // used is the refusal of a modulus that another key has, or a reason to look
 // again: the same request may have come twice at once.
 func (s *Service) used(ctx context.Context, k Key, cause error) error {
 	if _, err := s.Store.Keys.Key(ctx, k.ID); err == nil {
-		return errMoved
+		return row.ErrMoved
 	}
 	return refuseKey(cause)
 }
@@ -92,23 +98,26 @@ func (s *Service) begun(k Key) (splitkey.Begun, error) {
 }
 
 // Harden evaluates a blinded PIN for sealing the blob (splitkey.Harden). It is
-// served [maxHardenings] times, charged before the evaluation, and never once
+// served [row.MaxHardenings] times, charged before the evaluation, and never once
 // the key is confirmed: from then on each evaluation is a try.
 func (s *Service) Harden(ctx context.Context, r device.Signed) (splitkey.Evaluated, error) {
-	return settled(func() (splitkey.Evaluated, error) {
+	return row.Settled(func(again bool) (splitkey.Evaluated, error) {
 		var m splitkey.Harden
-		k, err := s.admit(ctx, r, &m)
+		q, k, err := s.gate.Admit(ctx, r, &m, again)
 		if err != nil {
 			return splitkey.Evaluated{}, err
 		}
-		if k.State != Begun || k.Hardenings >= maxHardenings {
+		if err := first(q, k); err != nil {
+			return splitkey.Evaluated{}, err
+		}
+		if k.State != Begun || k.Hardenings >= row.MaxHardenings {
 			return splitkey.Evaluated{}, tunnus.Conflict(errors.New("keyshare: the time for hardening is over"))
 		}
-		if err := splitkey.CheckBlinded(m.Blinded); err != nil {
+		if err := voprf.CheckElement(m.Blinded); err != nil {
 			return splitkey.Evaluated{}, tunnus.BadRequest("blinded", err)
 		}
 		k.Hardenings++
-		if err := s.save(ctx, k, "key.harden", ""); err != nil {
+		if err := s.closer.Save(ctx, k, "key.harden", ""); err != nil {
 			return splitkey.Evaluated{}, err
 		}
 		x, err := s.openSecrets(k)
@@ -119,16 +128,29 @@ func (s *Service) Harden(ctx context.Context, r device.Signed) (splitkey.Evaluat
 	})
 }
 
+// first refuses a message about the making of a key that names a generation
+// which was not made so, or does not live any more.
+func first(q gate.Request, k Key) error {
+	if q.Generation != 1 || k.Generation != 1 {
+		return row.RefuseTxn(fmt.Errorf("keyshare: generation %d asked, %d lives", q.Generation, k.Generation))
+	}
+	return nil
+}
+
 // Confirm takes the phone's proof that its blob opens (splitkey.Confirm). It may
 // be sent again. It fails with [tunnus.CodeKeyRefused] if the proof is wrong.
+// Hardenings that led to nothing count as tries that did (K6).
 func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
-	_, err := settled(func() (struct{}, error) {
+	_, err := row.Settled(func(again bool) (struct{}, error) {
 		var m splitkey.Confirm
-		k, err := s.admit(ctx, r, &m)
+		q, k, err := s.gate.Admit(ctx, r, &m, again)
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := splitkey.CheckProof(m.Proof, splitkey.StepConfirm, k.identity(), m.Nonce); err != nil {
+		if err := first(q, k); err != nil {
+			return struct{}{}, err
+		}
+		if err := splitkey.CheckProof(m.Proof, splitkey.StepConfirm, k.Identity(), m.Nonce); err != nil {
 			return struct{}{}, refuseKey(err)
 		}
 		switch k.State {
@@ -136,16 +158,13 @@ func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
 			return struct{}{}, nil
 		case Begun:
 			k.State = Sealed
-			return struct{}{}, s.save(ctx, k, "key.confirm", "")
+			k.Unconfirmed = max(0, k.Hardenings-1)
+			k.LifeCount = k.Unconfirmed
+			return struct{}{}, s.closer.Save(ctx, k, "key.confirm", "")
 		}
-		return struct{}{}, usable(k)
+		return struct{}{}, k.Usable()
 	})
 	return err
-}
-
-// identity is what blob and proofs of a key are bound to.
-func (k Key) identity() splitkey.Identity {
-	return splitkey.Identity{Key: k.ID, Purpose: k.Purpose, Generation: k.Generation, Modulus: k.Modulus, Public: k.Public}
 }
 
 // AssignModulus gives a confirmed key its server half and returns n, of exactly
@@ -153,67 +172,12 @@ func (k Key) identity() splitkey.Identity {
 // and not before (K11). Again, it returns the same n. If the pool is empty, the
 // half is made on the spot, which takes a second.
 func (s *Service) AssignModulus(ctx context.Context, keyID string) ([]byte, error) {
-	return settled(func() ([]byte, error) {
-		k, err := s.Store.Keys.Key(ctx, keyID)
-		if err != nil {
-			return nil, err
-		}
-		if k.State == Ready {
-			return k.Product, nil
-		}
-		if k.State != Sealed {
-			return nil, tunnus.Conflict(fmt.Errorf("keyshare: a key that is %s gets no modulus", k.State))
-		}
-		half, err := s.Store.Pool.Oldest(ctx)
-		if tunnus.CodeOf(err) == tunnus.CodeNotFound {
-			half, err = s.addHalf(ctx)
-		}
-		if err != nil {
-			return nil, err
-		}
-		product, err := splitkey.Join(k.Modulus, half.Modulus)
-		if err != nil {
-			return nil, err
-		}
-		k.State, k.Product, k.Inverse, k.SealedHalf = Ready, product.Modulus, product.Inverse, half.SealedHalf
-		err = s.Store.Keys.Assign(ctx, k, half.Modulus, []tunnus.Event{s.event("key.modulus", k, "")})
-		return k.Product, moved(err)
-	})
-}
-
-// FillPool makes server halves until the pool holds n, or ctx ends. It takes a
-// good part of a second of CPU for each; call it in the background.
-func (s *Service) FillPool(ctx context.Context, n int) error {
-	for ctx.Err() == nil {
-		size, err := s.Store.Pool.Size(ctx)
-		if err != nil || size >= n {
-			return err
-		}
-		if _, err := s.addHalf(ctx); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// addHalf makes a server half and puts it into the pool.
-func (s *Service) addHalf(ctx context.Context) (Pooled, error) {
-	h, err := splitkey.Generate()
-	if err != nil {
-		return Pooled{}, err
-	}
-	defer h.Wipe()
-	record, err := sealed.Half(s.SealModulus, h)
-	if err != nil {
-		return Pooled{}, err
-	}
-	p := Pooled{Modulus: h.Modulus(), SealedHalf: record, CreatedAt: s.Clock.Now()}
-	return p, s.Store.Pool.Add(ctx, p)
+	return s.keeper.Assign(ctx, keyID)
 }
 
 // Bind says whose account a key belongs to. A key has one account for ever.
 func (s *Service) Bind(ctx context.Context, keyID, account string) error {
-	return s.change(ctx, keyID, func(k Key) error {
+	return s.closer.Change(ctx, keyID, func(k Key) error {
 		if k.Account == account {
 			return nil
 		}
@@ -221,6 +185,6 @@ func (s *Service) Bind(ctx context.Context, keyID, account string) error {
 			return tunnus.Conflict(errors.New("keyshare: the key has an account, or has ended"))
 		}
 		k.Account = account
-		return s.save(ctx, k, "key.bind", "")
+		return s.closer.Save(ctx, k, "key.bind", "")
 	})
 }

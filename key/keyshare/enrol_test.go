@@ -13,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -172,7 +173,7 @@ func TestHardenEnds(t *testing.T) {
 	_, blinded, err := splitkey.Blind(w.id, []byte("4711"))
 	w.must(err)
 	r := w.signed(&splitkey.Harden{Key: w.id.Key, Generation: 1, Nonce: draw(16), Blinded: blinded})
-	for range maxHardenings {
+	for range row.MaxHardenings {
 		_, err := w.Harden(w.ctx, r)
 		w.must(err)
 	}

@@ -11,8 +11,11 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/gate"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
+	"github.com/tunnus-id/tunnus/key/voprf"
 )
 
 // Evaluate is one try of the PIN, for one transaction (splitkey.Evaluate). The
@@ -27,129 +30,120 @@ import (
 // [tunnus.CodePINWorn] after thirty tries that never led to a signature; with
 // [tunnus.CodeStateConflict] while another try of this key is under way.
 func (s *Service) Evaluate(ctx context.Context, r device.Signed) (splitkey.Evaluation, error) {
-	return settled(func() (splitkey.Evaluation, error) { return s.evaluate(ctx, r) })
+	return row.Settled(func(again bool) (splitkey.Evaluation, error) { return s.evaluate(ctx, r, again) })
 }
 
-func (s *Service) evaluate(ctx context.Context, r device.Signed) (splitkey.Evaluation, error) {
+func (s *Service) evaluate(ctx context.Context, r device.Signed, again bool) (splitkey.Evaluation, error) {
 	var m splitkey.Evaluate
-	k, err := s.admit(ctx, r, &m)
+	q, k, err := s.gate.Admit(ctx, r, &m, again)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	if err := usable(k); err != nil {
+	if err := k.Usable(); err != nil {
 		return splitkey.Evaluation{}, err
 	}
 	x, err := s.openSecrets(k)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	body := hash(r.Request.Body)
-	if len(k.LastNonce) > 0 && bytes.Equal(k.LastNonce, m.Nonce) {
-		return s.again(ctx, k, x, m, body)
+	// After a lost race the newest try may be a later one than this request's.
+	if again || bytes.Equal(k.LastNonce, m.Nonce) {
+		out, err := s.again(ctx, q, k, x, m)
+		if tunnus.CodeOf(err) != tunnus.CodeNotFound {
+			return out, err
+		}
 	}
-	if err := s.present(ctx, k, x, m.OneTime); err != nil {
+	if err := s.gate.Present(ctx, q, &k, x); err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	if err := s.open(ctx, k, m); err != nil {
+	t, err := s.open(ctx, k, m)
+	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	if err := splitkey.CheckBlinded(m.Blinded); err != nil {
+	if err := voprf.CheckElement(m.Blinded); err != nil {
 		return splitkey.Evaluation{}, tunnus.BadRequest("blinded", err)
 	}
-	row, err := s.charge(ctx, &k, m, body)
+	try, err := s.charge(ctx, &k, q, m, t)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	return s.answer(ctx, k, x, m, row)
+	return s.answer(ctx, k, x, m, try)
 }
 
-// again serves the newest try's request once more: its stored answer, or, if a
-// crash came before that, the answer that is due for the charge.
-func (s *Service) again(ctx context.Context, k Key, x sealed.Secrets, m splitkey.Evaluate, body []byte) (splitkey.Evaluation, error) {
-	row, err := s.Store.Evaluations.ByNonce(ctx, k.ID, m.Nonce)
+// again serves a try's request once more: its stored answer, or, if a crash came
+// before that, the answer that is due for the charge. It fails with
+// [tunnus.CodeNotFound] if no such try was charged.
+func (s *Service) again(ctx context.Context, q gate.Request, k Key, x sealed.Secrets, m splitkey.Evaluate) (splitkey.Evaluation, error) {
+	try, err := s.Store.Evaluations.ByNonce(ctx, k.ID, m.Nonce)
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	if !bytes.Equal(row.Body, body) {
+	if !bytes.Equal(try.Body, q.Body) {
 		return splitkey.Evaluation{}, tunnus.Conflict(errors.New("keyshare: this nonce was used for another request"))
 	}
-	if row.State == Reserved {
-		return s.answer(ctx, k, x, m, row)
+	if try.State == Reserved {
+		if try.Seq != k.LastSeq || try.Generation != k.Generation {
+			return splitkey.Evaluation{}, tunnus.Conflict(errors.New("keyshare: another try was made since"))
+		}
+		return s.answer(ctx, k, x, m, try)
 	}
 	var out splitkey.Evaluation
-	if err := json.Unmarshal(row.Answer, &out); err != nil {
+	if err := json.Unmarshal(try.Answer, &out); err != nil {
 		return splitkey.Evaluation{}, fmt.Errorf("keyshare: stored answer: %w", err)
 	}
 	return out, nil
 }
 
-// open sees that the transaction is this key's, live, and the one that the phone
-// has fetched.
-func (s *Service) open(ctx context.Context, k Key, m splitkey.Evaluate) error {
+// open finds the transaction, and sees that it is this key's, live, and the one
+// that the phone has fetched.
+func (s *Service) open(ctx context.Context, k Key, m splitkey.Evaluate) (Transaction, error) {
 	t, err := s.ours(ctx, k, m.Transaction)
 	switch {
 	case err != nil:
-		return err
-	case t.over(s.Clock.Now()):
-		return refuseTxn(errors.New("keyshare: the transaction is over"))
+		return t, err
+	case t.Over(s.Clock.Now()):
+		return t, row.RefuseTxn(errors.New("keyshare: the transaction is over"))
 	case subtle.ConstantTimeCompare(t.Freshness, m.Freshness) != 1:
-		return refuseTxn(errors.New("keyshare: another freshness token"))
+		return t, row.RefuseTxn(errors.New("keyshare: another freshness token"))
 	}
-	return nil
+	return t, nil
 }
 
 // charge is commit 1: it refuses a locked key, or reserves the try. k becomes
 // the key as it is stored then.
-func (s *Service) charge(ctx context.Context, k *Key, m splitkey.Evaluate, body []byte) (EvaluationRow, error) {
-	now := s.Clock.Now()
+func (s *Service) charge(ctx context.Context, k *Key, q gate.Request, m splitkey.Evaluate, t Transaction) (EvaluationRow, error) {
 	rows, err := s.Store.Evaluations.Since(ctx, k.ID, k.ClearedSeq)
 	if err != nil {
 		return EvaluationRow{}, err
 	}
-	st := s.fold(rows)
-	if st.Permanent || k.LifeCount >= maxLife {
-		if err := s.end(ctx, *k, ReasonPIN, now); err != nil {
+	now := s.Clock.Now()
+	charged, try, err := k.Charge(s.Ladder, rows, EvaluationRow{Transaction: t.ID, Nonce: m.Nonce, Body: q.Body, At: now},
+		t.Kind == splitkey.ChangeKind)
+	if errors.Is(err, row.ErrEnds) {
+		if err := s.closer.End(ctx, *k, ReasonPIN, now); err != nil {
 			return EvaluationRow{}, err
 		}
-		return EvaluationRow{}, gone(errors.New("keyshare: wrong PIN too often, the key has ended"))
+		return EvaluationRow{}, row.Gone(row.ErrEnds)
 	}
-	if err := s.locked(st); err != nil {
+	if err != nil {
 		return EvaluationRow{}, err
 	}
-	if k.Unconfirmed >= maxGeneration {
-		cause := fmt.Errorf("keyshare: %d tries of this generation were never confirmed", k.Unconfirmed)
-		return EvaluationRow{}, tunnus.Fail(tunnus.CodePINWorn, cause)
-	}
-	if n := len(rows); n > 0 && rows[n-1].State == Reserved && now.Sub(rows[n-1].At) < flightTime {
-		return EvaluationRow{}, tunnus.Conflict(errors.New("keyshare: another try is under way"))
-	}
-
-	k.LastSeq++
-	k.LastNonce = m.Nonce
-	k.Unconfirmed++
-	k.LifeCount++
-	if s.Ladder.Fail(st, now).Permanent {
-		k.DueAt = now.Add(confirmTime) // unless its right share comes
-	}
-	row := EvaluationRow{
-		Key: k.ID, Seq: k.LastSeq, Generation: k.Generation, Transaction: m.Transaction,
-		Nonce: m.Nonce, Body: body, State: Reserved, At: now,
-	}
-	details := []string{"seq", strconv.FormatInt(row.Seq, 10), "transaction", row.Transaction}
+	*k = charged
+	details := []string{"seq", strconv.FormatInt(try.Seq, 10), "transaction", try.Transaction}
 	events := []tunnus.Event{s.event("key.try", *k, "", details...)}
-	if k.Unconfirmed == warnAt {
+	if k.Unconfirmed == row.WarnAt {
 		events = append(events, s.event("key.worn", *k, "", "unconfirmed", strconv.Itoa(k.Unconfirmed)))
 	}
-	if err := s.Store.Evaluations.Reserve(ctx, *k, row, events); err != nil {
-		return EvaluationRow{}, moved(err)
+	if err := s.Store.Evaluations.Reserve(ctx, *k, try, events); err != nil {
+		return EvaluationRow{}, row.Moved(err)
 	}
 	k.Rev++
-	return row, nil
+	return try, nil
 }
 
 // answer evaluates a charged try and is commit 2: the answer is stored and the
 // one-time value rotated.
-func (s *Service) answer(ctx context.Context, k Key, x sealed.Secrets, m splitkey.Evaluate, row EvaluationRow) (splitkey.Evaluation, error) {
+func (s *Service) answer(ctx context.Context, k Key, x sealed.Secrets, m splitkey.Evaluate, try EvaluationRow) (splitkey.Evaluation, error) {
 	evaluated, err := x.Evaluate(k.Public, m.Blinded)
 	if err != nil {
 		return splitkey.Evaluation{}, err
@@ -160,15 +154,15 @@ func (s *Service) answer(ctx context.Context, k Key, x sealed.Secrets, m splitke
 	}
 	k.Counter++
 	k.RotatedAt = s.Clock.Now()
-	out := splitkey.Evaluation{Evaluated: evaluated, OneTime: x.OneTime(k.Counter), Tries: s.tries(k, st)}
-	row.State = Answered
-	row.Answer, err = json.Marshal(out)
+	out := splitkey.Evaluation{Evaluated: evaluated, OneTime: x.OneTime(k.Counter), Tries: k.Tries(s.Ladder, st, s.Clock.Now())}
+	try.State = Answered
+	try.Answer, err = json.Marshal(out)
 	if err != nil {
 		return splitkey.Evaluation{}, fmt.Errorf("keyshare: %w", err)
 	}
-	done := s.event("key.answer", k, "", "seq", strconv.FormatInt(row.Seq, 10))
-	if err := s.Store.Evaluations.Update(ctx, k, row, []tunnus.Event{done}); err != nil {
-		return splitkey.Evaluation{}, moved(err)
+	done := s.event("key.answer", k, "", "seq", strconv.FormatInt(try.Seq, 10))
+	if err := s.Store.Evaluations.Update(ctx, k, try, []tunnus.Event{done}); err != nil {
+		return splitkey.Evaluation{}, row.Moved(err)
 	}
 	return out, nil
 }

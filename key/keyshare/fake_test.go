@@ -20,6 +20,7 @@ type fakeStore struct {
 	txns   map[string]Transaction
 	pool   []Pooled
 	used   map[string]bool
+	epoch  Epoch
 	events []tunnus.Event
 
 	fail     map[string]error // by method, once
@@ -279,4 +280,68 @@ func (f *fakeStore) kinds(kind string) (n int) {
 		}
 	}
 	return n
+}
+
+func (f *fakeStore) OfKeys(_ context.Context, after string, limit int) ([]Key, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Key
+	for _, id := range slices.Sorted(maps.Keys(f.keys)) {
+		if id > after && len(out) < limit {
+			out = append(out, Key{ID: id, Modulus: f.keys[id].Modulus, Product: f.keys[id].Product})
+		}
+	}
+	return out, nil
+}
+
+func (f *fakeStore) OfPool(_ context.Context, after []byte, limit int) ([][]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all [][]byte
+	for _, p := range f.pool {
+		if bytes.Compare(p.Modulus, after) > 0 {
+			all = append(all, p.Modulus)
+		}
+	}
+	slices.SortFunc(all, bytes.Compare)
+	return all[:min(limit, len(all))], nil
+}
+
+func (f *fakeStore) Discard(_ context.Context, modulus []byte, events []tunnus.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.pool)
+	f.pool = slices.DeleteFunc(f.pool, func(p Pooled) bool { return bytes.Equal(p.Modulus, modulus) })
+	if len(f.pool) < n {
+		f.events = append(f.events, events...)
+	}
+	return nil
+}
+
+func (f *fakeStore) Declare(_ context.Context, e Epoch, events []tunnus.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.epoch, f.pool = e, nil
+	f.events = append(f.events, events...)
+	return nil
+}
+
+func (f *fakeStore) Epoch(context.Context) (Epoch, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.epoch, nil
+}
+
+func (f *fakeStore) Reapply(_ context.Context, rev int64, c Copy, events []tunnus.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.keys[c.Key.ID].Rev != rev {
+		return tunnus.Conflict(errors.New("fake: the key moved"))
+	}
+	f.keys[c.Key.ID] = c.Key
+	f.used[string(c.Key.Modulus)] = true
+	f.rows = slices.DeleteFunc(f.rows, func(e EvaluationRow) bool { return e.Key == c.Key.ID })
+	f.rows = append(f.rows, c.Tries...)
+	f.events = append(f.events, events...)
+	return nil
 }

@@ -1,6 +1,7 @@
 package keyshare
 
 import (
+	"bytes"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -9,50 +10,80 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
+	"github.com/tunnus-id/tunnus/key/keyshare/sealed"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
 // An OfferRequest puts up a transaction for a key.
 type OfferRequest struct {
+	ID        string // idempotency key: the same offer with the same id is the same transaction; "" makes a new one
 	KeyID     string
 	Kind      string // of a [Format]
 	Record    []byte // canonical JSON of the fields to show and sign, at most 64 KiB
 	Hash      splitkey.Hash
-	ExpiresAt time.Time // at most 15 minutes ahead
+	Padding   splitkey.Padding // "" is [splitkey.PSS], the only one that a log-in key signs (P7)
+	ExpiresAt time.Time        // at most 15 minutes ahead
 }
 
 // Offer puts up a transaction; the salt of its PSS encoding and its freshness
-// token are drawn here. A key that cannot sign now fails it: with the code of its
-// lock, [tunnus.CodeAccCloned], [tunnus.CodeKeyUnusable], or
-// [tunnus.CodeStateConflict] if it has no modulus yet.
+// token are drawn here. With [splitkey.PKCS1] nothing is drawn into what is signed,
+// so the record must be one that was never offered before. A key that cannot sign
+// now fails it: with the code of its lock, [tunnus.CodeAccCloned],
+// [tunnus.CodeKeyUnusable], or [tunnus.CodeStateConflict] if it has no modulus yet.
 func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error) {
 	now := s.Clock.Now()
-	if _, ok := s.Formats[o.Kind]; !ok || !o.Hash.Valid() || len(o.Record) > maxRecord ||
+	if _, ok := s.Formats[o.Kind]; !ok || !o.Hash.Valid() || !o.Padding.Valid() || len(o.Record) > maxRecord ||
 		!o.ExpiresAt.After(now) || o.ExpiresAt.After(now.Add(maxTransaction)) {
 		return Transaction{}, fmt.Errorf("keyshare: an offer of kind %q, hash %q, %d bytes, until %s cannot be made",
 			o.Kind, o.Hash, len(o.Record), o.ExpiresAt)
+	}
+	id := name(draw(16))
+	if o.ID != "" {
+		id = name(hash(sealed.Place("tunnus/txn/v1", o.KeyID, o.ID))[:16])
+		if t, err := s.offered(ctx, id, o); tunnus.CodeOf(err) != tunnus.CodeNotFound {
+			return t, err
+		}
 	}
 	k, err := s.Store.Keys.Key(ctx, o.KeyID)
 	if err != nil {
 		return Transaction{}, err
 	}
-	if err := usable(k); err != nil {
+	if o.Padding == splitkey.PKCS1 && k.Purpose == splitkey.Login {
+		return Transaction{}, errors.New("keyshare: a log-in key signs PSS only")
+	}
+	if err := k.Usable(); err != nil {
 		return Transaction{}, err
 	}
 	st, err := s.standing(ctx, k)
 	if err != nil {
 		return Transaction{}, err
 	}
-	if err := s.locked(st); err != nil {
+	if err := row.Locked(st, now); err != nil {
 		return Transaction{}, err
 	}
 	t := Transaction{
-		ID: name(draw(16)), Key: k.ID, Kind: o.Kind, Record: o.Record, Hash: o.Hash,
+		ID: id, Key: k.ID, Kind: o.Kind, Record: o.Record, Hash: o.Hash, Padding: o.Padding,
 		Salt: draw(o.Hash.Size()), Freshness: draw(splitkey.NonceSize),
 		State: Live, CreatedAt: now, ExpiresAt: o.ExpiresAt,
 	}
 	err = s.Store.Transactions.Put(ctx, t, []tunnus.Event{s.event("txn.offer", k, "", "transaction", t.ID, "kind", t.Kind)})
+	if err != nil && o.ID != "" { // the same offer may have come twice at once
+		if t, again := s.offered(ctx, id, o); again == nil {
+			return t, nil
+		}
+	}
 	t.Rev = 1
+	return t, err
+}
+
+// offered finds the transaction of an offer that was made before.
+func (s *Service) offered(ctx context.Context, id string, o OfferRequest) (Transaction, error) {
+	t, err := s.Store.Transactions.Transaction(ctx, id)
+	if err == nil && (t.Kind != o.Kind || t.Hash != o.Hash || t.Padding != o.Padding ||
+		!bytes.Equal(t.Record, o.Record) || !t.ExpiresAt.Truncate(time.Millisecond).Equal(o.ExpiresAt.Truncate(time.Millisecond))) { // as rows keep it
+		return Transaction{}, tunnus.Conflict(errors.New("keyshare: the id was used for another offer"))
+	}
 	return t, err
 }
 
@@ -65,9 +96,6 @@ func (s *Service) ours(ctx context.Context, k Key, id string) (Transaction, erro
 	return t, err
 }
 
-// over reports whether a transaction can no longer be signed.
-func (t Transaction) over(now time.Time) bool { return t.State != Live || !now.Before(t.ExpiresAt) }
-
 // An Outcome is where a transaction stands.
 type Outcome struct {
 	State     string // [Live], [Signed] or [Cancelled]
@@ -76,24 +104,29 @@ type Outcome struct {
 	Kind      string
 	Record    []byte
 	Hash      splitkey.Hash
+	Padding   splitkey.Padding
 	Payload   []byte            // what was signed, if Signed
 	Answer    []byte            // the phone's part of it
 	Approval  splitkey.Approval // what the phone said that it showed, under its device's signature
 	Evidence  []byte            // JSON of that whole request, a device.Signed
-	Signature []byte            // RSASSA-PSS, 768 bytes
+	Signature []byte            // RSASSA of Padding, 768 bytes
 	PublicKey *rsa.PublicKey    // n, e
 	SignedAt  time.Time
 }
 
-// Outcome tells where a transaction stands; [tunnus.CodeNotFound] if there is none.
+// Outcome tells where a transaction stands; [tunnus.CodeNotFound] if there is none,
+// or if it is a PIN change.
 func (s *Service) Outcome(ctx context.Context, id string) (Outcome, error) {
 	t, err := s.Store.Transactions.Transaction(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
+	if t.Kind == splitkey.ChangeKind {
+		return Outcome{}, tunnus.NotFound(errors.New("keyshare: a PIN change is not signed"))
+	}
 	o := Outcome{
-		State: t.State, Expired: t.State == Live && t.over(s.Clock.Now()),
-		Key: t.Key, Kind: t.Kind, Record: t.Record, Hash: t.Hash,
+		State: t.State, Expired: t.State == Live && t.Over(s.Clock.Now()),
+		Key: t.Key, Kind: t.Kind, Record: t.Record, Hash: t.Hash, Padding: t.Padding,
 		Answer: t.Answer, Evidence: t.Approval, Signature: t.Signature, SignedAt: t.SignedAt,
 	}
 	if t.State != Signed {
@@ -124,7 +157,7 @@ func (s *Service) payload(t Transaction, answer []byte) ([]byte, error) {
 // that is cancelled stays so (nil); one that is signed fails with
 // [tunnus.CodeStateConflict].
 func (s *Service) Cancel(ctx context.Context, id string) error {
-	_, err := settled(func() (struct{}, error) {
+	_, err := row.Settled(func(bool) (struct{}, error) {
 		t, err := s.Store.Transactions.Transaction(ctx, id)
 		if err != nil || t.State == Cancelled {
 			return struct{}{}, err
@@ -134,7 +167,7 @@ func (s *Service) Cancel(ctx context.Context, id string) error {
 		}
 		t.State = Cancelled
 		e := tunnus.Event{At: s.Clock.Now(), Kind: "txn.cancel", Subject: t.Key, Detail: map[string]string{"transaction": t.ID}}
-		return struct{}{}, moved(s.Store.Transactions.SaveTransaction(ctx, t, []tunnus.Event{e}))
+		return struct{}{}, row.Moved(s.Store.Transactions.SaveTransaction(ctx, t, []tunnus.Event{e}))
 	})
 	return err
 }

@@ -62,7 +62,7 @@ func TestProtocol(t *testing.T) {
 
 func (w *world) status() splitkey.Standing {
 	w.Helper()
-	out, err := w.Status(w.ctx, w.signed(&splitkey.Status{Key: w.id.Key, Generation: 1, OneTime: w.oneTime}))
+	out, err := w.Status(w.ctx, w.signed(&splitkey.Status{Key: w.id.Key, Generation: w.id.Generation, OneTime: w.oneTime}))
 	w.must(err)
 	return out
 }
@@ -135,7 +135,17 @@ func TestCompleteRefusesShares(t *testing.T) {
 		}},
 		{"n1", func(_ *world, m *splitkey.Complete) { m.Share = n.Modulus() }},
 		{"not reduced", func(_ *world, m *splitkey.Complete) { m.Share = bytes.Repeat([]byte{255}, splitkey.HalfSize) }},
-		{"for another digest", func(w *world, m *splitkey.Complete) { m.Share = w.completeMessage(w.offer()).Share }},
+		{"of another transaction", func(w *world, m *splitkey.Complete) { m.Share = w.completeMessage(w.offer()).Share }},
+		{"for another digest", func(w *world, m *splitkey.Complete) { m.Share = w.shareOf(w.half, m.Transaction, "other") }},
+		{"of another key", func(w *world, m *splitkey.Complete) {
+			_, other := testHalves()
+			m.Share = w.shareOf(other, m.Transaction, "challenge")
+		}},
+		{"an internal proof", func(w *world, m *splitkey.Complete) {
+			proof, err := w.half.Prove(splitkey.StepChange, w.id, []byte(m.Transaction), m.Evaluation)
+			w.must(err)
+			m.Share = proof
+		}},
 		{"approved another digest", func(_ *world, m *splitkey.Complete) { m.Approval.Digest[0] ^= 1 }},
 		{"another answer", func(_ *world, m *splitkey.Complete) { m.Answer = []byte("x") }},
 	}

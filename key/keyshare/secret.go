@@ -5,15 +5,13 @@ import (
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
-func (k Key) owner() sealed.Owner { return sealed.Owner{Key: k.ID, Generation: k.Generation} }
-
 // openSecrets opens what a key needs to answer tries.
 func (s *Service) openSecrets(k Key) (sealed.Secrets, error) {
-	return sealed.Open(s.SealVOPRF, k.owner(), k.SealedVOPRF)
+	return sealed.Open(s.SealVOPRF, k.Owner(), k.SealedVOPRF)
 }
 
 // openHalf opens the server's half of a key.
-func (s *Service) openHalf(k Key) (*splitkey.Half, error) {
+func (s *Service) openHalf(k Key) (sealed.HalfSigner, error) {
 	n2, err := splitkey.Product{Modulus: k.Product}.Other(k.Modulus)
 	if err != nil {
 		return nil, err

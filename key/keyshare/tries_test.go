@@ -9,6 +9,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -83,7 +84,7 @@ func TestSettleEndsAfterTheNinth(t *testing.T) {
 	w := newWorld(t)
 	w.must(w.Bind(w.ctx, w.id.Key, "account"))
 	w.locked9()
-	w.pass(confirmTime - time.Second)
+	w.pass(row.ConfirmTime - time.Second)
 	w.notices()
 	w.pass(time.Second)
 	w.notices(Notice{State: Ended, Reason: ReasonPIN})
@@ -283,7 +284,7 @@ func TestAbandonedTryStaysCharged(t *testing.T) {
 	w.store.fail["Update"] = errors.New("killed")
 	_, err := w.try(txn)
 	w.want(err, tunnus.CodeInternal)
-	w.pass(flightTime)
+	w.pass(row.FlightTime)
 	_, err = w.try(txn)
 	w.must(err)
 	if w.charges() != 2 {

@@ -93,7 +93,7 @@ func emptyWorld(t testing.TB) *world {
 	phone, server := testHalves()
 	w := &world{TB: t, store: newFakeStore(), ctx: context.Background(), half: phone, now: time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)}
 	s, err := New(Config{
-		Store: Store{w.store, w.store, w.store, w.store}, Clock: tunnus.ClockFunc(w.clock),
+		Store: Store{w.store, w.store, w.store, w.store, w.store, w.store}, Clock: tunnus.ClockFunc(w.clock),
 		Formats: map[string]Format{"echo": echo{}}, SealVOPRF: newTestSealer(t), SealModulus: newTestSealer(t),
 	})
 	w.must(err)
@@ -193,7 +193,7 @@ func (w *world) evaluateMessage(t Transaction) *splitkey.Evaluate {
 	_, blinded, err := splitkey.Blind(w.id, []byte("4711"))
 	w.must(err)
 	return &splitkey.Evaluate{
-		Key: w.id.Key, Generation: 1, Transaction: t.ID, Freshness: t.Freshness,
+		Key: w.id.Key, Generation: w.id.Generation, Transaction: t.ID, Freshness: t.Freshness,
 		Blinded: blinded, OneTime: w.oneTime, Nonce: draw(splitkey.NonceSize),
 	}
 }
@@ -225,13 +225,13 @@ func (w *world) completeMessage(t Transaction) *splitkey.Complete {
 	answer := []byte("challenge")
 	payload, err := echo{}.Payload(t.Record, answer)
 	w.must(err)
-	em, err := splitkey.EncodePSS(t.Hash, t.Hash.Sum(payload), t.Salt)
+	em, err := t.Padding.Encode(t.Hash, t.Hash.Sum(payload), t.Salt)
 	w.must(err)
 	share, err := w.half.Share(em)
 	w.must(err)
 	text := sha256.Sum256([]byte("Pay 10"))
 	return &splitkey.Complete{
-		Key: w.id.Key, Generation: 1, Transaction: t.ID, Evaluation: w.nonce, OneTime: w.oneTime, Share: share, Answer: answer,
+		Key: w.id.Key, Generation: w.id.Generation, Transaction: t.ID, Evaluation: w.nonce, OneTime: w.oneTime, Share: share, Answer: answer,
 		Approval: splitkey.Approval{TextHash: text[:], Service: "Shop", Digest: t.Hash.Sum(payload), CodeShown: "1234"},
 	}
 }
