@@ -31,8 +31,8 @@ const (
 	pollGap     = 50 * time.Millisecond // between two polls, should the server not make us wait
 )
 
-// A Config says who asks, whom, and what is trusted. All but Certificate and
-// Clock is needed.
+// A Config says who asks, whom, and what is trusted. All but Certificate,
+// CheckStatus and Clock is needed.
 type Config struct {
 	BaseURL string // of the API, such as "https://id.example.com/v3"; http on loopback only
 	UUID    string // relyingPartyUUID
@@ -55,6 +55,9 @@ type Config struct {
 	Usage asn1.ObjectIdentifier
 	// Level is the least that is accepted.
 	Level tunnus.Level
+	// CheckStatus asks, at each log-in, the OCSP responder that the person's
+	// certificate names, with a nonce. Without an answer there is no log-in.
+	CheckStatus bool
 
 	Clock tunnus.Clock // nil is the system's
 }

@@ -15,8 +15,9 @@
 // and not too old; and the signature covers this request, under the service's
 // own name. A [Refusal] says which of these failed.
 //
-// The person's certificate is not yet asked about at an OCSP responder: a
-// certificate revoked between the server's own check and the signature is not
+// With [Config.CheckStatus] the person's certificate is asked about, last, at
+// the OCSP responder that it names, and only a fresh "good" will do. Without it
+// a certificate revoked between the server's own check and the signature is not
 // noticed here. The verification code is compared by the person, on two
 // screens; a service must show it.
 package client

@@ -39,6 +39,8 @@ const (
 	WrongScheme    Reason = "scheme"       // covers another scheme's name
 	WrongBinding   Reason = "binding"      // covers another request
 	BadSignature   Reason = "signature"    // is no signature of that key
+	Revoked        Reason = "revoked"      // the certificate is revoked or suspended; see Config.CheckStatus
+	NoStatus       Reason = "status"       // nobody says that the certificate is good
 )
 
 // A Refusal is a log-in that did not take place.
@@ -107,6 +109,7 @@ func (c *Client) Verify(q *Request, st Status) (Identity, error) {
 		func() error { return checkRequested(q, st) },
 		func() error { return c.checkFresh(q) },
 		func() error { return checkSignature(q, st, &id) },
+		func() error { return c.checkStatus(cert) },
 	} {
 		if err := check(); err != nil {
 			return Identity{}, err

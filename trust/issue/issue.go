@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"sync"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -40,6 +41,7 @@ type Certificate struct {
 	Issued   time.Time
 	Revoked  time.Time // zero if it is not revoked
 	Reason   Reason
+	Held     time.Time // zero if it is not suspended
 }
 
 // An Issuer is the issuing CA's certificate with its key, RSA.
@@ -48,7 +50,7 @@ type Issuer struct {
 	Key         crypto.Signer
 }
 
-// Config is what a [Service] is made of. All fields are needed.
+// Config is what a [Service] is made of. All fields but Holds and Changed are needed.
 type Config struct {
 	Scheme   pki.Scheme
 	Profiles []pki.Profile // from [pki.Scheme.Profiles]
@@ -57,6 +59,12 @@ type Config struct {
 	// Issuer returns the issuing CA. It may wait until a new key is made; it
 	// is asked once for each certificate.
 	Issuer func(context.Context) (Issuer, error)
+	// Holds keeps suspensions. Without it nothing can be suspended.
+	Holds Holds
+	// Changed is told the serial number of each certificate that was revoked,
+	// suspended or resumed, after that is durable: whoever keeps answers about
+	// it throws them away. It must not wait for anything.
+	Changed func(serial string)
 }
 
 // A Service issues and revokes certificates. It is safe for concurrent use.
@@ -64,6 +72,7 @@ type Service struct {
 	cfg    Config
 	linter *linter
 	draft  func() (*rsa.PrivateKey, error)
+	small  func() *big.Int
 }
 
 // New makes the service. It fails if a profile is missing or the linter has
@@ -76,7 +85,8 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{cfg: c, linter: l, draft: throwaway()}, nil
+	small := sync.OnceValue(func() *big.Int { return primorial(smallFactors) })
+	return &Service{cfg: c, linter: l, draft: throwaway(), small: small}, nil
 }
 
 // Issue returns the certificate for a request. It fails with
@@ -113,7 +123,7 @@ func (s *Service) admit(r Request) (pki.Profile, error) {
 	if err != nil {
 		return pki.Profile{}, tunnus.BadRequest("level", err)
 	}
-	if err := checkKey(r.PublicKey, p.KeyBits); err != nil {
+	if err := checkKey(r.PublicKey, p.KeyBits, s.small); err != nil {
 		return pki.Profile{}, tunnus.BadRequest("publicKey", err)
 	}
 	return p, nil
@@ -225,7 +235,7 @@ func (s *Service) finish(ctx context.Context, r Request, row Row, by Issuer) (Ce
 func (r Row) certificate() Certificate {
 	return Certificate{
 		Serial: r.Serial, Account: r.Account, Purpose: r.Purpose, Level: r.Level, DER: r.Certificate,
-		From: r.From, To: r.To, Issued: r.Issued, Revoked: r.Revoked, Reason: r.Reason,
+		From: r.From, To: r.To, Issued: r.Issued, Revoked: r.Revoked, Reason: r.Reason, Held: r.Held,
 	}
 }
 

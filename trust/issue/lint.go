@@ -32,6 +32,18 @@ var excluded = map[string]string{
 // A linter judges drafts. It only reads the rules.
 type linter struct{ rules []*lint.CertificateLint }
 
+// Lint judges any certificate of a certificate authority, a draft or one that
+// is signed, by the rules that holders' certificates are judged by. The error
+// names the rules that are broken, and nothing that the certificate says. It is
+// a [pki.Judge], for the services of the CA and its own certificates.
+func Lint(cert *x509.Certificate) error {
+	l, err := newLinter()
+	if err != nil {
+		return err
+	}
+	return l.judge(cert)
+}
+
 // newLinter picks the rules of our sources, but for those excluded.
 func newLinter() (*linter, error) {
 	registry, err := lint.GlobalRegistry().Filter(lint.FilterOptions{

@@ -100,12 +100,40 @@ func (r Request) digest() []byte {
 	return sum[:]
 }
 
-// smallFactors is the bound below which a modulus must have no prime factor.
-const smallFactors = 752
+// smallFactors is the bound below which a modulus must have no prime factor:
+// that of key/splitkey for the phone's part (K10), so that what is refused
+// there is refused here, whoever asks.
+const smallFactors = 1 << 20
 
-// checkKey refuses what cannot be a modulus of two large primes. It does not
-// prove that it is one: package key/keyshare has made half of it.
-func checkKey(k *rsa.PublicKey, bits int) error {
+// primorial multiplies all odd primes below the bound.
+func primorial(bound int) *big.Int {
+	composite := make([]bool, bound)
+	var level []*big.Int
+	for p := 3; p < bound; p += 2 {
+		if composite[p] {
+			continue
+		}
+		level = append(level, big.NewInt(int64(p)))
+		for q := p * p; q < bound; q += 2 * p {
+			composite[q] = true
+		}
+	}
+	for len(level) > 1 { // pairwise, so that the large numbers come last
+		for i := 0; i+1 < len(level); i += 2 {
+			level[i/2] = new(big.Int).Mul(level[i], level[i+1])
+		}
+		if len(level)%2 == 1 {
+			level[len(level)/2] = level[len(level)-1]
+		}
+		level = level[:(len(level)+1)/2]
+	}
+	return level[0]
+}
+
+// checkKey refuses what cannot be a modulus of large primes. It does not prove
+// that it is one: package key/keyshare has made half of it. small is the
+// product of the small primes.
+func checkKey(k *rsa.PublicKey, bits int, small func() *big.Int) error {
 	switch {
 	case k == nil || k.N == nil || k.N.Sign() <= 0:
 		return errors.New("issue: a public key is missing")
@@ -116,11 +144,9 @@ func checkKey(k *rsa.PublicKey, bits int) error {
 	case k.N.Bit(0) == 0:
 		return errors.New("issue: the modulus is even")
 	}
-	var m, q big.Int
-	for p := int64(3); p < smallFactors; p += 2 {
-		if m.Mod(k.N, q.SetInt64(p)).Sign() == 0 {
-			return errors.New("issue: the modulus has a small factor")
-		}
+	var m big.Int
+	if m.GCD(nil, nil, k.N, m.Mod(small(), k.N)).BitLen() != 1 {
+		return errors.New("issue: the modulus has a small factor")
 	}
 	root := m.Sqrt(k.N)
 	if root.Mul(root, root).Cmp(k.N) == 0 {

@@ -28,6 +28,7 @@ type Row struct {
 
 	Revoked time.Time // zero if it is not revoked
 	Reason  Reason    // "" if it is not revoked
+	Held    time.Time // since when it is suspended; zero if it is not. Stays when it is revoked while suspended
 }
 
 // A Store keeps certificates. Each call is one transaction; events are written
@@ -56,4 +57,18 @@ type Store interface {
 
 	// Record writes events that change no row: a refusal.
 	Record(ctx context.Context, events []tunnus.Event) error
+}
+
+// Holds keeps suspensions; the same rows as [Store], with the same promises.
+type Holds interface {
+	// Hold marks the row, issued or only intended, as suspended. If it is
+	// suspended already the first date stands, and nothing is written. If it is
+	// revoked it fails with [tunnus.CodeStateConflict], without a row with
+	// [tunnus.CodeNotFound].
+	Hold(ctx context.Context, serial string, at time.Time, events []tunnus.Event) error
+
+	// Lift ends a suspension. If the row is not suspended, nothing is written.
+	// If it is revoked it fails with [tunnus.CodeStateConflict], without a row
+	// with [tunnus.CodeNotFound].
+	Lift(ctx context.Context, serial string, at time.Time, events []tunnus.Event) error
 }

@@ -85,6 +85,32 @@ func (m *memory) Revoke(_ context.Context, serial string, at time.Time, why issu
 	return nil
 }
 
+// Hold implements [issue.Holds].
+func (m *memory) Hold(_ context.Context, serial string, at time.Time, ev []tunnus.Event) error {
+	return m.suspend(serial, at, ev)
+}
+
+// Lift implements [issue.Holds].
+func (m *memory) Lift(_ context.Context, serial string, _ time.Time, ev []tunnus.Event) error {
+	return m.suspend(serial, time.Time{}, ev)
+}
+
+func (m *memory) suspend(serial string, since time.Time, ev []tunnus.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.at(serial)
+	switch {
+	case r == nil:
+		return tunnus.NotFound(errors.New("no row"))
+	case !r.Revoked.IsZero():
+		return tunnus.Conflict(errors.New("revoked"))
+	case r.Held.IsZero() != since.IsZero():
+		r.Held = since
+		m.events = append(m.events, ev...)
+	}
+	return nil
+}
+
 func (m *memory) ByAccount(_ context.Context, account string) ([]issue.Row, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,6 +126,9 @@ func (m *memory) ByAccount(_ context.Context, account string) ([]issue.Row, erro
 func (m *memory) Record(_ context.Context, ev []tunnus.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.lost["Record"] {
+		return errLost
+	}
 	m.events = append(m.events, ev...)
 	return nil
 }

@@ -95,6 +95,7 @@ func statementsExtension(all []Statement) (pkix.Extension, error) {
 
 // qualifiedStatements are those of a qualified certificate for electronic
 // signatures with the key in a qualified device (EN 319 412-5 §4, §5).
+// Without an address, no disclosure statement is named.
 func qualifiedStatements(disclosureURL string) ([]Statement, error) {
 	semantics, err := asn1.Marshal(struct{ ID asn1.ObjectIdentifier }{oidSemanticsNatural})
 	if err != nil {
@@ -104,6 +105,15 @@ func qualifiedStatements(disclosureURL string) ([]Statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	all := []Statement{
+		{oidQCSyntaxV2, semantics},
+		{oidQCCompliance, nil},
+		{oidQCSSCD, nil},
+		{oidQCType, kind},
+	}
+	if disclosureURL == "" {
+		return all, nil
+	}
 	type location struct {
 		URL      string `asn1:"ia5"`
 		Language string `asn1:"printable"` // ISO 639-1
@@ -112,11 +122,5 @@ func qualifiedStatements(disclosureURL string) ([]Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Statement{
-		{oidQCSyntaxV2, semantics},
-		{oidQCCompliance, nil},
-		{oidQCSSCD, nil},
-		{oidQCType, kind},
-		{oidQCPDS, disclosure},
-	}, nil
+	return append(all, Statement{oidQCPDS, disclosure}), nil
 }

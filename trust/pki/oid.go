@@ -30,6 +30,10 @@ const (
 // pieces of at most 24 bits.
 var UsageLogin = asn1.ObjectIdentifier{1, 2, 840, 113556, 1, 8000, 2554, 51386, 58611, 9752, 17786, 33773, 433499, 1718535, 2, 1}
 
+// PolicyStamp is the policy of our time-stamps, dotted: below the arc of
+// [UsageLogin], since readers hold 31 bits a component here too.
+const PolicyStamp = "1.2.840.113556.1.8000.2554.51386.58611.9752.17786.33773.433499.1718535.3.1"
+
 // Identifiers of others. All are read-only.
 var (
 	oidCommonName   = asn1.ObjectIdentifier{2, 5, 4, 3}

@@ -36,6 +36,11 @@ type Scheme struct {
 	IssuerURL, OCSPURL, CRLURL string
 	// Compliance holds the claims of conformity; the zero value claims nothing.
 	Compliance Compliance
+	// Compatible gives certificates the policies, the usage and the statements
+	// that unmodified clients of Smart-ID look for. They are not ours to
+	// assert, so it is for sandboxes only: country XX, a name that ends in
+	// "-demo" (doc/adr/0006).
+	Compatible bool
 }
 
 // Compliance is the leave to state conformity with EU rules in certificates
@@ -88,6 +93,8 @@ func (s Scheme) Validate() error {
 		{len(s.Country) != 2 || s.Country != strings.ToUpper(s.Country), "country: two capital letters expected"},
 		{s.Organisation == "" || len(s.Organisation) > 64, "organisation: 1 to 64 characters expected"},
 		{s.Compliance.Basis == "" && s.Compliance.DisclosureURL != "", "compliance: a disclosure statement without a basis"},
+		{s.Compatible && !s.sandbox(), "compatible: identifiers of others, in sandboxes only (country XX, a name that ends in -demo)"},
+		{s.Compatible && s.Compliance.Basis != "", "compatible: contradicts a basis of compliance"},
 		{s.Compliance.Basis != "" && !strings.HasPrefix(s.Compliance.DisclosureURL, "https://"), "compliance: the https address of a disclosure statement is missing"},
 	} {
 		if v.bad {
@@ -96,6 +103,11 @@ func (s Scheme) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// sandbox reports whether the scheme's certificates say of themselves that they
+// are worth nothing: their issuers are of the state XX, which cannot be, and
+// have a name that tells a demonstration.
+func (s Scheme) sandbox() bool { return s.Country == "XX" && strings.HasSuffix(s.Name, "-demo") }
 
 // Profiles returns the four kinds of holders' certificates.
 func (s Scheme) Profiles() ([]Profile, error) {
@@ -115,6 +127,11 @@ func (s Scheme) Profiles() ([]Profile, error) {
 			p.KeyUsage, p.Usages = x509.KeyUsageDigitalSignature, []asn1.ObjectIdentifier{UsageLogin}
 		} else {
 			p.KeyUsage = x509.KeyUsageContentCommitment
+		}
+		if s.Compatible {
+			if err := compatible(p); err != nil {
+				return nil, err
+			}
 		}
 		if s.Compliance.Basis == "" {
 			continue

@@ -88,16 +88,18 @@ func (s Scheme) profileOf(cert *x509.Certificate) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
+	refusal := fmt.Errorf("%w: its policies are not ours", ErrProfile)
 	for _, p := range all {
 		if !samePolicies(cert.Policies, p.Policies) {
 			continue
 		}
-		if err := p.matches(cert); err != nil {
-			return Profile{}, fmt.Errorf("%w: %s: %w", ErrProfile, p.Name, err)
+		err := p.matches(cert)
+		if err == nil {
+			return p, nil
 		}
-		return p, nil
+		refusal = fmt.Errorf("%w: %s: %w", ErrProfile, p.Name, err) // another profile may have the same policies
 	}
-	return Profile{}, fmt.Errorf("%w: its policies are not ours", ErrProfile)
+	return Profile{}, refusal
 }
 
 func (p Profile) matches(cert *x509.Certificate) error {

@@ -1,0 +1,94 @@
+package status
+
+import (
+	"container/list"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxForms is how many ways of asking for one certificate are kept: by SHA-1 or
+// SHA-256, each with or without parameters.
+const maxForms = 4
+
+// An entry is one signed answer without a nonce.
+type entry struct {
+	asked string // DER of the certificate id
+	der   []byte
+	said  verdict
+	read  time.Time // when the status was last read, and was this
+	made  time.Time // thisUpdate
+}
+
+// A cache keeps answers, by the serial number that they are about. It forgets
+// those longest not asked for.
+type cache struct {
+	mu     sync.Mutex
+	limit  int
+	epoch  uint64 // rises with each change of any status
+	items  map[string]*list.Element
+	recent *list.List // of item, newest first
+}
+
+type item struct {
+	serial string
+	forms  []entry
+}
+
+func newCache(limit int) *cache {
+	return &cache{limit: limit, items: map[string]*list.Element{}, recent: list.New()}
+}
+
+// get returns what is kept, and the epoch, which put wants back.
+func (c *cache) get(serial, asked string) (e entry, ok bool, epoch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el := c.items[serial]
+	if el == nil {
+		return entry{}, false, c.epoch
+	}
+	c.recent.MoveToFront(el)
+	for _, f := range el.Value.(*item).forms {
+		if f.asked == asked {
+			return f, true, c.epoch
+		}
+	}
+	return entry{}, false, c.epoch
+}
+
+// put keeps an answer whose status was read at an epoch. If a status changed
+// since, the reading may be older than the change, and nothing is kept.
+func (c *cache) put(serial string, e entry, epoch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if epoch != c.epoch {
+		return
+	}
+	el := c.items[serial]
+	if el == nil {
+		el = c.recent.PushFront(&item{serial: serial})
+		c.items[serial] = el
+	}
+	it := el.Value.(*item)
+	it.forms = slices.DeleteFunc(it.forms, func(f entry) bool { return f.asked == e.asked })
+	if len(it.forms) == maxForms {
+		it.forms = it.forms[1:]
+	}
+	it.forms = append(it.forms, e)
+	for c.recent.Len() > c.limit {
+		last := c.recent.Back()
+		delete(c.items, last.Value.(*item).serial)
+		c.recent.Remove(last)
+	}
+}
+
+// drop forgets what is kept of a certificate, and what is being made of any.
+func (c *cache) drop(serial string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	if el := c.items[serial]; el != nil {
+		delete(c.items, serial)
+		c.recent.Remove(el)
+	}
+}
