@@ -17,6 +17,7 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
@@ -36,7 +37,8 @@ type memory struct {
 	events   []tunnus.Event
 	// failAfter makes an Append of this kind fail after it has written: the
 	// process was killed before it could go on.
-	failAfter lock.Kind
+	failAfter  lock.Kind
+	containers []container.Container
 	// failCommit makes the next Commit fail, having written nothing.
 	failCommit bool
 }
@@ -82,6 +84,9 @@ func (m *memory) Commit(_ context.Context, c Change) error {
 		a := *c.Account
 		a.Rev++
 		m.accounts[a.ID] = a
+	}
+	if c.Container != nil {
+		m.containers = append(m.containers, *c.Container)
 	}
 	m.outbox = append(m.outbox, c.Letters...)
 	m.events = append(m.events, c.Events...)

@@ -37,7 +37,8 @@ func TestWholeWay(t *testing.T) {
 	if err != nil || a.State != account.Active || a.Level != tunnus.Qualified || a.Surname != "Åsk" || a.Device != "phone" {
 		t.Fatalf("account = %+v, %v", a, err)
 	}
-	app, err := application.Parse(a.Application)
+	record, err := application.ParseRecord(a.Application)
+	app := record.Application
 	if err != nil || app.Document != a.Document || app.Device != "phone" || app.Person != "PNOXX-199002140017" || app.Terms != w.cfg.Rules.Terms {
 		t.Errorf("application = %+v, %v", app, err)
 	}

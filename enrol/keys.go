@@ -10,13 +10,10 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
-	"github.com/tunnus-id/tunnus/key/splitkey"
 )
-
-// applicationHash is the hash under which applications are signed.
-const applicationHash = splitkey.SHA512
 
 // Made is what exists once the keys are made: an account that is issued, and the
 // application that waits to be signed.
@@ -75,7 +72,9 @@ func (f *Flow) bind(ctx context.Context, s Session, p payload, a account.Account
 	if due.After(s.ExpiresAt) {
 		due = s.ExpiresAt
 	}
-	s.Transaction, err = f.cfg.Keys.Offer(ctx, binding.Offer{KeyID: s.SignKey, Kind: application.Kind, Record: record, Hash: applicationHash, Expires: due})
+	s.Transaction, err = f.cfg.Keys.Offer(ctx, binding.Offer{
+		KeyID: s.SignKey, Kind: application.Kind, Record: record, Hash: application.Hash, Padding: application.Padding, Expires: due,
+	})
 	if err != nil {
 		return Made{}, fmt.Errorf("enrol: offering the application: %w", err)
 	}
@@ -217,8 +216,8 @@ func (f *Flow) complete(ctx context.Context, s Session, signed binding.Signed) (
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: reading an account: %w", err)
 	}
-	c, _ := a.Certificate(string(binding.ForSignature))
-	if err := application.Verify(a.Application, c.DER, signed.Payload, signed.Signature, signed.Hash); err != nil {
+	waiting, err := container.Begin(a.ID, a.Application, signed.Payload, signed.Signature, f.now())
+	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: finishing: %w", err)
 	}
 	a, active, err := a.After(account.Activate, "", f.now())
@@ -235,9 +234,10 @@ func (f *Flow) complete(ctx context.Context, s Session, signed binding.Signed) (
 		return account.Account{}, err
 	}
 	line := f.add(&s, ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})
-	s.State = Done
-	if err := f.commit(ctx, &s, payload{}, &a, append(letters, own), []tunnus.Event{line, active}); err != nil {
-		return account.Account{}, err
+	s.State, s.Payload = Done, nil
+	change := Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: []tunnus.Event{line, active}}
+	if err := f.cfg.Store.Commit(ctx, change); err != nil {
+		return account.Account{}, fmt.Errorf("enrol: writing a session: %w", err)
 	}
 	a.Rev++
 	return a, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/trust/asic"
 )
 
 func (w *world) onlyAccount() account.Account {
@@ -232,6 +233,25 @@ func TestUndoingIsRepeatedUntilDone(t *testing.T) {
 	}
 }
 
+// The account does not wait for the time-stamp: its container does.
+func TestSignedApplicationWaitsForItsTimeStamp(t *testing.T) {
+	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
+	w.upTo(r, ApplicationSigned, p)
+	if len(w.mem.containers) != 0 {
+		t.Fatal("a container before anything is signed")
+	}
+	if err := w.step(r, ApplicationSigned, p); err != nil {
+		t.Fatal(err)
+	}
+	a := w.onlyAccount()
+	if a.State != account.Active || len(w.mem.containers) != 1 {
+		t.Fatalf("account %s, %d containers", a.State, len(w.mem.containers))
+	}
+	if c := w.mem.containers[0]; c.Account != a.ID || c.Level != asic.B || !c.Due.Equal(w.now) || c.Rev != 0 || len(c.File) == 0 {
+		t.Errorf("container of %s, level %s, due %s", c.Account, c.Level, c.Due)
+	}
+}
+
 func TestApplicationIsOfferedToTheSignatureKey(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 	w.upTo(r, ApplicationSigned, p)
@@ -239,8 +259,10 @@ func TestApplicationIsOfferedToTheSignatureKey(t *testing.T) {
 	if o.KeyID != "phone-signature" || o.Kind != application.Kind || !o.Expires.Equal(w.now.Add(10*time.Minute)) || !o.Hash.Valid() {
 		t.Errorf("offer = %+v", o)
 	}
-	payload, err := application.Format{}.Payload(o.Record, nil)
-	if err != nil || string(payload) != string(w.onlyAccount().Application) {
-		t.Errorf("Payload = %s, %v", payload, err)
+	if string(o.Record) != string(w.onlyAccount().Application) || o.Padding != application.Padding {
+		t.Errorf("record = %s, padding %s", o.Record, o.Padding)
+	}
+	if _, err := (application.Format{}).Payload(o.Record, nil); err != nil {
+		t.Error(err)
 	}
 }

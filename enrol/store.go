@@ -6,6 +6,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/otp"
@@ -66,8 +67,11 @@ type Session struct {
 type Change struct {
 	Session Session
 	Account *account.Account // written too, if not nil; compare-and-swap on its own Rev
-	Letters []otp.Letter     // for the outbox
-	Events  []tunnus.Event
+	// Container, if not nil, is the account's signed application that now waits
+	// for its time-stamp; it is written as [container.Store] Save would.
+	Container *container.Container
+	Letters   []otp.Letter // for the outbox
+	Events    []tunnus.Event
 }
 
 // A Store keeps sessions.

@@ -20,6 +20,7 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/face"
@@ -117,7 +118,7 @@ func (w *world) Issue(_ context.Context, r binding.Request) (account.Certificate
 	if err != nil {
 		return account.Certificate{}, err
 	}
-	c := account.Certificate{Purpose: string(r.Purpose), Serial: template.SerialNumber.Text(16), DER: der}
+	c := account.Certificate{Purpose: string(r.Purpose), Serial: fmt.Sprintf("%032x", template.SerialNumber), DER: der}
 	w.issued[r.ID] = c
 	w.owner[c.Serial] = r.Account
 	return c, nil
@@ -185,10 +186,14 @@ func (k *fakeKeys) Offer(_ context.Context, o binding.Offer) (string, error) {
 	return id, nil
 }
 
-// sign is what the phone does with PIN2.
-func (k *fakeKeys) sign(tx string, payload []byte) {
+// sign is what the phone does with PIN2; what is no record is signed as it is.
+func (k *fakeKeys) sign(tx string, record []byte) {
 	o := k.offers[tx]
-	sig, err := rsa.SignPSS(rand.Reader, rsaKeys()[binding.ForSignature], o.Hash.Crypto(), o.Hash.Sum(payload), nil)
+	payload, err := application.Format{}.Payload(record, nil)
+	if err != nil {
+		payload = record
+	}
+	sig, err := rsa.SignPKCS1v15(rand.Reader, rsaKeys()[binding.ForSignature], o.Hash.Crypto(), o.Hash.Sum(payload))
 	if err != nil {
 		panic(err)
 	}

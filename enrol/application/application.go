@@ -1,8 +1,10 @@
 // Package application holds what an applicant signs with the new PIN2 at the end
-// of a registration: its fields, its canonical bytes, and how to read them back.
+// of a registration: its fields, its canonical bytes, the text that is shown, and
+// the signed container that comes of it (package trust/asic).
 //
-// Both sides use it: the server makes the bytes, the app shows what they say and
-// signs exactly them. Nothing here knows of keys, sessions or certificates.
+// Both sides use it: the server makes the record, the app shows what it says, and
+// each works out by itself the bytes that are signed. They name the application
+// and its text by their digests, and the applicant's own certificate.
 package application
 
 import (
@@ -14,9 +16,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/tunnus-id/tunnus/key/splitkey"
+	"unicode"
 )
 
 // Kind is the kind of the transaction that an application is signed in.
@@ -51,12 +54,14 @@ type Key struct {
 	Certificate string `json:"certificate"` // serial number, hexadecimal
 }
 
-// Canonical returns the bytes that are shown, signed and kept.
-func (a Body) Canonical() ([]byte, error) {
+// Canonical returns the bytes that are signed and kept.
+func (a Body) Canonical() ([]byte, error) { return canonical(a) }
+
+func canonical(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(a); err != nil {
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("application: writing an application: %w", err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
@@ -72,37 +77,50 @@ func Parse(b []byte) (Body, error) {
 		return Body{}, errors.New("application: not an application") // the cause might repeat what it holds
 	}
 	again, err := a.Canonical()
-	if err != nil || a.Format != Version || !bytes.Equal(again, b) {
+	if err != nil || !bytes.Equal(again, b) {
 		return Body{}, errors.New("application: not an application in canonical form")
 	}
-	return a, nil
+	return a, a.check()
 }
 
-// Format tells keyshare what a transaction of the kind "application" signs.
-type Format struct{}
-
-// Payload returns the bytes to sign: the record itself, which must be an
-// application in canonical form. The phone adds nothing to it, so an answer
-// other than none ("", "null", "{}") is refused.
-func (Format) Payload(record, answer []byte) ([]byte, error) {
-	if _, err := Parse(record); err != nil {
-		return nil, err
+// check refuses an application that could not be shown line by line.
+func (a Body) check() error {
+	bad := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 	}
-	switch string(bytes.TrimSpace(answer)) {
-	case "", "null", "{}":
-		return bytes.Clone(record), nil
+	if a.Format != Version || len(a.Keys) != 2 || !a.Time.Equal(a.Time.Truncate(time.Second)) {
+		return errors.New("application: another format, not two keys, or parts of a second")
 	}
-	return nil, errors.New("application: an application has no answer")
+	fields := []string{a.Person, a.Surname, a.GivenNames, a.Document, a.Level, a.Device, a.Terms, a.Consent}
+	for _, k := range a.Keys {
+		fields = append(fields, k.Purpose, k.Thumbprint, k.Certificate)
+	}
+	if slices.ContainsFunc(fields, bad) {
+		return errors.New("application: a field that cannot be shown on one line")
+	}
+	return nil
 }
 
-// Service is who asks for the signature of an application, as the phone shows it.
-const Service = "tunnus"
-
-// Shown tells what the screen says: the phone shows what it has read out of the
-// payload, and approves its bytes. There is no code to compare.
-func (f Format) Shown(record, answer []byte) (text, service, code string, err error) {
-	payload, err := f.Payload(record, answer)
-	return string(payload), Service, "", err
+// Text is what the applicant is shown, and signs beside the application itself.
+func (a Body) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Application for an electronic identity\n\n")
+	for _, row := range [][2]string{
+		{"Given names", a.GivenNames},
+		{"Surname", a.Surname},
+		{"Person", a.Person},
+		{"Level", a.Level},
+		{"Account", a.Document},
+		{"Terms", a.Terms + ", biometric consent " + a.Consent},
+		{"Device", a.Device},
+	} {
+		fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
+	}
+	for _, k := range a.Keys {
+		fmt.Fprintf(&b, "%-12s key %s\n%-12s certificate %s\n", k.Purpose, k.Thumbprint, "", k.Certificate)
+	}
+	fmt.Fprintf(&b, "\nI apply for this account. These are my keys, on this device, and I have\naccepted these terms. %s UTC\n", a.Time.UTC().Format(time.DateTime))
+	return b.String()
 }
 
 // Thumbprint names a public key: SHA-256 of its SubjectPublicKeyInfo, hexadecimal.
@@ -113,24 +131,4 @@ func Thumbprint(k *rsa.PublicKey) (string, error) {
 	}
 	sum := sha256.Sum256(spki)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// Verify checks that what was signed is the application given, in canonical
-// form, under the key of the certificate (DER): RSASSA-PSS with salt of any length.
-func Verify(application, certificate, payload, signature []byte, h splitkey.Hash) error {
-	if _, err := Parse(application); err != nil {
-		return err
-	}
-	cert, err := x509.ParseCertificate(certificate)
-	if err != nil {
-		return fmt.Errorf("application: reading the signature certificate: %w", err)
-	}
-	pub, ok := cert.PublicKey.(*rsa.PublicKey)
-	if !ok || !h.Valid() || !bytes.Equal(payload, application) {
-		return errors.New("application: something else was signed, or otherwise")
-	}
-	if err := rsa.VerifyPSS(pub, h.Crypto(), h.Sum(payload), signature, nil); err != nil {
-		return fmt.Errorf("application: the signature: %w", err)
-	}
-	return nil
 }

@@ -61,7 +61,8 @@ func (b Binder) Check(ctx context.Context, p Pair) error {
 type Terms struct{ Terms, Consent string }
 
 // Bind gives the pair its moduli, has its certificates made and adds them to the
-// account, and returns the application. Birth is a day, in UTC.
+// account, and returns the record of the application (application.Record). Birth
+// is a day, in UTC.
 func (b Binder) Bind(ctx context.Context, p Pair, a *account.Account, birth time.Time, t Terms) ([]byte, error) {
 	public := map[Purpose]*rsa.PublicKey{}
 	for _, k := range p.keys() {
@@ -74,7 +75,7 @@ func (b Binder) Bind(ctx context.Context, p Pair, a *account.Account, birth time
 	app := application.Body{
 		Format: application.Version, Person: a.Person.SemanticsID(), Surname: a.Surname, GivenNames: a.GivenNames,
 		Document: a.Document, Level: string(a.Level), Device: a.Device,
-		Terms: t.Terms, Consent: t.Consent, Time: a.CreatedAt,
+		Terms: t.Terms, Consent: t.Consent, Time: a.CreatedAt.UTC().Truncate(time.Second),
 	}
 	for _, k := range p.keys() {
 		c, err := b.Issuer.Issue(ctx, Request{
@@ -92,7 +93,8 @@ func (b Binder) Bind(ctx context.Context, p Pair, a *account.Account, birth time
 		}
 		app.Keys = append(app.Keys, application.Key{Purpose: string(k.purpose), Thumbprint: mark, Certificate: c.Serial})
 	}
-	return app.Canonical()
+	made, _ := a.Certificate(string(ForSignature))
+	return application.Record{Application: app, Certificate: made.DER}.Canonical()
 }
 
 // Undo withdraws what was made for an account that does not come. It may be

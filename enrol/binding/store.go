@@ -60,15 +60,16 @@ type Signatures interface {
 type Offer struct {
 	KeyID   string
 	Kind    string // application.Kind
-	Record  []byte // application.Body
+	Record  []byte // application.Record
 	Hash    splitkey.Hash
+	Padding splitkey.Padding
 	Expires time.Time
 }
 
 // A Signed is an application that was signed.
 type Signed struct {
 	Payload   []byte // what was signed
-	Signature []byte // RSASSA-PSS, big-endian, as long as the modulus
+	Signature []byte // big-endian, as long as the modulus
 	Hash      splitkey.Hash
 }
 

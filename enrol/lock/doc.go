@@ -11,6 +11,7 @@
 // only; [Judgement] ledgers belong to documents and climb a ladder whose last
 // step is for ever. Documents that can be copied never climb it.
 //
-// Nothing here knows what is being judged. Not here yet: incident entries in the
-// days before a last step becomes permanent (L3), the second place (L6).
+// Nothing here knows what is being judged. Entries stand in a second
+// place too before a verdict leaves (L6): that is the store's matter. Not here yet:
+// incident entries in the days before a last step becomes permanent (L3).
 package lock
