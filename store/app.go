@@ -9,6 +9,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
 )
 
 // AppSession is one start of an app.
@@ -21,38 +22,38 @@ type AppSession struct {
 }
 
 // AppSessions keeps the sessions of apps.
-type AppSessions struct{ s *Store }
+type AppSessions struct{ d *engine.Database }
 
 // AppSessions returns the sessions of apps.
-func (s *Store) AppSessions() *AppSessions { return &AppSessions{s} }
+func (s *Store) AppSessions() *AppSessions { return &AppSessions{s.d} }
 
 // Create writes a new session. It fails with a conflict if the id is taken.
 func (a *AppSessions) Create(ctx context.Context, v AppSession) error {
-	return a.s.write(ctx, func(t tx) error {
-		return added("app session", t.AddAppSession(ctx, db.AddAppSessionParams{
-			ID: v.ID, DeviceKey: full(v.DeviceKey), Nonce: full(v.Nonce),
-			Claims: full(v.Claims), CreatedAt: millis(v.CreatedAt),
+	return a.d.Write(ctx, func(t *engine.Tx) error {
+		return engine.Added("app session", t.AddAppSession(ctx, db.AddAppSessionParams{
+			ID: v.ID, DeviceKey: engine.Full(v.DeviceKey), Nonce: engine.Full(v.Nonce),
+			Claims: engine.Full(v.Claims), CreatedAt: engine.Millis(v.CreatedAt),
 		}))
 	})
 }
 
 // Get returns a session, or fails with not-found.
 func (a *AppSessions) Get(ctx context.Context, id string) (AppSession, error) {
-	r, err := a.s.read.AppSession(ctx, id)
+	r, err := a.d.Read().AppSession(ctx, id)
 	if err != nil {
-		return AppSession{}, found("app session", err)
+		return AppSession{}, engine.Found("app session", err)
 	}
-	return AppSession{r.ID, r.DeviceKey, r.Nonce, r.Claims, moment(r.CreatedAt)}, nil
+	return AppSession{r.ID, r.DeviceKey, r.Nonce, r.Claims, engine.Moment(r.CreatedAt)}, nil
 }
 
 // Sweep deletes the sessions that began before then, with their replies, and
 // tells how many there were.
 func (a *AppSessions) Sweep(ctx context.Context, before time.Time) (n int64, err error) {
-	err = a.s.write(ctx, func(t tx) error {
-		if err := t.DropOldReplies(ctx, millis(before)); err != nil {
+	err = a.d.Write(ctx, func(t *engine.Tx) error {
+		if err := t.DropOldReplies(ctx, engine.Millis(before)); err != nil {
 			return fmt.Errorf("store: old replies: %w", err)
 		}
-		if n, err = t.DropOldSessions(ctx, millis(before)); err != nil {
+		if n, err = t.DropOldSessions(ctx, engine.Millis(before)); err != nil {
 			return fmt.Errorf("store: old app sessions: %w", err)
 		}
 		return nil
@@ -72,15 +73,15 @@ type Reply struct {
 const Kept = 64
 
 // Replies keeps the newest answers of each session.
-type Replies struct{ s *Store }
+type Replies struct{ d *engine.Database }
 
 // Replies returns the answers to requests of apps.
-func (s *Store) Replies() *Replies { return &Replies{s} }
+func (s *Store) Replies() *Replies { return &Replies{s.d} }
 
 // Get returns the reply to a session's request with the counter given; ok is
 // false if there is none (yet, or any more).
 func (r *Replies) Get(ctx context.Context, session string, counter int64) (v Reply, ok bool, err error) {
-	row, err := r.s.read.AppReply(ctx, db.AppReplyParams{SessionID: session, Counter: counter})
+	row, err := r.d.Read().AppReply(ctx, db.AppReplyParams{SessionID: session, Counter: counter})
 	if errors.Is(err, sql.ErrNoRows) {
 		return Reply{}, false, nil
 	}
@@ -93,7 +94,7 @@ func (r *Replies) Get(ctx context.Context, session string, counter int64) (v Rep
 // Put writes a reply. It fails with a conflict if the counter has one already,
 // or is so old that it might have had one; then nothing is written.
 func (r *Replies) Put(ctx context.Context, session string, counter int64, v Reply) error {
-	return r.s.write(ctx, func(t tx) error {
+	return r.d.Write(ctx, func(t *engine.Tx) error {
 		last, err := t.LastAppReply(ctx, session)
 		if err != nil {
 			return fmt.Errorf("store: reply: %w", err)
@@ -102,10 +103,10 @@ func (r *Replies) Put(ctx context.Context, session string, counter int64, v Repl
 			return tunnus.Conflict(fmt.Errorf("store: reply: counter %d is long past", counter))
 		}
 		err = t.AddAppReply(ctx, db.AddAppReplyParams{
-			SessionID: session, Counter: counter, Hash: full(v.Hash), Status: int64(v.Status), Body: full(v.Body),
+			SessionID: session, Counter: counter, Hash: engine.Full(v.Hash), Status: int64(v.Status), Body: engine.Full(v.Body),
 		})
 		if err != nil {
-			return added("reply", err)
+			return engine.Added("reply", err)
 		}
 		err = t.DropAppReplies(ctx, db.DropAppRepliesParams{SessionID: session, Counter: max(counter, last) - Kept})
 		if err != nil {
@@ -117,7 +118,7 @@ func (r *Replies) Put(ctx context.Context, session string, counter int64, v Repl
 
 // Last returns the highest counter of a session that has a reply, 0 if none has.
 func (r *Replies) Last(ctx context.Context, session string) (int64, error) {
-	n, err := r.s.read.LastAppReply(ctx, session)
+	n, err := r.d.Read().LastAppReply(ctx, session)
 	if err != nil {
 		return 0, fmt.Errorf("store: reply: %w", err)
 	}

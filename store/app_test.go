@@ -1,8 +1,6 @@
 package store
 
 import (
-	"context"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,18 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/store/db"
 )
 
-func addSession(ctx context.Context, t tx, id string) error {
-	return t.AddAppSession(ctx, db.AddAppSessionParams{
-		ID: id, DeviceKey: []byte{}, Nonce: []byte{}, Claims: []byte{},
-	})
-}
-
-func withSession(t testing.TB, id string) *Store {
+func withSession(t testing.TB, where, id string) *Store {
 	t.Helper()
-	s := open(t)
+	s := openAt(t, where)
 	if err := s.AppSessions().Create(t.Context(), AppSession{ID: id}); err != nil {
 		t.Fatal(err)
 	}
@@ -30,130 +21,144 @@ func withSession(t testing.TB, id string) *Store {
 }
 
 func TestAppSession(t *testing.T) {
-	s := open(t)
-	want := AppSession{
-		ID: "s", DeviceKey: []byte{0, 1, 0xff}, Nonce: []byte("nonce"), Claims: []byte(`{"model":"x"}`),
-		CreatedAt: time.UnixMilli(1_800_000_000_123).UTC(),
-	}
-	if err := s.AppSessions().Create(t.Context(), want); err != nil {
-		t.Fatal(err)
-	}
-	got, err := s.AppSessions().Get(t.Context(), "s")
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("Get: %v\n%s", err, diff)
-	}
-	wantCode(t, "the same id again", s.AppSessions().Create(t.Context(), want), tunnus.CodeStateConflict)
-	_, err = s.AppSessions().Get(t.Context(), "other")
-	wantCode(t, "another id", err, tunnus.CodeNotFound)
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		s := openAt(t, where(t))
+		want := AppSession{
+			ID: "s", DeviceKey: []byte{0, 1, 0xff}, Nonce: []byte("nonce"), Claims: []byte(`{"model":"x"}`),
+			CreatedAt: time.UnixMilli(1_800_000_000_123).UTC(),
+		}
+		if err := s.AppSessions().Create(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.AppSessions().Get(t.Context(), "s")
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("Get: %v\n%s", err, diff)
+		}
+		wantCode(t, "the same id again", s.AppSessions().Create(t.Context(), want), tunnus.CodeStateConflict)
+		_, err = s.AppSessions().Get(t.Context(), "other")
+		wantCode(t, "another id", err, tunnus.CodeNotFound)
+	})
 }
 
 func TestReply(t *testing.T) {
-	s := withSession(t, "s")
-	r := s.Replies()
-	if _, ok, err := r.Get(t.Context(), "s", 1); ok || err != nil {
-		t.Errorf("before: %v, %v", ok, err)
-	}
-	if n, err := r.Last(t.Context(), "s"); n != 0 || err != nil {
-		t.Errorf("before: last %d, %v", n, err)
-	}
-	want := Reply{Hash: []byte{1}, Status: 471, Body: []byte("no")}
-	if err := r.Put(t.Context(), "s", 7, want); err != nil {
-		t.Fatal(err)
-	}
-	got, ok, err := r.Get(t.Context(), "s", 7)
-	if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
-		t.Errorf("Get: %v, %v\n%s", ok, err, diff)
-	}
-	if n, err := r.Last(t.Context(), "s"); n != 7 || err != nil {
-		t.Errorf("last %d, %v; want 7", n, err)
-	}
-	if n, err := r.Last(t.Context(), "other"); n != 0 || err != nil {
-		t.Errorf("another session: last %d, %v; want 0", n, err)
-	}
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		s := withSession(t, where(t), "s")
+		r := s.Replies()
+		if _, ok, err := r.Get(t.Context(), "s", 1); ok || err != nil {
+			t.Errorf("before: %v, %v", ok, err)
+		}
+		if n, err := r.Last(t.Context(), "s"); n != 0 || err != nil {
+			t.Errorf("before: last %d, %v", n, err)
+		}
+		want := Reply{Hash: []byte{1}, Status: 471, Body: []byte("no")}
+		if err := r.Put(t.Context(), "s", 7, want); err != nil {
+			t.Fatal(err)
+		}
+		got, ok, err := r.Get(t.Context(), "s", 7)
+		if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
+			t.Errorf("Get: %v, %v\n%s", ok, err, diff)
+		}
+		if n, err := r.Last(t.Context(), "s"); n != 7 || err != nil {
+			t.Errorf("last %d, %v; want 7", n, err)
+		}
+		if n, err := r.Last(t.Context(), "other"); n != 0 || err != nil {
+			t.Errorf("another session: last %d, %v; want 0", n, err)
+		}
+	})
 }
 
 func TestReplyOfNoSessionIsRefused(t *testing.T) {
-	if err := open(t).Replies().Put(t.Context(), "s", 1, Reply{}); err == nil {
-		t.Error("a reply without its session was kept")
-	}
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		if err := openAt(t, where(t)).Replies().Put(t.Context(), "s", 1, Reply{}); err == nil {
+			t.Error("a reply without its session was kept")
+		}
+	})
 }
 
 // Of many answers to one counter the first stands, and the others are told so.
 func TestOneReplyACounter(t *testing.T) {
-	r := withSession(t, "s").Replies()
-	var won atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 50 {
-		wg.Go(func() {
-			err := r.Put(t.Context(), "s", 1, Reply{Status: i})
-			if err == nil {
-				won.Add(1)
-			} else if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
-				t.Errorf("Put: %v", err)
-			}
-		})
-	}
-	wg.Wait()
-	if won.Load() != 1 {
-		t.Errorf("%d of 50 won", won.Load())
-	}
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		r := withSession(t, where(t), "s").Replies()
+		var won atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				err := r.Put(t.Context(), "s", 1, Reply{Status: i})
+				if err == nil {
+					won.Add(1)
+				} else if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+					t.Errorf("Put: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d of 50 won", won.Load())
+		}
+	})
 }
 
 // A long session does not grow the table, and its old counters stay used.
 func TestOldRepliesGoAndStayUsed(t *testing.T) {
-	s := withSession(t, "s")
-	r := s.Replies()
-	for n := range int64(3 * Kept) {
-		if err := r.Put(t.Context(), "s", n+1, Reply{}); err != nil {
-			t.Fatal(err)
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		s := withSession(t, where(t), "s")
+		r := s.Replies()
+		for n := range int64(3 * Kept) {
+			if err := r.Put(t.Context(), "s", n+1, Reply{}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	var rows int
-	if err := s.reader.QueryRow("SELECT count(*) FROM app_reply").Scan(&rows); err != nil || rows != Kept {
-		t.Errorf("%d rows, %v; want %d", rows, err, Kept)
-	}
-	wantCode(t, "an old counter", r.Put(t.Context(), "s", Kept, Reply{}), tunnus.CodeStateConflict)
-	wantCode(t, "the newest counter", r.Put(t.Context(), "s", 3*Kept, Reply{}), tunnus.CodeStateConflict)
+		var rows int
+		if err := s.reader().QueryRow("SELECT count(*) FROM app_reply").Scan(&rows); err != nil || rows != Kept {
+			t.Errorf("%d rows, %v; want %d", rows, err, Kept)
+		}
+		wantCode(t, "an old counter", r.Put(t.Context(), "s", Kept, Reply{}), tunnus.CodeStateConflict)
+		wantCode(t, "the newest counter", r.Put(t.Context(), "s", 3*Kept, Reply{}), tunnus.CodeStateConflict)
+	})
 }
 
 func TestReplySurvivesReopening(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "tunnus.db")
-	s := openAt(t, path)
-	if err := s.AppSessions().Create(t.Context(), AppSession{ID: "s"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Replies().Put(t.Context(), "s", 1, Reply{Status: 200}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if v, ok, err := openAt(t, path).Replies().Get(t.Context(), "s", 1); !ok || err != nil || v.Status != 200 {
-		t.Errorf("after opening again: %v, %v, %v", v, ok, err)
-	}
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		path := where(t)
+		s := openAt(t, path)
+		if err := s.AppSessions().Create(t.Context(), AppSession{ID: "s"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Replies().Put(t.Context(), "s", 1, Reply{Status: 200}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if v, ok, err := openAt(t, path).Replies().Get(t.Context(), "s", 1); !ok || err != nil || v.Status != 200 {
+			t.Errorf("after opening again: %v, %v, %v", v, ok, err)
+		}
+	})
 }
 
 // What is old goes with its replies; what is younger stays.
 func TestSweepOfSessions(t *testing.T) {
-	s := open(t)
-	at := time.UnixMilli(1_800_000_000_000).UTC()
-	for id, age := range map[string]time.Duration{"old": 2 * time.Hour, "young": time.Minute} {
-		if err := s.AppSessions().Create(t.Context(), AppSession{ID: id, CreatedAt: at.Add(-age)}); err != nil {
-			t.Fatal(err)
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		s := openAt(t, where(t))
+		at := time.UnixMilli(1_800_000_000_000).UTC()
+		for id, age := range map[string]time.Duration{"old": 2 * time.Hour, "young": time.Minute} {
+			if err := s.AppSessions().Create(t.Context(), AppSession{ID: id, CreatedAt: at.Add(-age)}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Replies().Put(t.Context(), id, 1, Reply{Status: 200}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := s.Replies().Put(t.Context(), id, 1, Reply{Status: 200}); err != nil {
-			t.Fatal(err)
+		if n, err := s.AppSessions().Sweep(t.Context(), at.Add(-time.Hour)); n != 1 || err != nil {
+			t.Errorf("Sweep = %d, %v", n, err)
 		}
-	}
-	if n, err := s.AppSessions().Sweep(t.Context(), at.Add(-time.Hour)); n != 1 || err != nil {
-		t.Errorf("Sweep = %d, %v", n, err)
-	}
-	_, err := s.AppSessions().Get(t.Context(), "old")
-	wantCode(t, "the old session", err, tunnus.CodeNotFound)
-	if _, ok, err := s.Replies().Get(t.Context(), "old", 1); ok || err != nil {
-		t.Errorf("the old reply: %v, %v", ok, err)
-	}
-	if _, ok, err := s.Replies().Get(t.Context(), "young", 1); !ok || err != nil {
-		t.Errorf("the young reply: %v, %v", ok, err)
-	}
+		_, err := s.AppSessions().Get(t.Context(), "old")
+		wantCode(t, "the old session", err, tunnus.CodeNotFound)
+		if _, ok, err := s.Replies().Get(t.Context(), "old", 1); ok || err != nil {
+			t.Errorf("the old reply: %v, %v", ok, err)
+		}
+		if _, ok, err := s.Replies().Get(t.Context(), "young", 1); !ok || err != nil {
+			t.Errorf("the young reply: %v, %v", ok, err)
+		}
+	})
 }

@@ -6,31 +6,33 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/store/copies"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
 )
 
 var _ lock.Store = (*Ledger)(nil)
 
 // Ledger implements [lock.Store].
-type Ledger struct{ s *Store }
+type Ledger struct{ d *engine.Database }
 
 // Ledger returns the lock ledgers of documents and devices.
-func (s *Store) Ledger() *Ledger { return &Ledger{s} }
+func (s *Store) Ledger() *Ledger { return &Ledger{s.d} }
 
 // Entries implements [lock.Store].
 func (l *Ledger) Entries(ctx context.Context, key lock.Key) ([]lock.Entry, error) {
-	rows, err := l.s.read.LockEntries(ctx, string(key))
-	return each("lock entries", rows, err, func(r db.LockEntry) lock.Entry {
+	rows, err := l.d.Read().LockEntries(ctx, string(key))
+	return engine.Each("lock entries", rows, err, func(r db.LockEntry) lock.Entry {
 		return lock.Entry{
-			Kind: lock.Kind(r.Kind), Attempt: r.Attempt, At: moment(r.At), Code: tunnus.Code(r.Code),
-			Copyable: r.Copyable, MAC: some(r.Mac),
+			Kind: lock.Kind(r.Kind), Attempt: r.Attempt, At: engine.Moment(r.At), Code: tunnus.Code(r.Code),
+			Copyable: r.Copyable, MAC: engine.Some(r.Mac),
 		}
 	})
 }
 
 // Append implements [lock.Store].
 func (l *Ledger) Append(ctx context.Context, key lock.Key, n int, e lock.Entry, events []tunnus.Event) error {
-	return l.s.write(ctx, func(t tx) error {
+	return l.d.Write(ctx, func(t *engine.Tx) error {
 		have, err := t.CountLockEntries(ctx, string(key))
 		if err != nil {
 			return fmt.Errorf("store: lock entry: %w", err)
@@ -38,13 +40,16 @@ func (l *Ledger) Append(ctx context.Context, key lock.Key, n int, e lock.Entry, 
 		if have != int64(n) {
 			return tunnus.Conflict(fmt.Errorf("store: lock entry: %d were read, there are %d", n, have))
 		}
-		err = t.AddLockEntry(ctx, db.AddLockEntryParams{
-			Key: string(key), Place: have, Kind: string(e.Kind), Attempt: e.Attempt, At: millis(e.At),
-			Code: string(e.Code), Copyable: e.Copyable, Mac: full(e.MAC),
-		})
-		if err != nil {
-			return added("lock entry", err)
+		row := db.LockEntry{
+			Key: string(key), Place: have, Kind: string(e.Kind), Attempt: e.Attempt, At: engine.Millis(e.At),
+			Code: string(e.Code), Copyable: e.Copyable, Mac: engine.Full(e.MAC),
 		}
-		return t.events(ctx, events)
+		if err := t.AddLockEntry(ctx, db.AddLockEntryParams(row)); err != nil {
+			return engine.Added("lock entry", err)
+		}
+		if err := copies.Lock(t, row); err != nil {
+			return err
+		}
+		return t.Events(ctx, events)
 	})
 }

@@ -8,20 +8,21 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
 )
 
 var _ login.Store = (*Logins)(nil)
 
 // Logins implements [login.Store].
-type Logins struct{ s *Store }
+type Logins struct{ d *engine.Database }
 
 // Logins returns the sessions of relying parties.
-func (s *Store) Logins() *Logins { return &Logins{s} }
+func (s *Store) Logins() *Logins { return &Logins{s.d} }
 
 // Create implements [login.Store].
 func (l *Logins) Create(ctx context.Context, v login.Session, since time.Time, seen int, events []tunnus.Event) error {
-	return l.s.write(ctx, func(t tx) error {
-		n, err := t.CountLoginSessions(ctx, db.CountLoginSessionsParams{Person: v.Person, Created: millis(since)})
+	return l.d.Write(ctx, func(t *engine.Tx) error {
+		n, err := t.CountLoginSessions(ctx, db.CountLoginSessionsParams{Person: v.Person, Created: engine.Millis(since)})
 		if err != nil {
 			return fmt.Errorf("store: login session: %w", err)
 		}
@@ -29,48 +30,48 @@ func (l *Logins) Create(ctx context.Context, v login.Session, since time.Time, s
 			return tunnus.Conflict(fmt.Errorf("store: login session: %d recent ones were read, there are %d", seen, n))
 		}
 		err = t.AddLoginSession(ctx, db.AddLoginSessionParams{
-			ID: v.ID, Rev: v.Rev, Party: v.Party, Person: v.Person, Created: millis(v.Created), Expires: millis(v.Expires),
-			Ended: millis(v.Ended), State: string(v.State), EndResult: string(v.End), NotMe: v.NotMe, Detail: full(v.Detail),
+			ID: v.ID, Rev: v.Rev, Party: v.Party, Person: v.Person, Created: engine.Millis(v.Created), Expires: engine.Millis(v.Expires),
+			Ended: engine.Millis(v.Ended), State: string(v.State), EndResult: string(v.End), NotMe: v.NotMe, Detail: engine.Full(v.Detail),
 		})
 		if err != nil {
-			return added("login session", err)
+			return engine.Added("login session", err)
 		}
-		return t.events(ctx, events)
+		return t.Events(ctx, events)
 	})
 }
 
 // Session implements [login.Store].
 func (l *Logins) Session(ctx context.Context, id string) (login.Session, error) {
-	r, err := l.s.read.LoginSession(ctx, id)
+	r, err := l.d.Read().LoginSession(ctx, id)
 	if err != nil {
-		return login.Session{}, found("login session", err)
+		return login.Session{}, engine.Found("login session", err)
 	}
 	return loginSession(r), nil
 }
 
 // Recent implements [login.Store].
 func (l *Logins) Recent(ctx context.Context, person string, since time.Time) ([]login.Session, error) {
-	rows, err := l.s.read.RecentLoginSessions(ctx, db.RecentLoginSessionsParams{Person: person, Created: millis(since)})
-	return each("login sessions", rows, err, loginSession)
+	rows, err := l.d.Read().RecentLoginSessions(ctx, db.RecentLoginSessionsParams{Person: person, Created: engine.Millis(since)})
+	return engine.Each("login sessions", rows, err, loginSession)
 }
 
 // Save implements [login.Store].
 func (l *Logins) Save(ctx context.Context, v login.Session, events []tunnus.Event) error {
-	return l.s.write(ctx, func(t tx) error {
+	return l.d.Write(ctx, func(t *engine.Tx) error {
 		n, err := t.SaveLoginSession(ctx, db.SaveLoginSessionParams{
-			ID: v.ID, Rev: v.Rev, Ended: millis(v.Ended), State: string(v.State), EndResult: string(v.End),
-			NotMe: v.NotMe, Detail: full(v.Detail),
+			ID: v.ID, Rev: v.Rev, Ended: engine.Millis(v.Ended), State: string(v.State), EndResult: string(v.End),
+			NotMe: v.NotMe, Detail: engine.Full(v.Detail),
 		})
 		if err != nil || n != 1 {
-			return swapped("login session", n, err)
+			return engine.Swapped("login session", n, err)
 		}
-		return t.events(ctx, events)
+		return t.Events(ctx, events)
 	})
 }
 
 func loginSession(r db.LoginSession) login.Session {
 	return login.Session{
-		ID: r.ID, Rev: r.Rev, Party: r.Party, Person: r.Person, Created: moment(r.Created), Expires: moment(r.Expires),
-		Ended: moment(r.Ended), State: login.State(r.State), End: login.EndResult(r.EndResult), NotMe: r.NotMe, Detail: r.Detail,
+		ID: r.ID, Rev: r.Rev, Party: r.Party, Person: r.Person, Created: engine.Moment(r.Created), Expires: engine.Moment(r.Expires),
+		Ended: engine.Moment(r.Ended), State: login.State(r.State), End: login.EndResult(r.EndResult), NotMe: r.NotMe, Detail: r.Detail,
 	}
 }

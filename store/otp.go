@@ -8,21 +8,22 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
 )
 
 var _ otp.Store = (*Codes)(nil)
 
 // Codes implements [otp.Store].
-type Codes struct{ s *Store }
+type Codes struct{ d *engine.Database }
 
 // Codes returns the one-time codes.
-func (s *Store) Codes() *Codes { return &Codes{s} }
+func (s *Store) Codes() *Codes { return &Codes{s.d} }
 
 // Sheet implements [otp.Store].
 func (c *Codes) Sheet(ctx context.Context, session string) (otp.Sheet, error) {
-	r, err := c.s.read.OTPSheet(ctx, session)
+	r, err := c.d.Read().OTPSheet(ctx, session)
 	if err != nil {
-		return otp.Sheet{}, found("sheet of codes", err)
+		return otp.Sheet{}, engine.Found("sheet of codes", err)
 	}
 	return sheet(r)
 }
@@ -35,38 +36,38 @@ func (c *Codes) Save(ctx context.Context, v otp.Sheet, spends []otp.Spend, lette
 	}
 	var sent int64
 	for _, code := range v.Codes {
-		sent = max(sent, millis(code.SentAt))
+		sent = max(sent, engine.Millis(code.SentAt))
 	}
-	return c.s.write(ctx, func(t tx) error {
-		err := t.saveSheet(ctx, v, codes, sent)
+	return c.d.Write(ctx, func(t *engine.Tx) error {
+		err := saveSheet(ctx, t, v, codes, sent)
 		for _, s := range spends {
 			if err == nil {
-				err = t.spend(ctx, s)
+				err = spend(ctx, t, s)
 			}
 		}
 		if err != nil {
 			return err
 		}
-		if err := t.letters(ctx, letters); err != nil {
+		if err := post(ctx, t, letters); err != nil {
 			return err
 		}
-		return t.events(ctx, events)
+		return t.Events(ctx, events)
 	})
 }
 
-func (t tx) saveSheet(ctx context.Context, v otp.Sheet, codes []byte, sent int64) error {
+func saveSheet(ctx context.Context, t *engine.Tx, v otp.Sheet, codes []byte, sent int64) error {
 	if v.Rev == 0 {
-		return added("sheet of codes", t.AddOTPSheet(ctx, db.AddOTPSheetParams{
+		return engine.Added("sheet of codes", t.AddOTPSheet(ctx, db.AddOTPSheetParams{
 			Session: v.Session, Owner: v.Owner, Contact: v.Contact, Codes: codes, IsOver: v.Over, SentAt: sent,
 		}))
 	}
 	n, err := t.SaveOTPSheet(ctx, db.SaveOTPSheetParams{
 		Session: v.Session, Rev: v.Rev, Owner: v.Owner, Contact: v.Contact, Codes: codes, IsOver: v.Over, SentAt: sent,
 	})
-	return swapped("sheet of codes", n, err)
+	return engine.Swapped("sheet of codes", n, err)
 }
 
-func (t tx) spend(ctx context.Context, s otp.Spend) error {
+func spend(ctx context.Context, t *engine.Tx, s otp.Spend) error {
 	if s.Max <= 0 {
 		return otp.ErrBudget
 	}
@@ -82,8 +83,8 @@ func (t tx) spend(ctx context.Context, s otp.Spend) error {
 
 // Others implements [otp.Store].
 func (c *Codes) Others(ctx context.Context, session, owner, contact string) ([]otp.Sheet, error) {
-	rows, err := c.s.read.OtherOTPSheets(ctx, db.OtherOTPSheetsParams{Session: session, Owner: owner, Contact: contact})
-	return parsed("sheets of codes", rows, err, sheet)
+	rows, err := c.d.Read().OtherOTPSheets(ctx, db.OtherOTPSheetsParams{Session: session, Owner: owner, Contact: contact})
+	return engine.Parsed("sheets of codes", rows, err, sheet)
 }
 
 func sheet(r db.OtpSheet) (otp.Sheet, error) {

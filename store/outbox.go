@@ -9,6 +9,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
 )
 
 // A letter is tried so often, with a pause that doubles from firstDelay; then it is dead.
@@ -24,15 +25,15 @@ type Job struct {
 }
 
 // Outbox gives the letters that deciders left to whoever sends them.
-type Outbox struct{ s *Store }
+type Outbox struct{ d *engine.Database }
 
 // Outbox returns the letters that wait.
-func (s *Store) Outbox() *Outbox { return &Outbox{s} }
+func (s *Store) Outbox() *Outbox { return &Outbox{s.d} }
 
 // Put leaves a letter that belongs to no other write. When it returns nil, the
 // letter is durable.
 func (o *Outbox) Put(ctx context.Context, l otp.Letter) error {
-	return o.s.write(ctx, func(t tx) error { return t.letters(ctx, []otp.Letter{l}) })
+	return o.d.Write(ctx, func(t *engine.Tx) error { return post(ctx, t, []otp.Letter{l}) })
 }
 
 // Claim returns at most n letters that are due at now, in the order in which
@@ -40,15 +41,15 @@ func (o *Outbox) Put(ctx context.Context, l otp.Letter) error {
 // that died by then has lost them to the next one. A letter can therefore be
 // sent twice, but never not at all: its ID is the idempotency key.
 func (o *Outbox) Claim(ctx context.Context, now time.Time, n int, lease time.Duration) (jobs []Job, err error) {
-	err = o.s.write(ctx, func(t tx) error {
+	err = o.d.Write(ctx, func(t *engine.Tx) error {
 		rows, err := t.ClaimMailJobs(ctx, db.ClaimMailJobsParams{
-			LeaseEnd: millis(now.Add(lease)), Now: millis(now), Many: many(n),
+			LeaseEnd: engine.Millis(now.Add(lease)), Now: engine.Millis(now), Many: engine.Many(n),
 		})
 		slices.SortFunc(rows, func(a, b db.MailJob) int { // RETURNING has no order
 			return cmp.Or(cmp.Compare(a.MadeAt, b.MadeAt), cmp.Compare(a.ID, b.ID))
 		})
-		jobs, err = each("letters", rows, err, func(r db.MailJob) Job {
-			return Job{otp.Letter{ID: r.ID, Kind: r.Kind, Sealed: some(r.Sealed)}, int(r.Tries)}
+		jobs, err = engine.Each("letters", rows, err, func(r db.MailJob) Job {
+			return Job{otp.Letter{ID: r.ID, Kind: r.Kind, Sealed: engine.Some(r.Sealed)}, int(r.Tries)}
 		})
 		return err
 	})
@@ -57,7 +58,7 @@ func (o *Outbox) Claim(ctx context.Context, now time.Time, n int, lease time.Dur
 
 // Done says that a letter was sent. What was sealed in it is deleted.
 func (o *Outbox) Done(ctx context.Context, id string) error {
-	return o.s.write(ctx, func(t tx) error {
+	return o.d.Write(ctx, func(t *engine.Tx) error {
 		if err := t.FinishMailJob(ctx, id); err != nil {
 			return fmt.Errorf("store: letter: %w", err)
 		}
@@ -70,7 +71,7 @@ func (o *Outbox) Done(ctx context.Context, id string) error {
 // was the last try: dead tells. If the lease has gone to somebody else
 // meanwhile, nothing happens.
 func (o *Outbox) Fail(ctx context.Context, j Job, now time.Time, hopeless bool) (dead bool, err error) {
-	err = o.s.write(ctx, func(t tx) error {
+	err = o.d.Write(ctx, func(t *engine.Tx) error {
 		var n int64
 		var err error
 		if hopeless || j.Tries >= maxTries {
@@ -79,7 +80,7 @@ func (o *Outbox) Fail(ctx context.Context, j Job, now time.Time, hopeless bool) 
 		} else {
 			pause := firstDelay << max(j.Tries-1, 0)
 			_, err = t.DelayMailJob(ctx, db.DelayMailJobParams{
-				ID: j.ID, Tries: int64(j.Tries), RunAt: millis(now.Add(pause)),
+				ID: j.ID, Tries: int64(j.Tries), RunAt: engine.Millis(now.Add(pause)),
 			})
 		}
 		if err != nil {
@@ -92,20 +93,20 @@ func (o *Outbox) Fail(ctx context.Context, j Job, now time.Time, hopeless bool) 
 
 // Waiting counts the letters that are not sent and not dead.
 func (o *Outbox) Waiting(ctx context.Context) (int, error) {
-	n, err := o.s.read.CountMailJobs(ctx, "waiting")
+	n, err := o.d.Read().CountMailJobs(ctx, "waiting")
 	if err != nil {
 		return 0, fmt.Errorf("store: letters: %w", err)
 	}
 	return int(n), nil
 }
 
-// letters puts letters into the outbox, in the transaction that decided them.
-func (t tx) letters(ctx context.Context, letters []otp.Letter) error {
-	made := millis(time.Now()) // only for their order
+// post puts letters into the outbox, in the transaction that decided them.
+func post(ctx context.Context, t *engine.Tx, letters []otp.Letter) error {
+	made := engine.Millis(time.Now()) // only for their order
 	for _, l := range letters {
-		err := t.AddMailJob(ctx, db.AddMailJobParams{ID: l.ID, Kind: l.Kind, Sealed: full(l.Sealed), MadeAt: made})
+		err := t.AddMailJob(ctx, db.AddMailJobParams{ID: l.ID, Kind: l.Kind, Sealed: engine.Full(l.Sealed), MadeAt: made})
 		if err != nil {
-			return added("letter", err)
+			return engine.Added("letter", err)
 		}
 	}
 	return nil

@@ -1,44 +1,99 @@
 package store
 
 import (
+	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/store/storetest"
+	"github.com/tunnus-id/tunnus/store/storetest/check"
+	"github.com/tunnus-id/tunnus/store/storetest/keytest"
+	"github.com/tunnus-id/tunnus/store/storetest/pgtest"
 	"github.com/tunnus-id/tunnus/trust/issue"
 )
 
-// on makes fixtures on SQLite for one port.
-func on[P any](port func(s *Store) P) func(t *testing.T) storetest.Fixture[P] {
-	return func(t *testing.T) storetest.Fixture[P] {
-		path := filepath.Join(t.TempDir(), "tunnus.db")
-		s := openAt(t, path)
-		return storetest.Fixture[P]{
-			Port: func() P { return port(s) },
-			Reopen: func() {
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-				s = openAt(t, path)
-			},
-			Events: func(subject string) []string { return kinds(t, s, subject) },
-			Letters: func() int {
-				n, err := s.Outbox().Waiting(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				return n
-			},
-			Exec: func(statement string) error {
-				_, err := s.writer.ExecContext(t.Context(), statement)
-				return err
-			},
-		}
+// both runs a port's suite on both engines.
+func both[P any](t *testing.T, suite func(*testing.T, func(*testing.T) check.Fixture[P]), port func(s *Store) P) {
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		suite(t, func(t *testing.T) check.Fixture[P] { return fixture(t, where(t), port) })
+	})
+}
+
+// everywhere runs a test on both engines; where makes a fresh database and says
+// how to open it.
+func everywhere(t *testing.T, test func(t *testing.T, where func(testing.TB) string)) {
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, func(t testing.TB) string { return filepath.Join(t.TempDir(), "tunnus.db") })
+	})
+	t.Run("postgres", func(t *testing.T) { test(t, postgresql) })
+}
+
+// empty runs a test on a database of both engines that has no schema yet.
+func empty(t *testing.T, test func(t *testing.T, where string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "tunnus.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, cluster.Database(t)) })
+}
+
+func fixture[P any](t *testing.T, where string, port func(s *Store) P) check.Fixture[P] {
+	s := openAt(t, where)
+	return check.Fixture[P]{
+		Port: func() P { return port(s) },
+		Reopen: func() {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = openAt(t, where)
+		},
+		Events: func(subject string) []string { return kinds(t, s, subject) },
+		Letters: func() int {
+			n, err := s.Outbox().Waiting(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		},
+		Exec: func(statement string) error {
+			writer, _ := s.d.Raw()
+			_, err := writer.ExecContext(t.Context(), statement)
+			return err
+		},
 	}
+}
+
+// template is a database of PostgreSQL that has the schema, and nothing else.
+var (
+	cluster  pgtest.Cluster
+	template struct {
+		once sync.Once
+		url  string
+	}
+)
+
+// postgresql makes a fresh database of PostgreSQL that has the schema already.
+func postgresql(t testing.TB) string {
+	t.Helper()
+	template.once.Do(func() {
+		url := cluster.Lasting(t)
+		s, err := Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		template.url = url
+	})
+	if template.url == "" {
+		t.SkipNow() // the first one has said why, or has failed
+	}
+	return cluster.Copy(t, template.url)
 }
 
 // kinds reads the kinds of a subject's audit events.
@@ -55,33 +110,67 @@ func kinds(t *testing.T, s *Store, subject string) (kinds []string) {
 }
 
 func TestLedger(t *testing.T) {
-	storetest.Ledger(t, on(func(s *Store) lock.Store { return s.Ledger() }))
+	both(t, storetest.Ledger, func(s *Store) lock.Store { return s.Ledger() })
 }
 
 func TestCodes(t *testing.T) {
-	storetest.Codes(t, on(func(s *Store) otp.Store { return s.Codes() }))
+	both(t, storetest.Codes, func(s *Store) otp.Store { return s.Codes() })
 }
 
 func TestAccounts(t *testing.T) {
-	storetest.Accounts(t, on(func(s *Store) storetest.AccountPorts {
+	both(t, storetest.Accounts, func(s *Store) storetest.AccountPorts {
 		return storetest.AccountPorts{Store: s.Accounts(), Years: s.Accounts()}
-	}))
+	})
 }
 
 func TestEnrolments(t *testing.T) {
-	storetest.Enrolments(t, on(func(s *Store) storetest.EnrolPorts {
-		return storetest.EnrolPorts{Store: s.Enrolments(), Accounts: s.Accounts()}
-	}))
+	both(t, storetest.Enrolments, func(s *Store) storetest.EnrolPorts {
+		return storetest.EnrolPorts{Store: s.Enrolments(), Accounts: s.Accounts(), Containers: s.Containers()}
+	})
 }
 
 func TestKeyshare(t *testing.T) {
-	storetest.Keyshare(t, on(func(s *Store) keyshare.Store { return s.Keyshare() }))
+	both(t, keytest.Keyshare, func(s *Store) keyshare.Store { return s.Keyshare() })
+}
+
+func TestContainers(t *testing.T) {
+	both(t, storetest.Containers, func(s *Store) container.Store { return s.Containers() })
 }
 
 func TestCertificates(t *testing.T) {
-	storetest.Certificates(t, on(func(s *Store) issue.Store { return s.Certificates() }))
+	both(t, storetest.Certificates, func(s *Store) issue.Store { return s.Certificates() })
+}
+
+func TestHolds(t *testing.T) {
+	both(t, storetest.Holds, func(s *Store) storetest.StatusPorts {
+		return storetest.StatusPorts{Certificates: s.Certificates(), Holds: s.Certificates(), Source: s.Statuses(), Shelf: s.Statuses()}
+	})
 }
 
 func TestLogins(t *testing.T) {
-	storetest.Logins(t, on(func(s *Store) login.Store { return s.Logins() }))
+	both(t, storetest.Logins, func(s *Store) login.Store { return s.Logins() })
+}
+
+// Two nodes share a database; the ladder of the PIN holds for both together.
+func TestTriesAtTwoNodes(t *testing.T) {
+	everywhere(t, func(t *testing.T, fresh func(testing.TB) string) {
+		keytest.Tries(t, func(t *testing.T) keytest.Nodes {
+			where := fresh(t)
+			a, b := openAt(t, where), openAt(t, where)
+			return keytest.Nodes{
+				Stores: [2]keyshare.Store{a.Keyshare(), b.Keyshare()},
+				Events: func(subject string) []string { return kinds(t, a, subject) },
+			}
+		})
+	})
+}
+
+func TestLog(t *testing.T) {
+	both(t, storetest.Log, func(s *Store) storetest.LogPorts {
+		return storetest.LogPorts{
+			Store: s.Log(), Lines: s.Log(),
+			Write: func(events []tunnus.Event) error { return s.Certificates().Record(context.Background(), events) },
+			Erase: func(subject string) error { return s.Audit().Erase(context.Background(), subject) },
+		}
+	})
 }

@@ -36,7 +36,7 @@ func (q *Queries) AddAuditLine(ctx context.Context, arg AddAuditLineParams) erro
 }
 
 const auditLines = `-- name: AuditLines :many
-SELECT id, at, subject, record, salt, leaf FROM audit_line WHERE subject = $1 AND record IS NOT NULL ORDER BY id
+SELECT id, at, subject, record, salt, leaf, log_index FROM audit_line WHERE subject = $1 AND record IS NOT NULL ORDER BY id
 `
 
 func (q *Queries) AuditLines(ctx context.Context, subject string) ([]AuditLine, error) {
@@ -55,6 +55,7 @@ func (q *Queries) AuditLines(ctx context.Context, subject string) ([]AuditLine, 
 			&i.Record,
 			&i.Salt,
 			&i.Leaf,
+			&i.LogIndex,
 		); err != nil {
 			return nil, err
 		}

@@ -12,8 +12,8 @@ import (
 const addCertificate = `-- name: AddCertificate :exec
 INSERT INTO certificate (
   serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to,
-  certificate, issued, revoked, reason
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  certificate, issued, revoked, reason, held, changed
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type AddCertificateParams struct {
@@ -32,6 +32,8 @@ type AddCertificateParams struct {
 	Issued      int64
 	Revoked     int64
 	Reason      string
+	Held        int64
+	Changed     int64
 }
 
 func (q *Queries) AddCertificate(ctx context.Context, arg AddCertificateParams) error {
@@ -51,12 +53,14 @@ func (q *Queries) AddCertificate(ctx context.Context, arg AddCertificateParams) 
 		arg.Issued,
 		arg.Revoked,
 		arg.Reason,
+		arg.Held,
+		arg.Changed,
 	)
 	return err
 }
 
 const certificate = `-- name: Certificate :one
-SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason FROM certificate WHERE serial = $1
+SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason, held, changed FROM certificate WHERE serial = $1
 `
 
 func (q *Queries) Certificate(ctx context.Context, serial string) (Certificate, error) {
@@ -78,12 +82,14 @@ func (q *Queries) Certificate(ctx context.Context, serial string) (Certificate, 
 		&i.Issued,
 		&i.Revoked,
 		&i.Reason,
+		&i.Held,
+		&i.Changed,
 	)
 	return i, err
 }
 
 const certificateByRequest = `-- name: CertificateByRequest :one
-SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason FROM certificate WHERE request = $1
+SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason, held, changed FROM certificate WHERE request = $1
 `
 
 func (q *Queries) CertificateByRequest(ctx context.Context, request string) (Certificate, error) {
@@ -105,12 +111,14 @@ func (q *Queries) CertificateByRequest(ctx context.Context, request string) (Cer
 		&i.Issued,
 		&i.Revoked,
 		&i.Reason,
+		&i.Held,
+		&i.Changed,
 	)
 	return i, err
 }
 
 const certificatesByAccount = `-- name: CertificatesByAccount :many
-SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason FROM certificate WHERE account = $1 ORDER BY intent, serial
+SELECT serial, request, digest, account, purpose, level, key, tbs, intent, valid_from, valid_to, certificate, issued, revoked, reason, held, changed FROM certificate WHERE account = $1 ORDER BY intent, serial
 `
 
 func (q *Queries) CertificatesByAccount(ctx context.Context, account string) ([]Certificate, error) {
@@ -138,6 +146,8 @@ func (q *Queries) CertificatesByAccount(ctx context.Context, account string) ([]
 			&i.Issued,
 			&i.Revoked,
 			&i.Reason,
+			&i.Held,
+			&i.Changed,
 		); err != nil {
 			return nil, err
 		}
@@ -171,7 +181,7 @@ func (q *Queries) IssueCertificate(ctx context.Context, arg IssueCertificatePara
 }
 
 const revokeCertificate = `-- name: RevokeCertificate :execrows
-UPDATE certificate SET revoked = $2, reason = $3 WHERE serial = $1 AND revoked = 0
+UPDATE certificate SET revoked = $2, reason = $3, changed = $2 WHERE serial = $1 AND revoked = 0
 `
 
 type RevokeCertificateParams struct {

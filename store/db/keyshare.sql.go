@@ -9,6 +9,20 @@ import (
 	"context"
 )
 
+const addEpoch = `-- name: AddEpoch :exec
+INSERT INTO keyshare_epoch (from_at, until_at) VALUES ($1, $2)
+`
+
+type AddEpochParams struct {
+	FromAt  int64
+	UntilAt int64
+}
+
+func (q *Queries) AddEpoch(ctx context.Context, arg AddEpochParams) error {
+	_, err := q.db.ExecContext(ctx, addEpoch, arg.FromAt, arg.UntilAt)
+	return err
+}
+
 const addEvaluation = `-- name: AddEvaluation :exec
 INSERT INTO keyshare_evaluation (key, seq, generation, txn, nonce, body, state, at, answer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -45,37 +59,49 @@ const addKey = `-- name: AddKey :exec
 INSERT INTO keyshare_key (
   id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash,
   hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed,
-  life_count, due_at, ends_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+  life_count, due_at, ends_at, next_change, next_public, next_voprf, next_since, next_hardenings, next_hardened,
+  changed_by, changed
+) VALUES (
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+  $27, $28, $29, $30, $31, $32, $33, $34
+)
 `
 
 type AddKeyParams struct {
-	ID          string
-	Rev         int64
-	Purpose     string
-	Device      string
-	Account     string
-	State       string
-	Reason      string
-	Generation  int64
-	CreatedAt   int64
-	Modulus     []byte
-	Public      []byte
-	SealedVoprf []byte
-	BeginHash   []byte
-	Hardenings  int64
-	Counter     int64
-	RotatedAt   int64
-	Product     []byte
-	Inverse     []byte
-	SealedHalf  []byte
-	LastSeq     int64
-	LastNonce   []byte
-	ClearedSeq  int64
-	Unconfirmed int64
-	LifeCount   int64
-	DueAt       int64
-	EndsAt      int64
+	ID             string
+	Rev            int64
+	Purpose        string
+	Device         string
+	Account        string
+	State          string
+	Reason         string
+	Generation     int64
+	CreatedAt      int64
+	Modulus        []byte
+	Public         []byte
+	SealedVoprf    []byte
+	BeginHash      []byte
+	Hardenings     int64
+	Counter        int64
+	RotatedAt      int64
+	Product        []byte
+	Inverse        []byte
+	SealedHalf     []byte
+	LastSeq        int64
+	LastNonce      []byte
+	ClearedSeq     int64
+	Unconfirmed    int64
+	LifeCount      int64
+	DueAt          int64
+	EndsAt         int64
+	NextChange     string
+	NextPublic     []byte
+	NextVoprf      []byte
+	NextSince      int64
+	NextHardenings int64
+	NextHardened   []byte
+	ChangedBy      string
+	Changed        []byte
 }
 
 func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
@@ -106,6 +132,14 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 		arg.LifeCount,
 		arg.DueAt,
 		arg.EndsAt,
+		arg.NextChange,
+		arg.NextPublic,
+		arg.NextVoprf,
+		arg.NextSince,
+		arg.NextHardenings,
+		arg.NextHardened,
+		arg.ChangedBy,
+		arg.Changed,
 	)
 	return err
 }
@@ -128,8 +162,8 @@ func (q *Queries) AddPooled(ctx context.Context, arg AddPooledParams) error {
 const addTransaction = `-- name: AddTransaction :exec
 INSERT INTO keyshare_transaction (
   id, rev, key, kind, record, hash, salt, freshness, state, created_at, expires_at,
-  completion, answer, approval, signature, signed_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+  completion, answer, approval, signature, signed_at, padding
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type AddTransactionParams struct {
@@ -149,6 +183,7 @@ type AddTransactionParams struct {
 	Approval   []byte
 	Signature  []byte
 	SignedAt   int64
+	Padding    string
 }
 
 func (q *Queries) AddTransaction(ctx context.Context, arg AddTransactionParams) error {
@@ -169,6 +204,7 @@ func (q *Queries) AddTransaction(ctx context.Context, arg AddTransactionParams) 
 		arg.Approval,
 		arg.Signature,
 		arg.SignedAt,
+		arg.Padding,
 	)
 	return err
 }
@@ -252,6 +288,15 @@ func (q *Queries) DueKeys(ctx context.Context, arg DueKeysParams) ([]string, err
 	return items, nil
 }
 
+const emptyPool = `-- name: EmptyPool :exec
+DELETE FROM keyshare_pool
+`
+
+func (q *Queries) EmptyPool(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, emptyPool)
+	return err
+}
+
 const evaluationByNonce = `-- name: EvaluationByNonce :one
 SELECT key, seq, generation, txn, nonce, body, state, at, answer FROM keyshare_evaluation WHERE key = $1 AND nonce = $2
 `
@@ -320,8 +365,17 @@ func (q *Queries) EvaluationsSince(ctx context.Context, arg EvaluationsSincePara
 	return items, nil
 }
 
+const forgetEvaluations = `-- name: ForgetEvaluations :exec
+DELETE FROM keyshare_evaluation WHERE key = $1
+`
+
+func (q *Queries) ForgetEvaluations(ctx context.Context, key string) error {
+	_, err := q.db.ExecContext(ctx, forgetEvaluations, key)
+	return err
+}
+
 const key = `-- name: Key :one
-SELECT id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash, hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed, life_count, due_at, ends_at FROM keyshare_key WHERE id = $1
+SELECT id, rev, purpose, device, account, state, reason, generation, created_at, modulus, public, sealed_voprf, begin_hash, hardenings, counter, rotated_at, product, inverse, sealed_half, last_seq, last_nonce, cleared_seq, unconfirmed, life_count, due_at, ends_at, next_change, next_public, next_voprf, next_since, next_hardenings, next_hardened, changed_by, changed FROM keyshare_key WHERE id = $1
 `
 
 func (q *Queries) Key(ctx context.Context, id string) (KeyshareKey, error) {
@@ -354,12 +408,20 @@ func (q *Queries) Key(ctx context.Context, id string) (KeyshareKey, error) {
 		&i.LifeCount,
 		&i.DueAt,
 		&i.EndsAt,
+		&i.NextChange,
+		&i.NextPublic,
+		&i.NextVoprf,
+		&i.NextSince,
+		&i.NextHardenings,
+		&i.NextHardened,
+		&i.ChangedBy,
+		&i.Changed,
 	)
 	return i, err
 }
 
 const liveTransactions = `-- name: LiveTransactions :many
-SELECT id, rev, key, kind, record, hash, salt, freshness, state, created_at, expires_at, completion, answer, approval, signature, signed_at FROM keyshare_transaction
+SELECT id, rev, key, kind, record, hash, salt, freshness, state, created_at, expires_at, completion, answer, approval, signature, signed_at, padding FROM keyshare_transaction
 WHERE key = $1 AND state = 'live' AND expires_at > $2
 ORDER BY created_at, id LIMIT $3
 `
@@ -396,6 +458,7 @@ func (q *Queries) LiveTransactions(ctx context.Context, arg LiveTransactionsPara
 			&i.Approval,
 			&i.Signature,
 			&i.SignedAt,
+			&i.Padding,
 		); err != nil {
 			return nil, err
 		}
@@ -428,6 +491,105 @@ func (q *Queries) MarkEvaluation(ctx context.Context, arg MarkEvaluationParams) 
 	return result.RowsAffected()
 }
 
+const moduliOfKeys = `-- name: ModuliOfKeys :many
+SELECT id, modulus, product FROM keyshare_key WHERE id > $1 ORDER BY id LIMIT $2
+`
+
+type ModuliOfKeysParams struct {
+	After string
+	Many  int32
+}
+
+type ModuliOfKeysRow struct {
+	ID      string
+	Modulus []byte
+	Product []byte
+}
+
+func (q *Queries) ModuliOfKeys(ctx context.Context, arg ModuliOfKeysParams) ([]ModuliOfKeysRow, error) {
+	rows, err := q.db.QueryContext(ctx, moduliOfKeys, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ModuliOfKeysRow
+	for rows.Next() {
+		var i ModuliOfKeysRow
+		if err := rows.Scan(&i.ID, &i.Modulus, &i.Product); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moduliOfPool = `-- name: ModuliOfPool :many
+SELECT modulus FROM keyshare_pool WHERE modulus > $1 ORDER BY modulus LIMIT $2
+`
+
+type ModuliOfPoolParams struct {
+	After []byte
+	Many  int32
+}
+
+func (q *Queries) ModuliOfPool(ctx context.Context, arg ModuliOfPoolParams) ([][]byte, error) {
+	rows, err := q.db.QueryContext(ctx, moduliOfPool, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var modulus []byte
+		if err := rows.Scan(&modulus); err != nil {
+			return nil, err
+		}
+		items = append(items, modulus)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moveKeyRev = `-- name: MoveKeyRev :execrows
+UPDATE keyshare_key SET rev = $1 WHERE id = $2 AND rev = $3
+`
+
+type MoveKeyRevParams struct {
+	NewRev int64
+	ID     string
+	Rev    int64
+}
+
+func (q *Queries) MoveKeyRev(ctx context.Context, arg MoveKeyRevParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveKeyRev, arg.NewRev, arg.ID, arg.Rev)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const newestEpoch = `-- name: NewestEpoch :one
+SELECT from_at, until_at FROM keyshare_epoch ORDER BY from_at DESC LIMIT 1
+`
+
+func (q *Queries) NewestEpoch(ctx context.Context) (KeyshareEpoch, error) {
+	row := q.db.QueryRowContext(ctx, newestEpoch)
+	var i KeyshareEpoch
+	err := row.Scan(&i.FromAt, &i.UntilAt)
+	return i, err
+}
+
 const oldestPooled = `-- name: OldestPooled :one
 SELECT modulus, sealed_half, created_at FROM keyshare_pool ORDER BY created_at, modulus LIMIT 1
 `
@@ -453,37 +615,46 @@ UPDATE keyshare_key SET
   rev = rev + 1, purpose = $3, device = $4, account = $5, state = $6, reason = $7, generation = $8, created_at = $9,
   modulus = $10, public = $11, sealed_voprf = $12, begin_hash = $13, hardenings = $14, counter = $15, rotated_at = $16,
   product = $17, inverse = $18, sealed_half = $19, last_seq = $20, last_nonce = $21, cleared_seq = $22,
-  unconfirmed = $23, life_count = $24, due_at = $25, ends_at = $26
+  unconfirmed = $23, life_count = $24, due_at = $25, ends_at = $26, next_change = $27, next_public = $28, next_voprf = $29,
+  next_since = $30, next_hardenings = $31, next_hardened = $32, changed_by = $33, changed = $34
 WHERE id = $1 AND rev = $2
 `
 
 type SaveKeyParams struct {
-	ID          string
-	Rev         int64
-	Purpose     string
-	Device      string
-	Account     string
-	State       string
-	Reason      string
-	Generation  int64
-	CreatedAt   int64
-	Modulus     []byte
-	Public      []byte
-	SealedVoprf []byte
-	BeginHash   []byte
-	Hardenings  int64
-	Counter     int64
-	RotatedAt   int64
-	Product     []byte
-	Inverse     []byte
-	SealedHalf  []byte
-	LastSeq     int64
-	LastNonce   []byte
-	ClearedSeq  int64
-	Unconfirmed int64
-	LifeCount   int64
-	DueAt       int64
-	EndsAt      int64
+	ID             string
+	Rev            int64
+	Purpose        string
+	Device         string
+	Account        string
+	State          string
+	Reason         string
+	Generation     int64
+	CreatedAt      int64
+	Modulus        []byte
+	Public         []byte
+	SealedVoprf    []byte
+	BeginHash      []byte
+	Hardenings     int64
+	Counter        int64
+	RotatedAt      int64
+	Product        []byte
+	Inverse        []byte
+	SealedHalf     []byte
+	LastSeq        int64
+	LastNonce      []byte
+	ClearedSeq     int64
+	Unconfirmed    int64
+	LifeCount      int64
+	DueAt          int64
+	EndsAt         int64
+	NextChange     string
+	NextPublic     []byte
+	NextVoprf      []byte
+	NextSince      int64
+	NextHardenings int64
+	NextHardened   []byte
+	ChangedBy      string
+	Changed        []byte
 }
 
 func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error) {
@@ -514,6 +685,14 @@ func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error)
 		arg.LifeCount,
 		arg.DueAt,
 		arg.EndsAt,
+		arg.NextChange,
+		arg.NextPublic,
+		arg.NextVoprf,
+		arg.NextSince,
+		arg.NextHardenings,
+		arg.NextHardened,
+		arg.ChangedBy,
+		arg.Changed,
 	)
 	if err != nil {
 		return 0, err
@@ -524,7 +703,8 @@ func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error)
 const saveTransaction = `-- name: SaveTransaction :execrows
 UPDATE keyshare_transaction SET
   rev = rev + 1, key = $3, kind = $4, record = $5, hash = $6, salt = $7, freshness = $8, state = $9, created_at = $10,
-  expires_at = $11, completion = $12, answer = $13, approval = $14, signature = $15, signed_at = $16
+  expires_at = $11, completion = $12, answer = $13, approval = $14, signature = $15, signed_at = $16,
+  padding = $17
 WHERE id = $1 AND rev = $2
 `
 
@@ -545,6 +725,7 @@ type SaveTransactionParams struct {
 	Approval   []byte
 	Signature  []byte
 	SignedAt   int64
+	Padding    string
 }
 
 func (q *Queries) SaveTransaction(ctx context.Context, arg SaveTransactionParams) (int64, error) {
@@ -565,7 +746,25 @@ func (q *Queries) SaveTransaction(ctx context.Context, arg SaveTransactionParams
 		arg.Approval,
 		arg.Signature,
 		arg.SignedAt,
+		arg.Padding,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const takeHalf = `-- name: TakeHalf :execrows
+DELETE FROM keyshare_pool WHERE modulus = $1 AND sealed_half = $2
+`
+
+type TakeHalfParams struct {
+	Modulus    []byte
+	SealedHalf []byte
+}
+
+func (q *Queries) TakeHalf(ctx context.Context, arg TakeHalfParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeHalf, arg.Modulus, arg.SealedHalf)
 	if err != nil {
 		return 0, err
 	}
@@ -585,7 +784,7 @@ func (q *Queries) TakePooled(ctx context.Context, modulus []byte) (int64, error)
 }
 
 const transaction = `-- name: Transaction :one
-SELECT id, rev, key, kind, record, hash, salt, freshness, state, created_at, expires_at, completion, answer, approval, signature, signed_at FROM keyshare_transaction WHERE id = $1
+SELECT id, rev, key, kind, record, hash, salt, freshness, state, created_at, expires_at, completion, answer, approval, signature, signed_at, padding FROM keyshare_transaction WHERE id = $1
 `
 
 func (q *Queries) Transaction(ctx context.Context, id string) (KeyshareTransaction, error) {
@@ -608,6 +807,7 @@ func (q *Queries) Transaction(ctx context.Context, id string) (KeyshareTransacti
 		&i.Approval,
 		&i.Signature,
 		&i.SignedAt,
+		&i.Padding,
 	)
 	return i, err
 }

@@ -4,6 +4,10 @@
 
 package db
 
+import (
+	"database/sql"
+)
+
 type Account struct {
 	ID           string
 	Rev          int64
@@ -41,12 +45,13 @@ type AppSession struct {
 }
 
 type AuditLine struct {
-	ID      string
-	At      int64
-	Subject string
-	Record  []byte
-	Salt    []byte
-	Leaf    []byte
+	ID       string
+	At       int64
+	Subject  string
+	Record   []byte
+	Salt     []byte
+	Leaf     []byte
+	LogIndex sql.NullInt64
 }
 
 type Certificate struct {
@@ -65,6 +70,18 @@ type Certificate struct {
 	Issued      int64
 	Revoked     int64
 	Reason      string
+	Held        int64
+	Changed     int64
+}
+
+type Container struct {
+	Account string
+	Rev     int64
+	Level   string
+	Stamp   []byte
+	File    []byte
+	Due     int64
+	Tries   int64
 }
 
 type CustodyMark struct {
@@ -99,6 +116,11 @@ type EnrolSession struct {
 	Payload     []byte
 }
 
+type KeyshareEpoch struct {
+	FromAt  int64
+	UntilAt int64
+}
+
 type KeyshareEvaluation struct {
 	Key        string
 	Seq        int64
@@ -112,32 +134,40 @@ type KeyshareEvaluation struct {
 }
 
 type KeyshareKey struct {
-	ID          string
-	Rev         int64
-	Purpose     string
-	Device      string
-	Account     string
-	State       string
-	Reason      string
-	Generation  int64
-	CreatedAt   int64
-	Modulus     []byte
-	Public      []byte
-	SealedVoprf []byte
-	BeginHash   []byte
-	Hardenings  int64
-	Counter     int64
-	RotatedAt   int64
-	Product     []byte
-	Inverse     []byte
-	SealedHalf  []byte
-	LastSeq     int64
-	LastNonce   []byte
-	ClearedSeq  int64
-	Unconfirmed int64
-	LifeCount   int64
-	DueAt       int64
-	EndsAt      int64
+	ID             string
+	Rev            int64
+	Purpose        string
+	Device         string
+	Account        string
+	State          string
+	Reason         string
+	Generation     int64
+	CreatedAt      int64
+	Modulus        []byte
+	Public         []byte
+	SealedVoprf    []byte
+	BeginHash      []byte
+	Hardenings     int64
+	Counter        int64
+	RotatedAt      int64
+	Product        []byte
+	Inverse        []byte
+	SealedHalf     []byte
+	LastSeq        int64
+	LastNonce      []byte
+	ClearedSeq     int64
+	Unconfirmed    int64
+	LifeCount      int64
+	DueAt          int64
+	EndsAt         int64
+	NextChange     string
+	NextPublic     []byte
+	NextVoprf      []byte
+	NextSince      int64
+	NextHardenings int64
+	NextHardened   []byte
+	ChangedBy      string
+	Changed        []byte
 }
 
 type KeyshareModulu struct {
@@ -167,6 +197,7 @@ type KeyshareTransaction struct {
 	Approval   []byte
 	Signature  []byte
 	SignedAt   int64
+	Padding    string
 }
 
 type LockEntry struct {
@@ -178,6 +209,13 @@ type LockEntry struct {
 	Code     string
 	Copyable bool
 	Mac      []byte
+}
+
+type LogLease struct {
+	Name    string
+	Holder  string
+	Token   int64
+	Expires int64
 }
 
 type LoginSession struct {
@@ -218,4 +256,14 @@ type OtpSpend struct {
 	Key  string
 	Day  string
 	Used int64
+}
+
+type RevocationList struct {
+	Issuer string
+	Number int64
+	Made   int64
+	Next   int64
+	Count  int64
+	Newest int64
+	Der    []byte
 }

@@ -21,6 +21,10 @@ CREATE TRIGGER IF NOT EXISTS audit_line_no_replace
 BEFORE INSERT ON audit_line WHEN EXISTS (SELECT 1 FROM audit_line WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
+CREATE TRIGGER IF NOT EXISTS audit_line_placed_once
+BEFORE UPDATE OF log_index ON audit_line WHEN OLD.log_index IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a line has one place in the log'); END;
+
 CREATE TRIGGER IF NOT EXISTS lock_entry_no_update
 BEFORE UPDATE ON lock_entry
 BEGIN SELECT RAISE(ABORT, 'the lock ledger is append-only'); END;
@@ -65,6 +69,16 @@ BEFORE UPDATE ON certificate
 WHEN OLD.revoked <> 0 AND (NEW.revoked <> OLD.revoked OR NEW.reason <> OLD.reason)
 BEGIN SELECT RAISE(ABORT, 'a revocation stands for ever'); END;
 
+CREATE TRIGGER IF NOT EXISTS certificate_revoked_hold
+BEFORE UPDATE ON certificate
+WHEN OLD.revoked <> 0 AND NEW.held <> OLD.held
+BEGIN SELECT RAISE(ABORT, 'a revocation stands for ever'); END;
+
 CREATE TRIGGER IF NOT EXISTS certificate_no_delete
 BEFORE DELETE ON certificate
 BEGIN SELECT RAISE(ABORT, 'certificates are kept'); END;
+
+CREATE TRIGGER IF NOT EXISTS container_complete
+BEFORE UPDATE ON container
+WHEN OLD.level = 'LT'
+BEGIN SELECT RAISE(ABORT, 'a complete container is not changed'); END;

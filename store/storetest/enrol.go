@@ -7,9 +7,11 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sweep"
+	"github.com/tunnus-id/tunnus/store/storetest/check"
 )
 
 // sitting makes a session with a value in every field that is a plain one.
@@ -18,46 +20,46 @@ func sitting(id string) enrol.Session {
 		ID: id, Device: "device", Way: "passport", Revision: "passport/1", State: enrol.Open, Why: tunnus.CodeFaceNoMatch,
 		Claim: scheme.Claim{App: "1.0.0", OS: "linux", OSVersion: "6", Model: "Ö"},
 		Facts: enrol.Facts{
-			"terms":   {Mark: enrol.Attested, At: at(1), Revision: "passport/1", Detail: map[string]string{"version": "1"}},
-			"consent": {Mark: enrol.Attested, At: at(2)},
+			"terms":   {Mark: enrol.Attested, At: check.At(1), Revision: "passport/1", Detail: map[string]string{"version": "1"}},
+			"consent": {Mark: enrol.Attested, At: check.At(2)},
 		},
-		Challenges: 2, ChallengeAt: at(3), Document: "document", Copyable: true, Attempts: 1, Attempt: "attempt", Captures: 2,
+		Challenges: 2, ChallengeAt: check.At(3), Document: "document", Copyable: true, Attempts: 1, Attempt: "attempt", Captures: 2,
 		Account: "account", LoginKey: "login", SignKey: "sign", Transaction: "txn",
-		Due: at(300), CreatedAt: at(0), ExpiresAt: at(1800), Payload: []byte{0, 0xff},
+		Due: check.At(300), CreatedAt: check.At(0), ExpiresAt: check.At(1800), Payload: []byte{0, 0xff},
 	}
 }
 
 // Enrolments tests an implementation of [enrol.Store], over one database with
 // an [account.Store].
-func Enrolments(t *testing.T, fresh func(t *testing.T) Fixture[EnrolPorts]) {
+func Enrolments(t *testing.T, fresh func(t *testing.T) check.Fixture[EnrolPorts]) {
 	t.Run("keeps a session whole", func(t *testing.T) {
 		f := fresh(t)
 		v := sitting("s")
-		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: v, Events: event("enrol.start", "s")}))
+		check.Must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: v, Events: check.Event("enrol.start", "s")}))
 		v.Rev = 1
 		f.Reopen()
 		got, err := f.Port().Session(t.Context(), "s")
-		whole(t, "Session", got, err, v)
+		check.Whole(t, "Session", got, err, v)
 		ended := enrol.Session{ID: "s", Rev: 1, State: enrol.Expired}
-		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: ended, Events: event("enrol.end", "s")}))
+		check.Must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: ended, Events: check.Event("enrol.end", "s")}))
 		ended.Rev = 2
 		got, err = f.Port().Session(t.Context(), "s")
-		same(t, "Session, ended", got, err, ended)
-		wantEvents(t, f, "s", "enrol.start", "enrol.end")
+		check.Same(t, "Session, ended", got, err, ended)
+		check.Events(t, f, "s", "enrol.start", "enrol.end")
 		_, err = f.Port().Session(t.Context(), "other")
-		wantCode(t, "another session", err, tunnus.CodeNotFound)
+		check.Code(t, "another session", err, tunnus.CodeNotFound)
 	})
 	t.Run("commit needs the revision", func(t *testing.T) {
 		f := fresh(t)
 		for rev := range int64(2) {
-			wantOne(t, "Commit", func(i int) error {
+			check.One(t, "Commit", func(i int) error {
 				v := sitting("s")
 				v.Rev = rev
 				letters := []otp.Letter{{ID: fmt.Sprint(rev, "-", i)}}
-				return f.Port().Commit(t.Context(), enrol.Change{Session: v, Letters: letters, Events: event("enrol.fact", "s")})
+				return f.Port().Commit(t.Context(), enrol.Change{Session: v, Letters: letters, Events: check.Event("enrol.fact", "s")})
 			})
 		}
-		wantEvents(t, f, "s", "enrol.fact", "enrol.fact")
+		check.Events(t, f, "s", "enrol.fact", "enrol.fact")
 		if n := f.Letters(); n != 2 {
 			t.Errorf("%d letters wait; want 2", n)
 		}
@@ -66,67 +68,73 @@ func Enrolments(t *testing.T, fresh func(t *testing.T) Fixture[EnrolPorts]) {
 	t.Run("lists what is overdue", func(t *testing.T) { overdue(t, fresh(t)) })
 	t.Run("nothing sealed is left in an ended session", func(t *testing.T) {
 		f := fresh(t)
-		must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: sitting("s")}))
-		refused(t, f, "UPDATE enrol_session SET state = 'done'", "UPDATE enrol_session SET state = 'asleep'")
+		check.Must(t, "Commit", f.Port().Commit(t.Context(), enrol.Change{Session: sitting("s")}))
+		check.Refused(t, f, "UPDATE enrol_session SET state = 'done'", "UPDATE enrol_session SET state = 'asleep'")
 	})
 }
 
 // EnrolPorts is an [enrol.Store] and the accounts that it writes too.
 type EnrolPorts struct {
 	enrol.Store
-	Accounts account.Store
+	Accounts   account.Store
+	Containers container.Store
 }
 
-func wholeChange(t *testing.T, f Fixture[EnrolPorts]) {
-	a := anAccount(t, "a", 0)
+func wholeChange(t *testing.T, f check.Fixture[EnrolPorts]) {
+	a, waiting := anAccount(t, "a", 0), signedContainer("a", 1)
 	change := enrol.Change{
-		Session: sitting("s"), Account: &a, Letters: []otp.Letter{{ID: "letter"}}, Events: event("enrol.issued", "s"),
+		Session: sitting("s"), Account: &a, Container: &waiting, Letters: []otp.Letter{{ID: "letter"}}, Events: check.Event("enrol.issued", "s"),
 	}
-	must(t, "Commit", f.Port().Commit(t.Context(), change))
+	check.Must(t, "Commit", f.Port().Commit(t.Context(), change))
 	a.Rev = 1
 	got, err := f.Port().Accounts.Get(t.Context(), "a")
-	same(t, "account", got, err, a)
+	check.Same(t, "account", got, err, a)
+	waiting.Rev = 1
+	kept, err := f.Port().Containers.Container(t.Context(), "a")
+	check.Same(t, "container", kept, err, waiting)
 
+	again := signedContainer("a", 2)
 	stale, device := a, anAccount(t, "b", 0)
 	stale.Rev, device.Device = 7, a.Device
 	for what, bad := range map[string]enrol.Change{
 		"a stale account":     {Account: &stale},
 		"a taken device":      {Account: &device},
+		"a second container":  {Container: &again},
 		"a letter sent twice": {Letters: []otp.Letter{{ID: "letter"}}},
 	} {
-		bad.Session, bad.Events = sitting("s"), event("enrol.bad", "s")
+		bad.Session, bad.Events = sitting("s"), check.Event("enrol.bad", "s")
 		bad.Session.Rev, bad.Session.Attempts = 1, 9
-		wantCode(t, what, f.Port().Commit(t.Context(), bad), tunnus.CodeStateConflict)
+		check.Code(t, what, f.Port().Commit(t.Context(), bad), tunnus.CodeStateConflict)
 	}
 	v := sitting("s")
 	v.Rev = 1
 	session, err := f.Port().Session(t.Context(), "s")
-	same(t, "session", session, err, v)
-	wantEvents(t, f, "s", "enrol.issued")
+	check.Same(t, "session", session, err, v)
+	check.Events(t, f, "s", "enrol.issued")
 }
 
-func overdue(t *testing.T, f Fixture[EnrolPorts]) {
+func overdue(t *testing.T, f check.Fixture[EnrolPorts]) {
 	for id, v := range map[string]enrol.Session{
-		"late": {State: enrol.Open, Due: at(20)}, "later": {State: enrol.Open, Due: at(10)}, "later2": {State: enrol.Open, Due: at(10)},
-		"early": {State: enrol.Open, Due: at(21)}, "done": {State: enrol.Done, Due: at(5)},
-		"chip": {State: enrol.Open, Due: at(20), Document: "d"}, "chip-early": {State: enrol.Open, Due: at(21), Document: "d"},
-		"planned": {State: enrol.Open, Due: at(19), Document: "d", Account: "a"}, "review": {State: enrol.InReview, Due: at(5), Document: "d"},
-		"undoing": {State: enrol.Undoing, Due: at(90), Document: "d", Account: "a"},
-		"refused": {State: enrol.Refused, Due: at(5)}, "expired": {State: enrol.Expired, Due: at(5), Account: "a"},
+		"late": {State: enrol.Open, Due: check.At(20)}, "later": {State: enrol.Open, Due: check.At(10)}, "later2": {State: enrol.Open, Due: check.At(10)},
+		"early": {State: enrol.Open, Due: check.At(21)}, "done": {State: enrol.Done, Due: check.At(5)},
+		"chip": {State: enrol.Open, Due: check.At(20), Document: "d"}, "chip-early": {State: enrol.Open, Due: check.At(21), Document: "d"},
+		"planned": {State: enrol.Open, Due: check.At(19), Document: "d", Account: "a"}, "review": {State: enrol.InReview, Due: check.At(5), Document: "d"},
+		"undoing": {State: enrol.Undoing, Due: check.At(90), Document: "d", Account: "a"},
+		"refused": {State: enrol.Refused, Due: check.At(5)}, "expired": {State: enrol.Expired, Due: check.At(5), Account: "a"},
 	} {
 		v.ID = id
-		must(t, id, f.Port().Commit(t.Context(), enrol.Change{Session: v}))
+		check.Must(t, id, f.Port().Commit(t.Context(), enrol.Change{Session: v}))
 	}
-	rest := []sweep.Place{{Due: at(10), ID: "later"}, {Due: at(10), ID: "later2"}, {Due: at(20), ID: "late"}}
-	holding := []sweep.Place{{Due: at(19), ID: "planned"}, {Due: at(20), ID: "chip"}, {Due: at(90), ID: "undoing"}}
+	rest := []sweep.Place{{Due: check.At(10), ID: "later"}, {Due: check.At(10), ID: "later2"}, {Due: check.At(20), ID: "late"}}
+	holding := []sweep.Place{{Due: check.At(19), ID: "planned"}, {Due: check.At(20), ID: "chip"}, {Due: check.At(90), ID: "undoing"}}
 	for holds, want := range map[bool][]sweep.Place{true: holding, false: rest} {
-		got, err := f.Port().Overdue(t.Context(), at(20), holds, sweep.Place{}, 10)
-		same(t, fmt.Sprintf("Overdue, holds %v", holds), got, err, want)
-		got, err = f.Port().Overdue(t.Context(), at(20), holds, sweep.Place{}, 1)
-		same(t, "Overdue, one", got, err, want[:1])
-		got, err = f.Port().Overdue(t.Context(), at(20), holds, want[0], 10)
-		same(t, "Overdue, behind the first", got, err, want[1:])
-		got, err = f.Port().Overdue(t.Context(), at(20), holds, want[2], 10)
-		same(t, "Overdue, behind the last", got, err, want[3:])
+		got, err := f.Port().Overdue(t.Context(), check.At(20), holds, sweep.Place{}, 10)
+		check.Same(t, fmt.Sprintf("Overdue, holds %v", holds), got, err, want)
+		got, err = f.Port().Overdue(t.Context(), check.At(20), holds, sweep.Place{}, 1)
+		check.Same(t, "Overdue, one", got, err, want[:1])
+		got, err = f.Port().Overdue(t.Context(), check.At(20), holds, want[0], 10)
+		check.Same(t, "Overdue, behind the first", got, err, want[1:])
+		got, err = f.Port().Overdue(t.Context(), check.At(20), holds, want[2], 10)
+		check.Same(t, "Overdue, behind the last", got, err, want[3:])
 	}
 }

@@ -6,42 +6,43 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/store/storetest/check"
 )
 
 func lockEntry(kind lock.Kind, second int) lock.Entry {
 	return lock.Entry{
-		Kind: kind, Attempt: fmt.Sprint("attempt", second), At: at(second), Code: tunnus.CodeFaceNoMatch,
+		Kind: kind, Attempt: fmt.Sprint("attempt", second), At: check.At(second), Code: tunnus.CodeFaceNoMatch,
 		Copyable: true, MAC: []byte{0, 0xff, byte(second)},
 	}
 }
 
 // Ledger tests an implementation of [lock.Store].
-func Ledger(t *testing.T, fresh func(t *testing.T) Fixture[lock.Store]) {
+func Ledger(t *testing.T, fresh func(t *testing.T) check.Fixture[lock.Store]) {
 	t.Run("keeps entries whole and in order", func(t *testing.T) {
 		f := fresh(t)
 		none, err := f.Port().Entries(t.Context(), "a")
 		if len(none) != 0 || err != nil {
 			t.Errorf("Entries of none = %v, %v", none, err)
 		}
-		want := []lock.Entry{lockEntry(lock.Charged, 9), lockEntry(lock.Failed, 3), {Kind: lock.Noted, At: at(4)}}
+		want := []lock.Entry{lockEntry(lock.Charged, 9), lockEntry(lock.Failed, 3), {Kind: lock.Noted, At: check.At(4)}}
 		for i, e := range want {
-			must(t, "Append", f.Port().Append(t.Context(), "a", i, e, event("lock."+string(e.Kind), "a")))
+			check.Must(t, "Append", f.Port().Append(t.Context(), "a", i, e, check.Event("lock."+string(e.Kind), "a")))
 		}
-		must(t, "Append", f.Port().Append(t.Context(), "b", 0, want[0], nil))
+		check.Must(t, "Append", f.Port().Append(t.Context(), "b", 0, want[0], nil))
 		f.Reopen()
 		got, err := f.Port().Entries(t.Context(), "a")
-		same(t, "Entries", got, err, want)
-		whole(t, "the first", got[0], nil, want[0])
-		wantEvents(t, f, "a", "lock.charged", "lock.failed", "lock.noted")
+		check.Same(t, "Entries", got, err, want)
+		check.Whole(t, "the first", got[0], nil, want[0])
+		check.Events(t, f, "a", "lock.charged", "lock.failed", "lock.noted")
 	})
 	t.Run("one of many takes a place", func(t *testing.T) {
 		f := fresh(t)
 		for place := range 3 {
-			wantOne(t, "Append", func(i int) error {
-				return f.Port().Append(t.Context(), "a", place, lockEntry(lock.Charged, i), event("lock.charge", "a"))
+			check.One(t, "Append", func(i int) error {
+				return f.Port().Append(t.Context(), "a", place, lockEntry(lock.Charged, i), check.Event("lock.charge", "a"))
 			})
 		}
-		wantEvents(t, f, "a", "lock.charge", "lock.charge", "lock.charge")
+		check.Events(t, f, "a", "lock.charge", "lock.charge", "lock.charge")
 		got, err := f.Port().Entries(t.Context(), "a")
 		if len(got) != 3 || err != nil {
 			t.Errorf("%d entries, %v; want 3", len(got), err)
@@ -49,19 +50,19 @@ func Ledger(t *testing.T, fresh func(t *testing.T) Fixture[lock.Store]) {
 	})
 	t.Run("leaves no gap", func(t *testing.T) {
 		f := fresh(t)
-		err := f.Port().Append(t.Context(), "a", 1, lockEntry(lock.Charged, 0), event("lock.charge", "a"))
-		wantCode(t, "Append behind nothing", err, tunnus.CodeStateConflict)
-		wantEvents(t, f, "a")
+		err := f.Port().Append(t.Context(), "a", 1, lockEntry(lock.Charged, 0), check.Event("lock.charge", "a"))
+		check.Code(t, "Append behind nothing", err, tunnus.CodeStateConflict)
+		check.Events(t, f, "a")
 	})
 	t.Run("the database refuses changes", func(t *testing.T) {
 		f := fresh(t)
-		must(t, "Append", f.Port().Append(t.Context(), "a", 0, lockEntry(lock.Failed, 0), nil))
-		must(t, "Append", f.Port().Append(t.Context(), "a", 1, lock.Entry{Kind: lock.Permanent, At: at(1)}, nil))
+		check.Must(t, "Append", f.Port().Append(t.Context(), "a", 0, lockEntry(lock.Failed, 0), nil))
+		check.Must(t, "Append", f.Port().Append(t.Context(), "a", 1, lock.Entry{Kind: lock.Permanent, At: check.At(1)}, nil))
 		const row = "(key, place, kind, attempt, at, code, copyable, mac) VALUES ('a', %d, '%s', '', 1, '', false, '')"
-		refused(t, f,
+		check.Refused(t, f,
 			"UPDATE lock_entry SET kind = 'voided' WHERE key = 'a' AND place = 0",
 			"DELETE FROM lock_entry WHERE kind = 'permanent'",
-			"INSERT OR REPLACE INTO lock_entry "+fmt.Sprintf(row, 1, "noted"),
+			"INSERT INTO lock_entry "+fmt.Sprintf(row, 1, "noted")+" ON CONFLICT (key, place) DO UPDATE SET kind = 'noted'",
 			"INSERT INTO lock_entry "+fmt.Sprintf(row, 3, "noted"),
 			"INSERT INTO lock_entry "+fmt.Sprintf(row, 2, "succeeded"),
 		)
@@ -69,6 +70,6 @@ func Ledger(t *testing.T, fresh func(t *testing.T) Fixture[lock.Store]) {
 			t.Error("a permanent lock was voided")
 		}
 		got, err := f.Port().Entries(t.Context(), "a")
-		same(t, "Entries", got, err, []lock.Entry{lockEntry(lock.Failed, 0), {Kind: lock.Permanent, At: at(1)}})
+		check.Same(t, "Entries", got, err, []lock.Entry{lockEntry(lock.Failed, 0), {Kind: lock.Permanent, At: check.At(1)}})
 	})
 }

@@ -8,45 +8,46 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/store/storetest/check"
 )
 
 func sheet(session string) otp.Sheet {
 	return otp.Sheet{Session: session, Owner: "owner", Contact: "contact", Codes: []otp.Code{
-		{ID: "1", MAC: []byte{1}, Contact: "other", SentAt: at(0), ExpiresAt: at(600), Tries: 2, Used: true},
-		{ID: "2", MAC: []byte{0, 0xff}, Contact: "contact", SentAt: at(60), ExpiresAt: at(660)},
+		{ID: "1", MAC: []byte{1}, Contact: "other", SentAt: check.At(0), ExpiresAt: check.At(600), Tries: 2, Used: true},
+		{ID: "2", MAC: []byte{0, 0xff}, Contact: "contact", SentAt: check.At(60), ExpiresAt: check.At(660)},
 	}}
 }
 
 // Codes tests an implementation of [otp.Store].
-func Codes(t *testing.T, fresh func(t *testing.T) Fixture[otp.Store]) {
+func Codes(t *testing.T, fresh func(t *testing.T) check.Fixture[otp.Store]) {
 	t.Run("keeps a sheet whole", func(t *testing.T) {
 		f := fresh(t)
 		v := sheet("s")
 		letters := []otp.Letter{{ID: "letter", Kind: "otp", Sealed: []byte{1}}}
-		must(t, "Save", f.Port().Save(t.Context(), v, nil, letters, event("otp.sent", "s")))
+		check.Must(t, "Save", f.Port().Save(t.Context(), v, nil, letters, check.Event("otp.sent", "s")))
 		v.Rev, v.Over, v.Codes[1].Tries = 1, true, 3
-		must(t, "Save", f.Port().Save(t.Context(), v, nil, nil, event("otp.dead", "s")))
+		check.Must(t, "Save", f.Port().Save(t.Context(), v, nil, nil, check.Event("otp.dead", "s")))
 		v.Rev = 2
 		f.Reopen()
 		got, err := f.Port().Sheet(t.Context(), "s")
-		whole(t, "Sheet", got, err, v)
-		wantEvents(t, f, "s", "otp.sent", "otp.dead")
+		check.Whole(t, "Sheet", got, err, v)
+		check.Events(t, f, "s", "otp.sent", "otp.dead")
 		if n := f.Letters(); n != 1 {
 			t.Errorf("%d letters wait; want 1", n)
 		}
 		_, err = f.Port().Sheet(t.Context(), "other")
-		wantCode(t, "another sheet", err, tunnus.CodeNotFound)
+		check.Code(t, "another sheet", err, tunnus.CodeNotFound)
 	})
 	t.Run("save needs the revision", func(t *testing.T) {
 		f := fresh(t)
 		for rev := range int64(2) {
-			wantOne(t, "Save", func(int) error {
+			check.One(t, "Save", func(int) error {
 				v := sheet("s")
 				v.Rev = rev
-				return f.Port().Save(t.Context(), v, nil, nil, event("otp.try", "s"))
+				return f.Port().Save(t.Context(), v, nil, nil, check.Event("otp.try", "s"))
 			})
 		}
-		wantEvents(t, f, "s", "otp.try", "otp.try")
+		check.Events(t, f, "s", "otp.try", "otp.try")
 	})
 	t.Run("a failure writes nothing", func(t *testing.T) { nothingOnFailure(t, fresh(t)) })
 	t.Run("others of the same owner and contact", func(t *testing.T) {
@@ -54,23 +55,23 @@ func Codes(t *testing.T, fresh func(t *testing.T) Fixture[otp.Store]) {
 		var want []otp.Sheet
 		for i := range 12 {
 			v := sheet(fmt.Sprint(i))
-			v.Codes[1].SentAt = at(i)
-			must(t, "Save", f.Port().Save(t.Context(), v, nil, nil, nil))
+			v.Codes[1].SentAt = check.At(i)
+			check.Must(t, "Save", f.Port().Save(t.Context(), v, nil, nil, nil))
 			if v.Rev = 1; i != 11 && i > 0 {
 				want = append([]otp.Sheet{v}, want...)
 			}
 		}
 		stranger := sheet("stranger")
 		stranger.Owner = "somebody else"
-		must(t, "Save", f.Port().Save(t.Context(), stranger, nil, nil, nil))
+		check.Must(t, "Save", f.Port().Save(t.Context(), stranger, nil, nil, nil))
 		got, err := f.Port().Others(t.Context(), "11", "owner", "contact")
-		same(t, "Others", got, err, want)
+		check.Same(t, "Others", got, err, want)
 	})
 	t.Run("no budget is overdrawn", func(t *testing.T) { budget(t, fresh(t)) })
 }
 
 // budget spends from two sessions' sheets at once.
-func budget(t *testing.T, f Fixture[otp.Store]) {
+func budget(t *testing.T, f check.Fixture[otp.Store]) {
 	var wg sync.WaitGroup
 	errs := make([]error, 50)
 	for i := range errs {
@@ -90,22 +91,22 @@ func budget(t *testing.T, f Fixture[otp.Store]) {
 	if spent != 5 {
 		t.Errorf("%d spent of a budget of 5", spent)
 	}
-	must(t, "the next day", f.Port().Save(t.Context(), sheet("next"), []otp.Spend{{Key: "k", Day: "2027-01-16", Max: 5}}, nil, nil))
+	check.Must(t, "the next day", f.Port().Save(t.Context(), sheet("next"), []otp.Spend{{Key: "k", Day: "2027-01-16", Max: 5}}, nil, nil))
 }
 
-func nothingOnFailure(t *testing.T, f Fixture[otp.Store]) {
+func nothingOnFailure(t *testing.T, f check.Fixture[otp.Store]) {
 	letters := []otp.Letter{{ID: "a"}, {ID: "a"}} // the second cannot be written
-	wantCode(t, "Save", f.Port().Save(t.Context(), sheet("s"), nil, letters, nil), tunnus.CodeStateConflict)
+	check.Code(t, "Save", f.Port().Save(t.Context(), sheet("s"), nil, letters, nil), tunnus.CodeStateConflict)
 	spends := []otp.Spend{{Key: "k", Day: "2027-01-15", Max: 1}, {Key: "l", Day: "2027-01-15"}}
-	err := f.Port().Save(t.Context(), sheet("s"), spends, letters[:1], event("otp.sent", "s"))
+	err := f.Port().Save(t.Context(), sheet("s"), spends, letters[:1], check.Event("otp.sent", "s"))
 	if !errors.Is(err, otp.ErrBudget) {
 		t.Errorf("Save on no budget: %v", err)
 	}
 	_, err = f.Port().Sheet(t.Context(), "s")
-	wantCode(t, "the sheet", err, tunnus.CodeNotFound)
-	wantEvents(t, f, "s")
+	check.Code(t, "the sheet", err, tunnus.CodeNotFound)
+	check.Events(t, f, "s")
 	if n := f.Letters(); n != 0 {
 		t.Errorf("%d letters wait; want none", n)
 	}
-	must(t, "the budget is whole", f.Port().Save(t.Context(), sheet("s"), spends[:1], letters[:1], nil))
+	check.Must(t, "the budget is whole", f.Port().Save(t.Context(), sheet("s"), spends[:1], letters[:1], nil))
 }

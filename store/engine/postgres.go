@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// What one node may ask of a PostgreSQL server. A statement, a lock or an idle
+// transaction that takes longer is given up by the server, and the caller told.
+const (
+	connections    = 16 // of writers, and as many of readers
+	connectionLife = 30 * time.Minute
+	connectTimeout = 5 * time.Second
+)
+
+// settings of each connection, unless the URL has them.
+var settings = map[string]string{
+	"application_name":                    "tunnus",
+	"statement_timeout":                   "10s",
+	"lock_timeout":                        "5s",
+	"idle_in_transaction_session_timeout": "10s",
+	"synchronous_commit":                  "on",
+	// A scan of a whole table would make a serializable transaction conflict with
+	// every other one that writes there (PostgreSQL 15 manual, 13.2.3).
+	"enable_seqscan": "off",
+}
+
+func (d *Database) openPostgreSQL(ctx context.Context, where string, s Schema) (err error) {
+	if d.writer, err = poolPostgreSQL(where, nil); err != nil {
+		return err
+	}
+	if err := durable(ctx, d.writer); err != nil {
+		return err
+	}
+	if err := migratePostgreSQL(ctx, where, s); err != nil {
+		return err
+	}
+	if d.reader, err = poolPostgreSQL(where, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		return err
+	}
+	return d.reader.PingContext(ctx)
+}
+
+// poolPostgreSQL prepares connections to where, with the settings over those of the URL.
+func poolPostgreSQL(where string, over map[string]string) (*sql.DB, error) {
+	c, err := pgx.ParseConfig(where)
+	if err != nil {
+		return nil, err // pgx leaves the password out
+	}
+	for k, v := range settings {
+		if c.RuntimeParams[k] == "" {
+			c.RuntimeParams[k] = v
+		}
+	}
+	for k, v := range over {
+		c.RuntimeParams[k] = v
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = connectTimeout
+	}
+	p := stdlib.OpenDB(*c)
+	p.SetMaxOpenConns(connections)
+	p.SetMaxIdleConns(connections)
+	p.SetConnMaxLifetime(connectionLife)
+	return p, nil
+}
+
+// durable refuses a server whose COMMIT does not mean that the disk has it, or
+// that cannot keep every text.
+func durable(ctx context.Context, p *sql.DB) error {
+	var errs []error
+	for name, good := range map[string][]string{
+		"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}, "server_encoding": {"UTF8"},
+	} {
+		var got string
+		if err := p.QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&got); err != nil {
+			return err
+		}
+		if !slices.Contains(good, got) {
+			errs = append(errs, fmt.Errorf("the server's setting %s is %q; %q is needed", name, got, good[0]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// dialectLock keeps two nodes from setting the triggers at the same time.
+const dialectLock = 0x74756e6e7573
+
+// migratePostgreSQL brings the schema forward, never back, and then sets the
+// triggers. Of several nodes that start, one does it and the others wait.
+func migratePostgreSQL(ctx context.Context, where string, s Schema) error {
+	p, err := poolPostgreSQL(where, map[string]string{
+		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.Close() }()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return err
+	}
+	g, err := goose.NewProvider(goose.DialectPostgres, p, s.Migrations,
+		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := g.Up(ctx); err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		if err := setDialect(ctx, p, s.PostgreSQL); err == nil || n == repeats || !repeatable(err) {
+			return err
+		}
+	}
+}
+
+// setDialect sets the triggers, if they are not those that were set last: that
+// locks tables against all who write, who may be other nodes. A comment on
+// goose's table tells what was set.
+func setDialect(ctx context.Context, p *sql.DB, dialect string) error {
+	t, err := p.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Rollback() }() // does nothing after a commit
+	if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(dialectLock)); err != nil {
+		return err
+	}
+	mark, last := fmt.Sprintf("dialect %x", sha256.Sum256([]byte(dialect))), ""
+	err = t.QueryRowContext(ctx, "SELECT COALESCE(obj_description('goose_db_version'::regclass, 'pg_class'), '')").Scan(&last)
+	if err != nil || last == mark {
+		return err
+	}
+	for _, statement := range []string{"SET LOCAL lock_timeout = '2s'", dialect, "COMMENT ON TABLE goose_db_version IS '" + mark + "'"} {
+		if _, err := t.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return t.Commit()
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// readers is the number of connections of SQLite that read side by side; it lets
+// one write at a time in any case.
+const readers = 4
+
+func (d *Database) openSQLite(ctx context.Context, path string, s Schema) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if d.writer, err = poolSQLite(path, 1, url.Values{"_txlock": {"immediate"}}); err != nil {
+		return err
+	}
+	d.group = &group{database: d}
+	g, err := goose.NewProvider(goose.DialectSQLite3, d.writer, s.Migrations, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := g.Up(ctx); err != nil {
+		return err
+	}
+	if _, err = d.writer.ExecContext(ctx, s.SQLite); err != nil {
+		return err
+	}
+	if d.reader, err = poolSQLite(path, readers, url.Values{"_pragma": {"query_only(1)"}}); err != nil {
+		return err
+	}
+	return d.reader.PingContext(ctx)
+}
+
+// poolSQLite opens up to n connections, each with the settings that durability
+// and integrity rest on.
+func poolSQLite(path string, n int, more url.Values) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"secure_delete(1)", // what is erased is overwritten
+	}}
+	for k, v := range more {
+		q[k] = append(q[k], v...)
+	}
+	name := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + q.Encode()
+	p, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	p.SetMaxOpenConns(n)
+	p.SetMaxIdleConns(n)
+	return p, nil
+}

@@ -1,0 +1,296 @@
+package recovery
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/key/keyshare/restore"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
+	"github.com/tunnus-id/tunnus/store/copies"
+	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/engine"
+	"github.com/tunnus-id/tunnus/store/second"
+)
+
+// A Report tells what a restore did.
+type Report struct {
+	Locks        int // entries of ledgers that were appended
+	Keys         int // keys that were merged
+	Certificates int // whose suspension or revocation was written again
+	Lost         int // certificates that the backup did not have: revoked, without their bytes
+	Accounts     int // whose state was written again
+	Gone         int // accounts that the backup did not have: their holders must register anew
+	Pushed       int // copies that the second place was given
+}
+
+// Lines is the report in words, one fact a line.
+func (r Report) Lines() []string {
+	return []string{
+		fmt.Sprintf("%d entries of document and device locks were taken back from the second place.", r.Locks),
+		fmt.Sprintf("%d keys were brought to their newest counters, PIN tries and states.", r.Keys),
+		fmt.Sprintf("%d suspensions or revocations of certificates were written again.", r.Certificates),
+		fmt.Sprintf("%d certificates that the backup did not know of were revoked.", r.Lost),
+		fmt.Sprintf("%d accounts were brought to the state that they had reached.", r.Accounts),
+		fmt.Sprintf("%d accounts are gone: they were made after the backup. Their holders must register anew.", r.Gone),
+		fmt.Sprintf("%d copies were compared with the second place in the other direction.", r.Pushed),
+	}
+}
+
+// Nothing reports whether the database had everything.
+func (r Report) Nothing() bool {
+	return r.Locks+r.Keys+r.Certificates+r.Lost+r.Accounts+r.Gone == 0
+}
+
+// epoch is how long after a restore phones may show newer one-time values.
+const epoch = 30 * 24 * time.Hour
+
+// Apply joins database and second place, and declares a restore epoch if keys
+// were merged. No server may be running. After an error it can be run again, and
+// must be before the server opens.
+func (r *Recovery) Apply(ctx context.Context) (Report, error) {
+	a := applying{Recovery: r}
+	for _, part := range []func(context.Context) error{a.locks, a.keys, a.certificates, a.accounts, a.push, a.record} {
+		if err := part(ctx); err != nil {
+			return a.report, err
+		}
+	}
+	return a.report, nil
+}
+
+type applying struct {
+	*Recovery
+	report Report
+}
+
+// each calls do for each copy of a kind that the database lacks.
+func (a *applying) each(ctx context.Context, kind string, do func(second.Copy) error) error {
+	return a.walk(ctx, kind, func(c second.Copy) error {
+		has, err := a.has(ctx, c)
+		if err != nil || has {
+			return err
+		}
+		return do(c)
+	})
+}
+
+// event is the line of one thing that was taken back.
+func (a *applying) event(kind, subject string, details ...string) []tunnus.Event {
+	e := tunnus.Event{At: a.cfg.Clock.Now(), Kind: "restore." + kind, Subject: subject, Detail: map[string]string{}}
+	for i := 0; i+1 < len(details); i += 2 {
+		e.Detail[details[i]] = details[i+1]
+	}
+	return []tunnus.Event{e}
+}
+
+// locks appends the entries that are missing. Copies come in the order of their
+// places, so each stands behind the one before it.
+func (a *applying) locks(ctx context.Context) error {
+	return a.each(ctx, copies.KindLock, func(c second.Copy) error {
+		e, err := read[db.LockEntry](c)
+		if err != nil {
+			return err
+		}
+		err = a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
+			if err := t.AddLockEntry(ctx, db.AddLockEntryParams(e)); err != nil {
+				return engine.Added("lock entry", err)
+			}
+			if err := copies.Lock(t, e); err != nil {
+				return err
+			}
+			return t.Events(ctx, a.event("lock", e.Key, "kind", e.Kind, "attempt", e.Attempt))
+		})
+		if err != nil {
+			return fmt.Errorf("recovery: entry %d of a ledger: %w", e.Place, err)
+		}
+		a.report.Locks++
+		return nil
+	})
+}
+
+// keys merges the keys of which key or tries are missing.
+func (a *applying) keys(ctx context.Context) error {
+	which := map[string]bool{}
+	err := errors.Join(
+		a.each(ctx, copies.KindTry, func(c second.Copy) error {
+			id, _, _ := strings.Cut(c.ID, "/")
+			which[id] = true
+			return nil
+		}),
+		a.each(ctx, copies.KindKey, func(c second.Copy) error { which[c.ID] = true; return nil }),
+	)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(which)) {
+		if err := a.key(ctx, id); err != nil {
+			return fmt.Errorf("recovery: key %s: %w", id, err)
+		}
+		a.report.Keys++
+	}
+	if a.report.Keys == 0 {
+		return nil
+	}
+	return a.cfg.Keys.Declare(ctx, a.cfg.Clock.Now().Add(epoch))
+}
+
+func (a *applying) key(ctx context.Context, id string) error {
+	found, err := a.cfg.Place.Get(ctx, copies.KindKey, id)
+	if err != nil {
+		return err
+	}
+	if found.Rev == 0 {
+		return errors.New("there are tries of it, and no copy of the key itself")
+	}
+	var c restore.Copy
+	if c.Key, err = read[row.Key](found); err != nil {
+		return err
+	}
+	for after := id + "/"; ; {
+		list, err := a.cfg.Place.After(ctx, copies.KindTry, after, page)
+		if err != nil {
+			return err
+		}
+		for _, t := range list {
+			if !strings.HasPrefix(t.ID, id+"/") {
+				return a.cfg.Keys.Reapply(ctx, c)
+			}
+			e, err := read[row.Evaluation](t)
+			if err != nil {
+				return err
+			}
+			c.Tries = append(c.Tries, e)
+			after = t.ID
+		}
+		if len(list) < page {
+			return a.cfg.Keys.Reapply(ctx, c)
+		}
+	}
+}
+
+// certificates writes suspensions and revocations again. A certificate that the
+// database does not have at all is written down as revoked, without its bytes.
+func (a *applying) certificates(ctx context.Context) error {
+	return a.each(ctx, copies.KindCertificate, func(c second.Copy) error {
+		v, err := read[copies.Certificate](c)
+		if err != nil {
+			return err
+		}
+		var known bool
+		err = a.cfg.Database.Write(ctx, func(t *engine.Tx) (err error) {
+			known, err = a.certificate(ctx, t, v)
+			return err
+		})
+		switch {
+		case err != nil:
+			return fmt.Errorf("recovery: certificate %s: %w", v.Serial, err)
+		case known:
+			a.report.Certificates++
+		default:
+			a.report.Lost++
+		}
+		return nil
+	})
+}
+
+// certificate reports whether the database knew it.
+func (a *applying) certificate(ctx context.Context, t *engine.Tx, v copies.Certificate) (known bool, err error) {
+	now := engine.Millis(a.cfg.Clock.Now())
+	have, err := t.Certificate(ctx, v.Serial)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		if v.Revoked == 0 {
+			v.Revoked, v.Reason = now, "cessationOfOperation"
+		}
+		err = t.AddCertificate(ctx, db.AddCertificateParams{
+			Serial: v.Serial, Request: "lost/" + v.Serial, Digest: []byte{}, Account: v.Account, Purpose: v.Purpose,
+			Level: v.Level, Key: engine.Full(v.Key), Tbs: []byte{}, Intent: v.Intent, ValidFrom: v.From, ValidTo: v.To,
+			Certificate: []byte{}, Revoked: v.Revoked, Reason: v.Reason, Held: v.Held, Changed: max(now, v.Changed),
+		})
+	case err != nil:
+		return false, engine.Found("certificate", err)
+	default:
+		known = true
+		if have.Revoked != 0 { // the first date and reason stand
+			v.Revoked, v.Reason, v.Held = have.Revoked, have.Reason, have.Held
+		}
+		_, err = t.RestoreStatus(ctx, db.RestoreStatusParams{
+			Serial: v.Serial, Held: v.Held, Changed: max(have.Changed, v.Changed, v.Issued), Revoked: v.Revoked, Reason: v.Reason,
+		})
+	}
+	if err != nil {
+		return known, engine.Added("certificate", err)
+	}
+	if err := copies.CertificateOf(ctx, t, v.Serial); err != nil {
+		return known, err
+	}
+	return known, t.Events(ctx, a.event("certificate", v.Account, "serial", v.Serial, "reason", v.Reason))
+}
+
+// severity orders states of accounts by what they allow: of two, the one that
+// allows less wins.
+var severity = []account.State{account.Issued, account.Active, account.Suspended, account.Expired, account.Closed, account.Revoked}
+
+// accounts writes the states again that allow less. One that the database does
+// not have is marked in the second place as gone.
+func (a *applying) accounts(ctx context.Context) error {
+	return a.each(ctx, copies.KindAccount, func(c second.Copy) error {
+		v, err := read[copies.Account](c)
+		if err != nil {
+			return err
+		}
+		have, err := a.cfg.Database.Read().Account(ctx, v.ID)
+		if errors.Is(err, sql.ErrNoRows) {
+			a.report.Gone++
+			gone, err := copies.OfAccount(v.ID, lost, c.Rev+1)
+			if err != nil {
+				return err
+			}
+			return a.cfg.Mirror.Write([]second.Copy{second.Copy(gone)})
+		}
+		if err != nil {
+			return fmt.Errorf("recovery: account: %w", err)
+		}
+		// What was issued when the backup was made, and active later, has lost its
+		// signed application: it stays issued, and its registration closes it.
+		state, rev := have.State, max(c.Rev, have.Rev)+1
+		if s := account.State(v.State); s != account.Active && slices.Index(severity, s) > slices.Index(severity, account.State(state)) {
+			state = v.State
+		}
+		a.report.Accounts++
+		return a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
+			n, err := t.SetAccountState(ctx, db.SetAccountStateParams{ID: v.ID, State: state, Rev: rev})
+			if err := engine.Swapped("account", n, err); err != nil {
+				return err
+			}
+			if err := copies.AccountState(t, v.ID, state, rev); err != nil {
+				return err
+			}
+			return t.Events(ctx, a.event("account", v.ID, "from", have.State, "to", state))
+		})
+	})
+}
+
+// push gives the second place what only the database has.
+func (a *applying) push(ctx context.Context) error {
+	p := &pushing{r: a.Recovery, ctx: ctx}
+	err := errors.Join(p.everything(), p.flush())
+	a.report.Pushed = p.n
+	return err
+}
+
+// record writes down that a restore was done.
+func (a *applying) record(ctx context.Context) error {
+	r := a.report
+	return a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
+		return t.Events(ctx, a.event("applied", "restore", "locks", fmt.Sprint(r.Locks), "keys", fmt.Sprint(r.Keys),
+			"certificates", fmt.Sprint(r.Certificates), "lost", fmt.Sprint(r.Lost), "accounts", fmt.Sprint(r.Accounts), "gone", fmt.Sprint(r.Gone)))
+	})
+}
