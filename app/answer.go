@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/key/pin"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 	"github.com/tunnus-id/tunnus/login/acsp"
 )
@@ -37,7 +39,7 @@ func (a *App) Next(ctx context.Context) (Verdict, error) {
 	if err != nil {
 		return "", err
 	}
-	key, ok := a.vault.State.key(held.Login)
+	key, ok := a.vault.State.Key(held.Login)
 	if !ok {
 		return "", errors.New("app: the log-in key is gone")
 	}
@@ -64,7 +66,7 @@ const (
 	sayNotMe   = "not me"
 )
 
-func (a *App) answer(ctx context.Context, held Held, key *HeldKey, r wire.Request) (Verdict, error) {
+func (a *App) answer(ctx context.Context, held vault.Account, key *vault.Key, r wire.Request) (Verdict, error) {
 	a.show(r)
 	say, err := a.screen.Choose(ctx, "answer", "Did you ask for this?", []string{sayConfirm, sayRefuse, sayNotMe})
 	if err != nil {
@@ -113,7 +115,7 @@ func (a *App) refuse(ctx context.Context, r wire.Request, reason string) (Verdic
 
 // approve signs the log-in with PIN1. The payload is built here, of what was
 // shown; a server that showed one thing and signs another gets no signature.
-func (a *App) approve(ctx context.Context, held Held, key *HeldKey, r wire.Request, code string) (Verdict, error) {
+func (a *App) approve(ctx context.Context, held vault.Account, key *vault.Key, r wire.Request, code string) (Verdict, error) {
 	standing, err := a.status(ctx, key)
 	if err != nil {
 		return "", err
@@ -130,8 +132,9 @@ func (a *App) approve(ctx context.Context, held Held, key *HeldKey, r wire.Reque
 		a.screen.Tell("That is another code: this request is not yours, so it is refused.")
 		return a.refuse(ctx, r, wire.ReasonWrongCode)
 	}
-	err = a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, pin tunnus.Secret) error {
-		return a.sign(ctx, key, f, pin, ok)
+	a.caution(pin.PIN1, standing.Tries)
+	err = a.withPIN(ctx, "pin1", "PIN1", func(ctx context.Context, typed tunnus.Secret) error {
+		return a.sign(ctx, key, f, typed, ok)
 	})
 	return Confirmed, err
 }
@@ -139,7 +142,7 @@ func (a *App) approve(ctx context.Context, held Held, key *HeldKey, r wire.Reque
 // buildLogin makes the payload of what the holder saw, and refuses fields that
 // say something else. right is false if the code picked is not the one.
 func buildLogin(scheme string, f splitkey.Fields, r wire.Request, code string) (ok approval, right bool, err error) {
-	if f.Kind != acsp.Kind {
+	if f.Kind != acsp.Kind || f.Padding == splitkey.PKCS1 { // the log-in key signs ACSP only (P7)
 		return ok, false, errOther
 	}
 	record, err := acsp.ParseRecord(f.Record)
@@ -188,12 +191,12 @@ func fieldsOf(s splitkey.Standing, id string) (splitkey.Fields, error) {
 // until it has led to a lock.
 func (a *App) withPIN(ctx context.Context, key, text string, do func(context.Context, tunnus.Secret) error) error {
 	for {
-		pin, err := a.screen.AskSecret(ctx, key, text)
+		typed, err := a.screen.AskSecret(ctx, key, text)
 		if err != nil {
 			return err
 		}
-		err = do(ctx, pin)
-		pin.Wipe()
+		err = do(ctx, typed)
+		typed.Wipe()
 		if tunnus.CodeOf(err) != tunnus.CodePINWrong {
 			return err
 		}

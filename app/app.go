@@ -3,21 +3,24 @@ package app
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/line"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/key/device"
 )
 
 // An App is one phone: its vault, its device key, and its line to the server.
 type App struct {
-	vault  *Vault
+	vault  *vault.Vault
 	key    *ecdsa.PrivateKey
-	server *Server
+	server *line.Line
 	screen Screen
 	body   Body
 	clock  tunnus.Clock
@@ -31,12 +34,12 @@ type App struct {
 
 // Config is what an [App] is made of.
 type Config struct {
-	Vault  *Vault
+	Vault  *vault.Vault
 	Server string       // base address, such as "https://127.0.0.1:8443"
 	Client *http.Client // trusts the server's authority; its redirects are not followed
 	Screen Screen
 	Body   Body // nil if the phone has neither camera nor reader
-	Claim  Claim
+	Claim  line.Claim
 	Clock  tunnus.Clock
 }
 
@@ -53,7 +56,7 @@ func New(c Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("app: device key: %w", err)
 	}
-	a.server = NewServer(c.Server, c.Client, a.key, c.Claim)
+	a.server = line.New(c.Server, c.Client, a.key, c.Claim)
 	return a, nil
 }
 
@@ -68,9 +71,15 @@ func (a *App) Accounts(ctx context.Context) ([]wire.Account, error) {
 }
 
 // held returns the account of this phone that can answer requests.
-func (a *App) held() (Held, error) {
+func (a *App) held() (vault.Account, error) {
 	if len(a.vault.State.Accounts) == 0 {
-		return Held{}, errors.New("app: no account on this phone; please register first")
+		return vault.Account{}, errors.New("app: no account on this phone; please register first")
 	}
 	return a.vault.State.Accounts[len(a.vault.State.Accounts)-1], nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return b
 }

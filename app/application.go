@@ -5,10 +5,11 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/key/device"
@@ -18,8 +19,8 @@ import (
 // application shows what is applied for and signs it with the new PIN2: the
 // first signature of the new key, and the proof that the PIN is remembered.
 func (r *registration) application(ctx context.Context, st wire.Status) (wire.Status, error) {
-	login, ok1 := r.vault.State.key(r.vault.State.Making[splitkey.Login])
-	sign, ok2 := r.vault.State.key(r.vault.State.Making[splitkey.Signature])
+	login, ok1 := r.vault.State.Key(r.vault.State.Making[splitkey.Login])
+	sign, ok2 := r.vault.State.Key(r.vault.State.Making[splitkey.Signature])
 	if !ok1 || !ok2 {
 		return wire.Status{}, errors.New("app: the new keys are gone; please start again")
 	}
@@ -42,32 +43,34 @@ func (r *registration) application(ctx context.Context, st wire.Status) (wire.St
 	if done.Account == nil {
 		return done, errors.New("app: the server names no account")
 	}
-	r.vault.State.Accounts = append(r.vault.State.Accounts, Held{done.Account.Document, r.server.Scheme(), login.Blob.Key, sign.Blob.Key})
-	r.vault.State.dropKeys()
+	r.vault.State.Accounts = append(r.vault.State.Accounts, vault.Account{
+		Document: done.Account.Document, Scheme: r.server.Scheme(), Login: login.Blob.Key, Sign: sign.Blob.Key,
+	})
+	r.vault.State.DropKeys()
 	return done, r.vault.Save()
 }
 
-func (r *registration) signApplication(ctx context.Context, f splitkey.Fields, login, sign *HeldKey) error {
-	if f.Kind != application.Kind {
+func (r *registration) signApplication(ctx context.Context, f splitkey.Fields, login, sign *vault.Key) error {
+	if f.Kind != application.Kind || f.Hash != application.Hash || f.Padding != application.Padding {
 		return errors.New("app: that is no application")
 	}
-	body, err := application.Parse(f.Record)
+	record, err := application.ParseRecord(f.Record)
 	if err != nil {
 		return err
 	}
-	if err := r.ours(body, login, sign); err != nil {
+	if err := r.ours(record.Application, login, sign); err != nil {
 		return err
 	}
 	payload, err := application.Format{}.Payload(f.Record, nil)
 	if err != nil {
 		return err
 	}
-	r.screen.Tell("You apply for an account:")
-	r.screen.Tell(fmt.Sprintf("  %s %s, level %s", body.GivenNames, body.Surname, body.Level))
-	r.screen.Tell("  account " + body.Document)
-	r.screen.Tell("  terms " + body.Terms + ", biometric consent " + body.Consent)
-	sum := sha256.Sum256(payload)
-	shown := approval{payload: payload, shown: splitkey.Approval{TextHash: sum[:], Service: "tunnus"}}
+	text := record.Application.Text()
+	for line := range strings.Lines(text) {
+		r.screen.Tell("  " + strings.TrimRight(line, "\n"))
+	}
+	sum := sha256.Sum256([]byte(text))
+	shown := approval{payload: payload, shown: splitkey.Approval{TextHash: sum[:], Service: application.Service}}
 	return r.withPIN(ctx, "pin2", "PIN2, to sign the application", func(ctx context.Context, pin tunnus.Secret) error {
 		return r.sign(ctx, sign, f, pin, shown)
 	})
@@ -75,7 +78,7 @@ func (r *registration) signApplication(ctx context.Context, f splitkey.Fields, l
 
 // ours refuses an application that is not for this phone and its keys: a
 // server must not have somebody sign for keys of another.
-func (r *registration) ours(body application.Body, login, sign *HeldKey) error {
+func (r *registration) ours(body application.Body, login, sign *vault.Key) error {
 	spki, err := device.Public(r.key)
 	if err != nil {
 		return err
@@ -83,7 +86,7 @@ func (r *registration) ours(body application.Body, login, sign *HeldKey) error {
 	if body.Device != device.Thumbprint(spki) || len(body.Keys) != 2 {
 		return errors.New("app: the application is for another device")
 	}
-	for i, key := range []*HeldKey{login, sign} {
+	for i, key := range []*vault.Key{login, sign} {
 		print, err := application.Thumbprint(&rsa.PublicKey{N: new(big.Int).SetBytes(key.Modulus), E: splitkey.Exponent})
 		if err != nil {
 			return err

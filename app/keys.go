@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/key/splitkey"
@@ -15,7 +17,7 @@ import (
 // makeKey makes the phone's half of one key and seals it under the PIN: begin,
 // harden, seal, prove that it opens. What the server needs for it never tells
 // it anything of the PIN.
-func (a *App) makeKey(ctx context.Context, purpose splitkey.Purpose, pin tunnus.Secret) (*HeldKey, error) {
+func (a *App) makeKey(ctx context.Context, purpose splitkey.Purpose, pin tunnus.Secret) (*vault.Key, error) {
 	half, err := splitkey.Generate()
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func (a *App) makeKey(ctx context.Context, purpose splitkey.Purpose, pin tunnus.
 	if err != nil {
 		return nil, err
 	}
-	key := &HeldKey{Blob: blob, OneTime: oneTime}
+	key := &vault.Key{Blob: blob, OneTime: oneTime}
 	a.vault.State.Keys = append(a.vault.State.Keys, key)
 	if err := a.vault.Save(); err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func (a *App) hardenNew(ctx context.Context, id splitkey.Identity, pin tunnus.Se
 
 // confirm opens the blob that was just sealed and proves it, so that a blob that
 // cannot be opened is found now and not at the first log-in.
-func (a *App) confirm(ctx context.Context, key *HeldKey, hardened []byte) error {
+func (a *App) confirm(ctx context.Context, key *vault.Key, hardened []byte) error {
 	half, err := key.Blob.Open(hardened)
 	if err != nil {
 		return err
@@ -96,10 +98,13 @@ func (a *App) confirm(ctx context.Context, key *HeldKey, hardened []byte) error 
 // status presents a key's one-time value and returns how it stands and what
 // waits for it. The first time n is told, it is checked and kept. A request
 // whose answer was lost is settled before: its one-time value may be a newer one.
-func (a *App) status(ctx context.Context, key *HeldKey) (splitkey.Standing, error) {
+func (a *App) status(ctx context.Context, key *vault.Key) (splitkey.Standing, error) {
 	var s splitkey.Standing
 	if err := a.settle(ctx); err != nil {
 		return s, err
+	}
+	if key.Next != nil {
+		return s, errors.New("app: it is not known yet which of two PINs holds; please try again later")
 	}
 	m := &splitkey.Status{Key: key.Blob.Key, Generation: key.Blob.Generation, OneTime: key.OneTime}
 	if err := a.keyCall(ctx, m, &s); err != nil {
@@ -121,7 +126,7 @@ func (a *App) status(ctx context.Context, key *HeldKey) (splitkey.Standing, erro
 
 // unlock is one try of a PIN for one transaction. The request is stored before
 // it is sent; a wrong PIN comes back as pin-wrong with the tries that are left.
-func (a *App) unlock(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tunnus.Secret) (*splitkey.Half, []byte, error) {
+func (a *App) unlock(ctx context.Context, key *vault.Key, f splitkey.Fields, pin tunnus.Secret) (*splitkey.Half, []byte, error) {
 	if err := key.Blob.Intact(); err != nil {
 		return nil, nil, err // damage must not cost a try
 	}
@@ -170,7 +175,7 @@ func (a *App) wrong(e *tunnus.Error, t splitkey.Tries) *tunnus.Error {
 }
 
 // evaluate sends a try and keeps the next one-time value.
-func (a *App) evaluate(ctx context.Context, key *HeldKey, m *splitkey.Evaluate) (splitkey.Evaluation, error) {
+func (a *App) evaluate(ctx context.Context, key *vault.Key, m *splitkey.Evaluate) (splitkey.Evaluation, error) {
 	var e splitkey.Evaluation
 	body, err := splitkey.Encode(m)
 	if err != nil {
@@ -186,12 +191,12 @@ func (a *App) evaluate(ctx context.Context, key *HeldKey, m *splitkey.Evaluate) 
 // sendStored stores a request durably before it sends it. A request that the
 // server refused is forgotten; one whose answer is only lost stays stored.
 func (a *App) sendStored(ctx context.Context, key string, body []byte, out any) error {
-	a.vault.State.Pending = &Pending{Key: key, Body: body}
+	a.vault.State.Pending = &vault.Pending{Key: key, Body: body}
 	if err := a.vault.Save(); err != nil {
 		return err
 	}
 	err := a.server.Call(ctx, wire.PathKeys, json.RawMessage(body), out)
-	if _, refused := errors.AsType[*tunnus.Error](err); refused && tunnus.CodeOf(err) != tunnus.CodeInternal {
+	if refused(err) {
 		a.vault.State.Pending = nil
 		return errors.Join(err, a.vault.Save())
 	}
@@ -202,29 +207,32 @@ func (a *App) sendStored(ctx context.Context, key string, body []byte, out any) 
 // asked: the server's one-time value may have moved on, and whoever shows the
 // old one is taken for a copy. The blinding of a try is gone by then, so its
 // answer opens nothing and that try is lost. A half signature that was under
-// way is handed over after all.
+// way is handed over after all, and a PIN change finished.
 func (a *App) settle(ctx context.Context) error {
-	p := a.vault.State.Pending
-	if p == nil {
-		return nil
+	if p := a.vault.State.Pending; p != nil {
+		var e splitkey.Evaluation // of another message, only unknown fields come
+		err := a.sendStored(ctx, p.Key, p.Body, &e)
+		if err != nil && a.vault.State.Pending != nil {
+			return err // what became of it is still not known
+		}
+		key, ok := a.vault.State.Key(p.Key)
+		switch {
+		case err != nil:
+			a.screen.Tell("What was under way when the line broke has come to nothing: " + Explain(err))
+		case ok && len(e.OneTime) > 0:
+			key.OneTime = e.OneTime
+			a.screen.Tell("A PIN entry was cut short: that entry was counted. A right PIN clears it.")
+		case strings.Contains(string(p.Body), `"type":"key-change`):
+			a.screen.Tell("A PIN change was cut short before anything was changed: the old PIN holds.")
+		default:
+			a.screen.Tell("The answer that was under way when the line broke has arrived after all.")
+		}
+		a.vault.State.Pending = nil
+		if err := a.vault.Save(); err != nil {
+			return err
+		}
 	}
-	var e splitkey.Evaluation // of a Complete, only unknown fields come
-	err := a.sendStored(ctx, p.Key, p.Body, &e)
-	if err != nil && a.vault.State.Pending != nil {
-		return err // what became of it is still not known
-	}
-	key, ok := a.vault.State.key(p.Key)
-	switch {
-	case err != nil:
-		a.screen.Tell("What was under way when the line broke has come to nothing: " + Explain(err))
-	case ok && len(e.OneTime) > 0:
-		key.OneTime = e.OneTime
-		a.screen.Tell("A PIN entry was cut short: that entry was counted. A right PIN clears it.")
-	default:
-		a.screen.Tell("The answer that was under way when the line broke has arrived after all.")
-	}
-	a.vault.State.Pending = nil
-	return a.vault.Save()
+	return a.settleChanges(ctx)
 }
 
 // An approval is what was shown, and what the app adds to the payload.
@@ -236,7 +244,7 @@ type approval struct {
 
 // sign opens the key by its PIN and hands over the half signature: the server
 // builds the payload from its own record and refuses a half of any other.
-func (a *App) sign(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tunnus.Secret, ok approval) error {
+func (a *App) sign(ctx context.Context, key *vault.Key, f splitkey.Fields, pin tunnus.Secret, ok approval) error {
 	if key.Modulus == nil {
 		return errors.New("app: the key is not whole yet")
 	}
@@ -246,7 +254,7 @@ func (a *App) sign(ctx context.Context, key *HeldKey, f splitkey.Fields, pin tun
 	}
 	defer half.Wipe()
 	digest := f.Hash.Sum(ok.payload)
-	em, err := splitkey.EncodePSS(f.Hash, digest, f.Salt)
+	em, err := f.Padding.Encode(f.Hash, digest, f.Salt)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/mrz"
-	"github.com/tunnus-id/tunnus/key/pin"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
@@ -83,7 +82,7 @@ func (a *App) Register(ctx context.Context) (wire.Account, error) {
 func Explain(err error) string {
 	e, ok := errors.AsType[*tunnus.Error](err)
 	if !ok {
-		return strings.TrimPrefix(err.Error(), "app: ")
+		return plainly(err)
 	}
 	text, field := e.Public, strings.ReplaceAll(e.Field, "_", " ")
 	switch {
@@ -103,6 +102,15 @@ func Explain(err error) string {
 		text += when + e.Until.Local().Format(time.DateTime) + "."
 	}
 	return text + " [" + string(e.Code) + "]"
+}
+
+// plainly is an error without the name of the package that it comes from.
+func plainly(err error) string {
+	text := err.Error()
+	for _, of := range []string{"app: ", "line: ", "vault: "} {
+		text = strings.TrimPrefix(text, of)
+	}
+	return text
 }
 
 func (r *registration) post(ctx context.Context, step string, in any) (wire.Status, error) {
@@ -271,7 +279,7 @@ func (r *registration) keys(ctx context.Context, _ wire.Status) (wire.Status, er
 	}
 	defer pin1.Wipe()
 	defer pin2.Wipe()
-	r.vault.State.dropKeys()
+	r.vault.State.DropKeys()
 	made := map[splitkey.Purpose]string{}
 	for i, k := range []struct {
 		purpose splitkey.Purpose
@@ -290,41 +298,4 @@ func (r *registration) keys(ctx context.Context, _ wire.Status) (wire.Status, er
 		return wire.Status{}, err
 	}
 	return r.post(ctx, wire.StepKeys, wire.Keys{Login: made[splitkey.Login], Sign: made[splitkey.Signature]})
-}
-
-// choosePINs asks for both PINs, each twice, until they are good.
-func (r *registration) choosePINs(ctx context.Context) (pin1, pin2 tunnus.Secret, err error) {
-	personal := pin.Personal{Codes: []string{r.form.PersonCode, r.form.Document}}
-	if code, err := tunnus.ParsePersonCode(r.form.Country, r.form.PersonCode); err == nil {
-		personal.Birth, _ = code.BirthDate()
-	}
-	r.screen.Tell("Choose two PINs. They are never sent anywhere and cannot be recovered: forgotten means registering anew.")
-	if pin1, err = r.choosePIN(ctx, pin.PIN1, "pin1", "PIN1, to log in (4 to 12 digits)", personal); err != nil {
-		return pin1, pin2, err
-	}
-	personal.Other = pin1.Reveal()
-	pin2, err = r.choosePIN(ctx, pin.PIN2, "pin2", "PIN2, to sign (5 to 12 digits)", personal)
-	return pin1, pin2, err
-}
-
-func (r *registration) choosePIN(ctx context.Context, kind pin.Kind, key, text string, personal pin.Personal) (tunnus.Secret, error) {
-	for {
-		first, err := r.screen.AskSecret(ctx, key, text)
-		if err != nil {
-			return first, err
-		}
-		if err = pin.Judge(first.Reveal(), kind, personal); err == nil {
-			second, failed := r.screen.AskSecret(ctx, key+"-again", "Again")
-			if failed != nil {
-				return first, failed
-			}
-			err = pin.Same(first.Reveal(), second.Reveal())
-			second.Wipe()
-		}
-		if err == nil {
-			return first, nil
-		}
-		first.Wipe()
-		r.screen.Tell(Explain(err))
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 )
 
@@ -69,7 +70,7 @@ func atContact(t *testing.T, h *hand, answers ...string) (*App, *peer) {
 		}
 		_ = json.NewEncoder(w).Encode(wire.Status{Next: next, Account: &wire.Account{Document: "d"}})
 	})
-	vault, err := OpenVault(filepath.Join(t.TempDir(), "phone"), tunnus.NewSecret([]byte("x")))
+	vault, err := vault.Open(filepath.Join(t.TempDir(), "phone"), tunnus.NewSecret([]byte("x")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,3 @@ type Body interface {
 	// Frames takes n pictures of the person in front, JPEG.
 	Frames(ctx context.Context, n int) ([][]byte, error)
 }
-
-// A Claim is what this app says of itself. The server keeps it as a claim.
-type Claim struct{ Version, OS, OSVersion, Model string }

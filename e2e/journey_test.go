@@ -23,7 +23,7 @@ import (
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
-// The demonstration itself, and what it leaves, judged by openssl.
+// The demonstration itself, and what it leaves, judged by openssl and xmlsec1.
 func TestDemoOnceLeavesWhatOpensslVerifies(t *testing.T) {
 	folder := models(t)
 	keep := t.TempDir()
@@ -52,6 +52,7 @@ func TestDemoOnceLeavesWhatOpensslVerifies(t *testing.T) {
 	if r.Login == nil || r.Login.EndResult != "OK" || !r.Login.Verified {
 		t.Errorf("login: %s", out)
 	}
+	signedApplication(t, keep)
 	openssl(t, keep, "verify", "-CAfile", "root.pem", "-untrusted", "issuing.pem", "login.pem")
 	openssl(t, keep, "x509", "-in", "login.pem", "-pubkey", "-noout", "-out", "login.pub")
 	check := []string{

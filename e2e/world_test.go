@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/app/line"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	face "github.com/tunnus-id/tunnus/face/virtual"
@@ -103,18 +106,12 @@ const (
 	partyName = "DEMO"
 )
 
-// start makes a world and a server in it.
-func start(t testing.TB) *server {
+// start makes a world and a server in it. Change may alter its configuration.
+func start(t testing.TB, change ...func(config map[string]any)) *server {
 	t.Helper()
 	folder := models(t)
 	s := &server{t: t, dir: t.TempDir(), log: &record{}, box: mailbox.New(tunnus.SystemClock{}, 50)}
-	err := os.CopyFS(filepath.Join(s.dir, "world"), os.DirFS(worldDir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.world, err = sandbox.Open(filepath.Join(s.dir, "world"), tunnus.SystemClock{}); err != nil {
-		t.Fatal(err)
-	}
+	s.world = copyWorld(t, filepath.Join(s.dir, "world"))
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -131,13 +128,17 @@ func start(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	s.url = "https://" + address
-	s.write("config.json", map[string]any{
+	config := map[string]any{
 		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 4,
 		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
 		"authority": "world/authority", "trust_list": "world/trust", "register_file": "world/register.json", "models": folder,
 		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp.Addr().(*net.TCPAddr).Port, "from": "tunnus <no-reply@id.example>", "tls": "none"},
 		"relying_parties": []any{map[string]any{"uuid": partyUUID, "names": []string{partyName}, "networks": []string{"127.0.0.0/8"}}},
-	})
+	}
+	for _, c := range change {
+		c(config)
+	}
+	s.write("config.json", config)
 	pem, err := os.ReadFile(s.world.Path("tls", "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +149,29 @@ func start(t testing.TB) *server {
 	s.run()
 	t.Cleanup(s.kill)
 	return s
+}
+
+// copyWorld copies the sandbox, with keys that only their owner may read, as
+// their originals are.
+func copyWorld(t testing.TB, dir string) *sandbox.World {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(worldDir)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := sandbox.Open(dir, tunnus.SystemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 func (s *server) write(name string, v any) {
@@ -233,14 +257,14 @@ func (s *server) newHolder(name string) *holder {
 // phone opens the app of a holder on a state file of its own.
 func (s *server) phone(h *holder, state string) *app.App {
 	s.t.Helper()
-	vault, err := app.OpenVault(filepath.Join(s.dir, state), tunnus.NewSecret([]byte("passphrase")))
+	vault, err := vault.Open(filepath.Join(s.dir, state), tunnus.NewSecret([]byte("passphrase")))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = vault.Close() })
 	a, err := app.New(app.Config{
 		Vault: vault, Server: s.url, Client: s.http, Screen: h, Body: h, Clock: tunnus.SystemClock{},
-		Claim: app.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
+		Claim: line.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -156,7 +156,7 @@ func (f *Flow) offerAll(ctx context.Context, accounts []Account, record []byte, 
 	var all []offer
 	for _, a := range accounts {
 		id, err := f.signer.Offer(ctx, Offer{KeyID: a.KeyID, Record: record, Hash: string(h), Expires: until})
-		if code := tunnus.CodeOf(err); err != nil && code != tunnus.CodeInternal {
+		if err != nil && tunnus.CodeOf(err).Decided() {
 			continue
 		}
 		if err != nil {

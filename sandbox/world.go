@@ -44,7 +44,12 @@ func Open(dir string, clock tunnus.Clock) (*World, error) {
 	err := w.alone(func() error {
 		var g errgroup.Group
 		g.Go(w.ensureCountry)
-		g.Go(w.ensureAuthority)
+		g.Go(func() error {
+			if err := w.ensureAuthority(); err != nil {
+				return err
+			}
+			return w.ensureTrust()
+		})
 		g.Go(w.ensureTLS)
 		g.Go(w.ensureRegister)
 		return g.Wait()

@@ -146,7 +146,7 @@ func keep(hash []byte, out any, failed error) (Reply, error) {
 	k := Reply{Hash: hash, Status: http.StatusOK}
 	if failed != nil {
 		refused, ok := errors.AsType[*tunnus.Error](failed)
-		if !ok || refused.Code == tunnus.CodeInternal {
+		if !ok || !refused.Code.Decided() {
 			return Reply{}, failed
 		}
 		k.Status = problem.Status(refused.Code)

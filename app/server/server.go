@@ -18,7 +18,8 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
-	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/key/keyshare/door"
 	"github.com/tunnus-id/tunnus/key/splitkey"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/login/acsp"
@@ -43,6 +44,14 @@ type Accounts interface {
 	ByDevice(ctx context.Context, thumbprint string) ([]account.Account, error)
 }
 
+// Keys is keyshare, in this process or in another.
+type Keys interface {
+	// Message serves one message of package splitkey. Whether the device signed
+	// it is seen there. After a failure that is not [tunnus.Code.Decided] the
+	// same message may be handed on again.
+	Message(ctx context.Context, r device.Signed) (door.Reply, error)
+}
+
 // Config is what a [Server] is put together from. All of it is needed.
 type Config struct {
 	Scheme   string // enters what a log-in signs
@@ -50,11 +59,14 @@ type Config struct {
 	Sessions Sessions
 	Replies  Replies
 	Enrol    *enrol.Flow
-	Keys     *keyshare.Service
+	Keys     Keys
 	Login    *login.Flow
 	Accounts Accounts
-	Clock    tunnus.Clock
-	Log      *slog.Logger
+	// Containers are the signed applications.
+	Containers Containers
+	Proofs     Proofs
+	Clock      tunnus.Clock
+	Log        *slog.Logger
 }
 
 // A Server answers apps.
@@ -87,6 +99,8 @@ func (s *Server) Routes() http.Handler {
 	}
 	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))
+	mux.Handle("POST "+wire.PathContainer, s.signed(route{limit: maxSmall, do: s.container}))
+	mux.Handle("POST "+wire.PathLogged, s.signed(route{limit: maxSmall, do: s.logged}))
 	mux.Handle("POST "+wire.PathRequests, s.signed(route{limit: maxSmall, do: s.requests}))
 	mux.Handle("POST "+wire.PathRequests+"/{id}/refuse", s.signed(route{limit: maxSmall, do: steady(s.refuse)}))
 	mux.Handle("/", problem.Handle(problem.Absent, s.cfg.Log))
@@ -97,50 +111,37 @@ func (s *Server) Routes() http.Handler {
 // signature itself (security.md K7).
 func (s *Server) key(ctx context.Context, c caller) (any, error) {
 	m, err := problem.ParseLenient[struct {
-		Type        string `json:"type"`
-		Transaction string `json:"transaction"`
+		Type string `json:"type"`
 	}](c.signed.Request.Body)
 	if err != nil {
 		return nil, err
 	}
-	switch m.Type {
-	case splitkey.TypeBegin:
+	if m.Type == splitkey.TypeBegin {
 		if err := s.beginning(ctx, c); err != nil {
 			return nil, err
 		}
-		return s.cfg.Keys.Begin(ctx, c.signed)
-	case splitkey.TypeHarden:
-		return s.cfg.Keys.Harden(ctx, c.signed)
-	case splitkey.TypeConfirm:
-		return wire.None{}, s.cfg.Keys.Confirm(ctx, c.signed)
-	case splitkey.TypeStatus:
-		return s.cfg.Keys.Status(ctx, c.signed)
-	case splitkey.TypeEvaluate:
-		return s.cfg.Keys.Evaluate(ctx, c.signed)
-	case splitkey.TypeComplete:
-		return s.complete(ctx, c, m.Transaction)
 	}
-	return nil, tunnus.BadRequest("type", errors.New("server: no such message"))
-}
-
-// complete has a signature made, and wakes whoever waits for it. The row of the
-// transaction is the truth; a log-in that is not told now is found by its poll.
-func (s *Server) complete(ctx context.Context, c caller, transaction string) (any, error) {
-	out, err := s.cfg.Keys.Complete(ctx, c.signed)
+	reply, err := s.cfg.Keys.Message(ctx, c.signed)
 	if err != nil {
 		return nil, err
 	}
-	if out.Kind == acsp.Kind {
-		// The signature is out, whatever happens now.
-		a, err := s.own(ctx, c)
-		if err == nil {
-			err = s.cfg.Login.Finish(context.WithoutCancel(ctx), a.ID, transaction)
-		}
-		if err != nil {
-			s.cfg.Log.WarnContext(ctx, "a log-in could not be told that it is signed", "code", tunnus.CodeOf(err))
-		}
+	if reply.Kind == acsp.Kind {
+		s.finished(ctx, c, reply.Signed)
 	}
-	return splitkey.Completed{Transaction: transaction}, nil
+	return reply.Body, nil
+}
+
+// finished wakes whoever waits for a signature, which is out, whatever happens
+// now. The row of the transaction is the truth; a log-in that is not told now is
+// found by its poll.
+func (s *Server) finished(ctx context.Context, c caller, transaction string) {
+	a, err := s.own(ctx, c)
+	if err == nil {
+		err = s.cfg.Login.Finish(context.WithoutCancel(ctx), a.ID, transaction)
+	}
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "a log-in could not be told that it is signed", "code", tunnus.CodeOf(err))
+	}
 }
 
 // own returns the account of the calling device that can be used.

@@ -25,6 +25,7 @@ const (
 	PathKeys         = "/app/v1/keys"
 	PathAccounts     = "/app/v1/accounts"
 	PathRequests     = "/app/v1/requests"
+	PathContainer    = "/app/v1/container"
 )
 
 // MaxBody bounds a body in either direction: chip data or frames in base64.
@@ -142,6 +143,17 @@ type Key struct {
 // Accounts answers [PathAccounts].
 type Accounts struct {
 	Accounts []Account `json:"accounts"`
+}
+
+// A ContainerOf asks for the signed application of an account of this device.
+type ContainerOf struct {
+	Document string `json:"document"`
+}
+
+// A Container answers [ContainerOf]: the application as anybody can check it.
+type Container struct {
+	Level string `json:"level"` // "LT" once it is complete; "B" or "T" before
+	File  []byte `json:"file"`  // ASiC-E
 }
 
 // A Poll asks for requests that wait for the holder; it returns at once if there

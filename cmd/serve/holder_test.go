@@ -11,6 +11,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
+	phone "github.com/tunnus-id/tunnus/app/line"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/otp"
@@ -22,7 +24,7 @@ type holder struct {
 	*house
 	person sandbox.Person
 	card   *virtual.Passport // issued when it is first read
-	vault  *app.Vault
+	vault  *vault.Vault
 	typed  map[string][]string // answers by key, each used once; the last one stays
 	asked  []string
 	told   []string
@@ -51,11 +53,11 @@ func (p *holder) phone() *app.App {
 	if p.vault != nil {
 		_ = p.vault.Close()
 	}
-	p.vault = sure(app.OpenVault(filepath.Join(p.dir, p.person.Name+".phone"), tunnus.NewSecret([]byte("passphrase"))))(p.t)
+	p.vault = sure(vault.Open(filepath.Join(p.dir, p.person.Name+".phone"), tunnus.NewSecret([]byte("passphrase"))))(p.t)
 	p.t.Cleanup(func() { _ = p.vault.Close() })
 	return sure(app.New(app.Config{
 		Vault: p.vault, Server: p.url, Client: p.client, Screen: p, Body: p, Clock: p.clock,
-		Claim: app.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
+		Claim: phone.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
 	}))(p.t)
 }
 

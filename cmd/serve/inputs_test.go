@@ -7,15 +7,18 @@ import (
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/key/hsm"
 )
 
 // All that is missing is told at once, and nothing is made before it is there.
 func TestMissingInputsAreToldAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	cfg := &Config{
-		Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Authority: filepath.Join(dir, "a"), TrustList: filepath.Join(dir, "t"),
+	cfg := &config.Config{
+		Roles: config.All(),
+		Data:  filepath.Join(dir, "data"), Keys: config.KeysConfig{Config: hsm.Config{Folder: filepath.Join(dir, "keys")}}, Authority: config.AuthorityConfig{Folder: filepath.Join(dir, "a")}, TrustList: filepath.Join(dir, "t"),
 		RegisterFile: filepath.Join(dir, "r"), Models: filepath.Join(dir, "m"), Scheme: "tunnus-demo", Sandbox: true,
-		TLS: TLSConfig{CertificateFile: filepath.Join(dir, "c"), KeyFile: filepath.Join(dir, "k")}, SMTP: SMTPConfig{Host: "localhost", Port: 25, From: "nobody"},
+		TLS: config.TLSConfig{CertificateFile: filepath.Join(dir, "c"), KeyFile: filepath.Join(dir, "k")}, SMTP: config.SMTPConfig{Host: "localhost", Port: 25, From: "nobody"},
 	}
 	_, err := assemble(t.Context(), cfg, nil, tunnus.SystemClock{})
 	if err == nil {
@@ -43,4 +46,11 @@ func TestSecondServerIsRefused(t *testing.T) {
 	again, err := lockFolder(path)
 	must(t, err)
 	must(t, again.Close())
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

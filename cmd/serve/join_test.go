@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 )
@@ -14,7 +15,7 @@ func TestKeysOfAnotherRegistration(t *testing.T) {
 	h, _, _ := withAda(t)
 	a := sure(h.store.Accounts().ByPerson(t.Context(), ada(t).Code))(t)[0]
 	v := sure(h.keys.Key(t.Context(), a.LoginKey))(t)
-	keys := enrolKeys{h.keys}
+	keys := bridge.EnrolKeys{Keys: bridge.Local(h.keys)}
 	for _, tt := range []struct {
 		name, session, device, key string
 		purpose                    binding.Purpose

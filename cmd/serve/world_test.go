@@ -20,6 +20,9 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/server"
+	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/application"
@@ -59,6 +62,7 @@ type house struct {
 	store   *store.Store
 	sealer  *hsm.Sealer
 	keys    *keyshare.Service
+	far     *bridge.Keyshare // keyshare behind a line; nil: in this process
 	login   *login.Flow
 	reads   *reads
 	url     string
@@ -166,34 +170,47 @@ func newHouse(t *testing.T, dir string) *house {
 func (h *house) join() *server.Server {
 	t := h.t
 	t.Helper()
-	h.sealer = sure(hsm.OpenOrCreateFile(filepath.Join(h.dir, "session.key")))(t)
-	voprf := sure(hsm.OpenOrCreateFile(filepath.Join(h.dir, "voprf.key")))(t)
-	modulus := sure(hsm.OpenOrCreateFile(filepath.Join(h.dir, "modulus.key")))(t)
+	custody := hsm.Config{Folder: h.dir}
+	custody.Complete("")
+	names := []string{hsm.Session, hsm.VOPRF, hsm.Modulus}
+	if err := hsm.Create(custody, h.clock.Now(), names...); err != nil {
+		t.Fatal(err)
+	}
+	own := sure(hsm.Open(custody, names...))(t)
+	h.sealer = own.Sealer(hsm.Session)
 	h.keys = sure(keyshare.New(keyshare.Config{
-		Store: h.store.Keyshare(), Clock: h.clock, SealVOPRF: voprf, SealModulus: modulus,
+		Store: h.store.Keyshare(), Clock: h.clock, SealVOPRF: own.Sealer(hsm.VOPRF), SealModulus: own.Halves(),
 		Formats: map[string]keyshare.Format{acsp.Kind: acsp.Format{Scheme: "tunnus-demo"}, application.Kind: application.Format{}},
 	}))(t)
-	by := sure(openIssuer(h.world.Path("authority")))(t)
+	by := sure(inputs.Issuer(config.AuthorityConfig{Folder: h.world.Path("authority"), IssuingKey: hsm.SignerRef{File: h.world.Path("authority", "issuing.key")}}))(t)
 	ca := sure(issue.New(issue.Config{
 		Scheme: pki.Sandbox(), Profiles: sure(pki.Sandbox().Profiles())(t), Store: h.store.Certificates(), Clock: h.clock,
 		Issuer: func(context.Context) (issue.Issuer, error) { return by, nil },
 	}))(t)
 	registration := sure(enrol.New(enrol.Config{
-		Rules: scheme.Nordic.Sandbox(), Trust: sure(readTrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
+		Rules: scheme.Nordic.Sandbox(), Trust: sure(inputs.TrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: h.clock, Store: h.store.Enrolments(), Locks: h.store.Ledger(), Sheets: h.store.Codes(), Accounts: h.store.Accounts(),
 		Sealer: h.sealer, Population: sure(population.Parse(sure(os.ReadFile(h.world.Path("register.json")))(t)))(t),
-		Faces: h, Keys: halves(h.keys), Issuer: enrolIssuer{ca},
+		Faces: h, Keys: h.reach().Enrol(), Issuer: bridge.EnrolIssuer{CA: ca},
 	}))(t)
 	h.reads = &reads{Store: h.store.Logins()}
 	h.login = sure(login.New(login.Config{
 		Scheme: "tunnus-demo", Rules: login.DefaultRules(), Store: h.reads, Clock: h.clock,
-		Accounts: loginAccounts{account.NewService(h.store.Accounts(), h.clock), h.clock}, Signer: loginSigner{h.keys}, Notifier: login.NewHub(),
+		Accounts: bridge.LoginAccounts{Accounts: account.NewService(h.store.Accounts(), h.clock), Clock: h.clock}, Signer: bridge.LoginSigner{Keys: h.reach()}, Notifier: login.NewHub(),
 	}))(t)
 	return server.New(server.Config{
-		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: sessions{h.store.AppSessions()}, Replies: &forgetful{Replies: replies{h.store.Replies(), h.sealer}, house: h},
-		Enrol: registration, Keys: h.keys, Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock,
+		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: bridge.Sessions{Rows: h.store.AppSessions()}, Replies: &forgetful{Replies: bridge.Replies{Replies: h.store.Replies(), Sealer: h.sealer}, house: h},
+		Enrol: registration, Keys: h.reach(), Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})
+}
+
+// reach is keyshare as the server of the house has it.
+func (h *house) reach() bridge.Keyshare {
+	if h.far != nil {
+		return *h.far
+	}
+	return bridge.Local(h.keys)
 }
 
 // sure returns v, or ends the test.

@@ -14,22 +14,29 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/app/line"
 	"github.com/tunnus-id/tunnus/app/term"
+	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
-	"github.com/tunnus-id/tunnus/cmd/serve"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/sandbox"
 )
 
 // appCommand is the app in a terminal.
 type appCommand struct {
-	Register appRegister `cmd:"" help:"Register by passport and face."`
-	Accounts appAccounts `cmd:"" help:"List the accounts of this phone."`
-	Wait     appWait     `cmd:"" help:"Wait for requests and answer them."`
+	Register     appRegister     `cmd:"" help:"Register by passport and face."`
+	Accounts     appAccounts     `cmd:"" help:"List the accounts of this phone."`
+	Wait         appWait         `cmd:"" help:"Wait for requests and answer them."`
+	PIN1         appPIN1         `cmd:"" name:"pin1" help:"Change PIN1, with which you log in."`
+	PIN2         appPIN2         `cmd:"" name:"pin2" help:"Change PIN2, with which you sign."`
+	Certificates appCertificates `cmd:"" help:"Show the certificates of this phone, and that each is in the transparency log."`
+	Container    appContainer    `cmd:"" help:"Save the signed application of this phone's account, which anybody can check."`
 }
 
 // phone are the flags of all commands of the app.
@@ -48,7 +55,7 @@ type phone struct {
 var errNoAccount = errors.New("no account on this phone; `tunnus app register` makes one")
 
 // openMade is open for commands that need what a registration has made; they make no file.
-func (p *phone) openMade(ctx context.Context) (*app.App, *app.Vault, *term.Screen, error) {
+func (p *phone) openMade(ctx context.Context) (*app.App, *vault.Vault, *term.Screen, error) {
 	if _, err := httpClient(p.Server, p.CA); err != nil {
 		return nil, nil, nil, err
 	}
@@ -59,7 +66,7 @@ func (p *phone) openMade(ctx context.Context) (*app.App, *app.Vault, *term.Scree
 }
 
 // open makes the app of the flags; close it when done.
-func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, *term.Screen, error) {
+func (p *phone) open(ctx context.Context) (*app.App, *vault.Vault, *term.Screen, error) {
 	screen := term.New(os.Stdin, os.Stdout)
 	client, err := httpClient(p.Server, p.CA)
 	if err != nil {
@@ -77,13 +84,13 @@ func (p *phone) open(ctx context.Context) (*app.App, *app.Vault, *term.Screen, e
 		}
 		body = p.virtual
 	}
-	vault, err := app.OpenVault(p.State, passphrase)
+	vault, err := vault.Open(p.State, passphrase)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	a, err := app.New(app.Config{
 		Vault: vault, Server: p.Server, Client: client, Screen: screen, Body: body, Clock: tunnus.SystemClock{},
-		Claim: app.Claim{Version: version, OS: runtime.GOOS, OSVersion: "0", Model: "tunnus app in a terminal"},
+		Claim: line.Claim{Version: version, OS: runtime.GOOS, OSVersion: "0", Model: "tunnus app in a terminal"},
 	})
 	if err == nil {
 		err = a.Start(ctx)
@@ -146,14 +153,14 @@ func vacant(ctx context.Context, a *app.App) error {
 		case account.Issued:
 			return errors.New("a registration on this phone was cut short before its application was signed; once its time is over, another can be begun")
 		case account.Active, account.Suspended:
-			return fmt.Errorf("this phone has an account already: %s", line(acc))
+			return fmt.Errorf("this phone has an account already: %s", listed(acc))
 		}
 	}
 	return err
 }
 
-// line is an account as it is listed.
-func line(a wire.Account) string {
+// listed is an account as it is listed.
+func listed(a wire.Account) string {
 	return fmt.Sprintf("%s  %s  %s  %s  until %s", a.Document, a.Name, a.Level, a.State, a.Expires.Local().Format(time.DateOnly))
 }
 
@@ -180,9 +187,16 @@ func (c *appAccounts) Run(ctx context.Context) error {
 		return errNoAccount
 	}
 	for _, acc := range list {
-		screen.Tell(line(acc))
+		screen.Tell(listed(acc))
 	}
-	return nil
+	if len(vault.State.Accounts) == 0 || !slices.ContainsFunc(list, func(acc wire.Account) bool { return account.State(acc.State) == account.Active }) {
+		return nil // there are no PINs that anything could be said of
+	}
+	warnings, err := a.PINs(ctx)
+	for _, w := range warnings {
+		screen.Tell(w)
+	}
+	return err
 }
 
 type appWait struct {
@@ -228,7 +242,7 @@ func recoverable(err error) bool {
 		return false
 	}
 	_, refused := errors.AsType[*tunnus.Error](err)
-	return refused || errors.Is(err, app.ErrLine) || errors.Is(err, app.ErrOver)
+	return refused || errors.Is(err, line.ErrBroken) || errors.Is(err, app.ErrOver)
 }
 
 // httpClient trusts one authority only, if it is given. Plain HTTP is for
@@ -238,7 +252,7 @@ func httpClient(base, ca string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !serve.Loopback(u.Host)) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !config.Loopback(u.Host)) {
 		return nil, fmt.Errorf("%s: https is needed; plain http is for loopback addresses with a port", base)
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}

@@ -16,6 +16,7 @@ type demoCommand struct {
 	Data   string `help:"Folder that the demo keeps." default:"data/demo" type:"path"`
 	Listen string `help:"Address of the server." default:"127.0.0.1:8443"`
 	Inbox  string `help:"Address of the inbox page." default:"127.0.0.1:8025"`
+	Public string `help:"Address of OCSP, revocation lists, time-stamps and the log." default:"127.0.0.1:8088"`
 	Person string `help:"Who registers." default:"ada"`
 }
 
@@ -27,7 +28,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	}
 	return demo.Run(ctx, demo.Options{
 		Program: self, Out: os.Stdout, Once: c.Once, JSON: c.JSON, Keep: c.Keep,
-		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Person: c.Person,
+		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Public: c.Public, Person: c.Person,
 	})
 }
 

@@ -21,12 +21,17 @@ import (
 
 // commands are what `tunnus --help` shows.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Show the whole way once: a person registers with a passport, then logs in."`
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	App     appCommand     `cmd:"" help:"The app in a terminal: register, list accounts, answer requests."`
-	RP      rpCommand      `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
-	Worker  workerCommand  `cmd:"" hidden:"" help:"Judge images in a process of its own."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Demo     demoCommand     `cmd:"" help:"Show the whole way once: a person registers with a passport, then logs in."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	App      appCommand      `cmd:"" help:"The app in a terminal: register, list accounts, answer requests."`
+	RP       rpCommand       `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
+	Ceremony ceremonyCommand `cmd:"" help:"Make the keys and certificates of a scheme, from a script that was reviewed."`
+	Verify   verifyCommand   `cmd:"" help:"Check off line what was signed: a container, or the log."`
+	Keys     keysCommand     `cmd:"" help:"Look after the server's own keys: status, rotate, rewrap, drop."`
+	Restore  restoreCommand  `cmd:"" help:"Join a database that came from a backup with its second place, before the server opens."`
+	Log      logCommand      `cmd:"" help:"Records of the transparency log."`
+	Worker   workerCommand   `cmd:"" hidden:"" help:"Judge images in a process of its own."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/client"
-	"github.com/tunnus-id/tunnus/cmd/serve"
+	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
 	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -146,11 +146,11 @@ func (c *rpLogin) client() (*client.Client, error) {
 	if c.CA == "" && !strings.HasPrefix(c.Server, "http:") {
 		return nil, errors.New("--ca is needed: the authority of the server's TLS certificate, PEM")
 	}
-	root, err := serve.ReadCertificates(filepath.Join(c.Authority, "root.pem"))
+	root, err := inputs.Certificates(filepath.Join(c.Authority, "root.pem"))
 	if err != nil {
 		return nil, err
 	}
-	issuing, err := serve.ReadCertificates(filepath.Join(c.Authority, "issuing.pem"))
+	issuing, err := inputs.Certificates(filepath.Join(c.Authority, "issuing.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (c *rpLogin) client() (*client.Client, error) {
 		conf.Policies[l] = p.Policies
 	}
 	if c.CA != "" {
-		if conf.TLSRoots, err = serve.ReadCertificates(c.CA); err != nil {
+		if conf.TLSRoots, err = inputs.Certificates(c.CA); err != nil {
 			return nil, err
 		}
 	}

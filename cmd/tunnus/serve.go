@@ -6,16 +6,22 @@ import (
 	"os"
 
 	"github.com/tunnus-id/tunnus/cmd/serve"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
 )
 
-// serveCommand runs the server.
+// serveCommand runs the server, or one process of it.
 type serveCommand struct {
-	Config string `required:"" help:"Configuration file (JSON)." type:"existingfile"`
+	Config string `required:"" help:"Configuration file (JSON) of this process." type:"existingfile"`
+	Roles  string `help:"What this process is: all, or some of front, keyshare, issue with commas between (doc/roles.md)." default:"all"`
 }
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context) error {
-	cfg, err := serve.Load(c.Config)
+	roles, err := config.ParseRoles(c.Roles)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(c.Config, roles)
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,11 @@ type Options struct {
 	Out     io.Writer
 	Once    bool   // in a temporary folder, and end
 	JSON    bool   // one object instead of lines
-	Keep    string // folder to leave what openssl verifies; "" leaves nothing
+	Keep    string // folder to leave what others can verify; "" leaves nothing
 	Data    string // folder that is kept, unless Once
 	Listen  string // address of the server
 	Inbox   string // address of the inbox page
+	Public  string // address of OCSP, revocation lists, time-stamps and the log: it stands in certificates
 	Person  string // who registers
 }
 
@@ -68,7 +69,7 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		o.Data, o.Listen, o.Inbox = dir, "127.0.0.1:0", "127.0.0.1:0"
+		o.Data, o.Listen, o.Inbox, o.Public = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	}
 	s := &show{opt: o}
 	defer s.end()
@@ -108,7 +109,10 @@ func (s *show) perform(ctx context.Context) error {
 	if err := s.register(ctx); err != nil {
 		return err
 	}
-	return s.step(ctx, "login", "a service asks by the RP API, the app answers with PIN1, the client verifies", s.login)
+	if err := s.step(ctx, "login", "a service asks by the RP API, the app answers with PIN1, the client verifies", s.login); err != nil {
+		return err
+	}
+	return s.step(ctx, "container", "the signed application with time-stamp and OCSP answers; tunnus verify finds it good off line", s.container)
 }
 
 // step does one thing and tells how it went.
@@ -143,6 +147,7 @@ func (s *show) invite() {
 	fmt.Fprintf(s.opt.Out, `
 The server answers at    %s  (%s resident)
 The inbox is at          http://%s/
+Certificates point to    http://%s/ (/ocsp, /crl, /ca, /tsa; /log is the transparency log)
 
 Be the holder, in one terminal (PIN1 is %s, the passphrase %s):
   %s
@@ -155,7 +160,7 @@ Register somebody else (of ada, ben, cleo, dov, eve, finn, gus, hana), typing ev
 
 The server's log is %s.
 Stop with Ctrl-C; %s keeps everything for the next time.
-`, s.url, s.resident(), s.inbox, demoPIN1, demoPassphrase,
+`, s.url, s.resident(), s.inbox, s.public, demoPIN1, demoPassphrase,
 		command(self, "app", "wait", "--server", s.url, "--ca", ca, "--state", s.statePath()),
 		command(self, "rp", "login", "--server", s.url, "--ca", ca, "--authority", s.world.Path("authority"),
 			"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document),

@@ -43,6 +43,7 @@ type show struct {
 	box         *mailbox.Box
 	smtp        string // address of the sink
 	inbox       string
+	public      string // address of what the authority publishes
 	server      *exec.Cmd
 	serverEnded chan error
 	serverLog   *tail
@@ -54,9 +55,9 @@ func (s *show) statePath() string      { return filepath.Join(s.opt.Data, s.opt.
 func (s *show) passphrasePath() string { return filepath.Join(s.opt.Data, "passphrase") }
 func (s *show) logPath() string        { return filepath.Join(s.opt.Data, "server.log") }
 
-// checkPorts finds both addresses free, or says what to do.
+// checkPorts finds all addresses free, or says what to do.
 func (s *show) checkPorts() error {
-	for _, a := range []struct{ address, flag string }{{s.opt.Listen, "--listen"}, {s.opt.Inbox, "--inbox"}} {
+	for _, a := range []struct{ address, flag string }{{s.opt.Listen, "--listen"}, {s.opt.Inbox, "--inbox"}, {s.opt.Public, "--public"}} {
 		if _, err := freeAddress(a.address); err != nil {
 			return fmt.Errorf("%w; %s names another address, such as 127.0.0.1:0 for any that is free", err, a.flag)
 		}
@@ -96,6 +97,12 @@ func (s *show) startMail(ctx context.Context) error {
 func (s *show) startServer(ctx context.Context) error {
 	address, err := freeAddress(s.opt.Listen)
 	if err != nil {
+		return err
+	}
+	if s.public, err = freeAddress(s.opt.Public); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(s.opt.Data, "second"), 0o700); err != nil { // elsewhere, another disk
 		return err
 	}
 	config, err := s.writeConfig(address)
@@ -169,7 +176,8 @@ func (s *show) writeConfig(address string) (string, error) {
 	}
 	c := map[string]any{
 		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true,
-		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
+		"tls":           map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
+		"public_listen": s.public, "public_url": "http://" + s.public, "second": "second/tunnus.db",
 		"authority": "world/authority", "trust_list": "world/trust", "register_file": "world/register.json",
 		"smtp": map[string]any{"host": host, "port": n, "from": "tunnus <no-reply@id.example>", "tls": "none"},
 		"relying_parties": []any{
@@ -353,6 +361,27 @@ func (s *show) login(ctx context.Context) error {
 		err = errors.New("the service did not accept the log-in")
 	}
 	return err
+}
+
+// container saves the signed application, and verifies it as a stranger would.
+func (s *show) container(ctx context.Context) error {
+	dir := s.opt.Keep
+	if dir == "" {
+		dir = s.opt.Data
+	}
+	file := filepath.Join(dir, "application.asice")
+	for _, args := range [][]string{
+		s.phone("container", "--out", file),
+		{"verify", file, "--root", s.world.Path("authority", "root.pem")},
+	} {
+		var said tail
+		cmd := exec.CommandContext(ctx, s.opt.Program, args...)
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("tunnus %s: %w: %s", strings.Join(args[:2], " "), err, &said)
+		}
+	}
+	return nil
 }
 
 // resident tells how much memory the server holds, as the kernel counts it.

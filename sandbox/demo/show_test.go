@@ -19,8 +19,9 @@ func TestTakenPortIsToldFirst(t *testing.T) {
 	defer taken.Close()
 	const free = "127.0.0.1:0"
 	for flag, o := range map[string]Options{
-		"--listen": {Listen: taken.Addr().String(), Inbox: free},
-		"--inbox":  {Listen: free, Inbox: taken.Addr().String()},
+		"--listen": {Listen: taken.Addr().String(), Inbox: free, Public: free},
+		"--public": {Listen: free, Inbox: free, Public: taken.Addr().String()},
+		"--inbox":  {Listen: free, Inbox: taken.Addr().String(), Public: free},
 	} {
 		var out bytes.Buffer
 		o.Out, o.Data = &out, t.TempDir()

@@ -1,0 +1,148 @@
+// Package inputs reads the files and folders that a configuration names, before
+// the server makes anything of its own.
+package inputs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/enrol/population"
+	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/key/hsm"
+	"github.com/tunnus-id/tunnus/login"
+	"github.com/tunnus-id/tunnus/notify"
+	"github.com/tunnus-id/tunnus/trust/issue"
+)
+
+// Inputs are what a configuration names. A process has those of its roles.
+type Inputs struct {
+	// Role front.
+	Trust    *emrtd.TrustList
+	Register *population.Register
+	Models   string // folder
+	Parties  *login.Parties
+	Mail     *notify.Mailer
+	TLS      []tls.Certificate // none with plain_http
+	// Roles front and issue.
+	Root, Issuing *x509.Certificate
+	// Role issue.
+	Issuer    issue.Issuer
+	Stamper   *issue.Issuer // nil if there are no time-stamps
+	Responder *issue.Issuer // nil if the responder makes its own key
+	// Remote is what other processes are called with, and call with.
+	Remote Remote
+}
+
+// Read reads all of them, and reports every fault at once.
+func Read(cfg *config.Config, clock tunnus.Clock) (Inputs, error) {
+	var in Inputs
+	var errs []error
+	for _, r := range []struct {
+		name string
+		role config.Role // "" for all
+		read func() error
+	}{
+		{"trust_list", config.Front, func() (err error) { in.Trust, err = TrustList(cfg.TrustList); return err }},
+		{"register_file", config.Front, func() (err error) { in.Register, err = readRegister(cfg.RegisterFile); return err }},
+		{"models", config.Front, func() (err error) { in.Models, err = readModels(cfg.Models); return err }},
+		{"tls", config.Front, func() (err error) { in.TLS, err = readTLS(cfg); return err }},
+		{"smtp", config.Front, func() (err error) { in.Mail, err = newMailer(cfg, clock); return err }},
+		{"parties", config.Front, func() (err error) { in.Parties, err = cfg.Parties(); return err }},
+		{"secrets", config.Front, func() error { return ownSecrets(cfg) }},
+		{"authority", config.Issue, func() (err error) { in.Issuer, err = Issuer(cfg.Authority); return err }},
+		{"authority", config.Issue, func() (err error) { in.Stamper, err = Stamper(cfg.Authority); return err }},
+		{"authority", config.Issue, func() (err error) { in.Responder, err = Responder(cfg.Authority); return err }},
+		{"authority", "", func() error { return in.readAuthority(cfg) }},
+		{"remote", "", func() (err error) { in.Remote, err = readRemote(cfg, clock); return err }},
+	} {
+		if r.role != "" && !cfg.Roles.Has(r.role) {
+			continue
+		}
+		if err := r.read(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.name, err))
+		}
+	}
+	return in, errors.Join(errs...)
+}
+
+// ownSecrets refuses secrets that belong to a process with another role.
+func ownSecrets(cfg *config.Config) error {
+	var errs []error
+	if !cfg.Roles.Has(config.Issue) {
+		errs = append(errs, absent(cfg.Authority.Folder, config.IssuingKeyFile, config.Issue))
+	}
+	if !cfg.Roles.Has(config.Keyshare) {
+		for _, name := range []string{hsm.VOPRF, hsm.Modulus} {
+			errs = append(errs, absent(cfg.Keys.Folder, name+".key", config.Keyshare))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func absent(folder, name string, of config.Role) error {
+	if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("%s lies in a folder of a process that has not the role %s", name, of), err)
+	}
+	return nil
+}
+
+func readRegister(path string) (*population.Register, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return population.Parse(b)
+}
+
+func readModels(told string) (string, error) {
+	dir, err := modelFolder(told)
+	if err != nil {
+		return "", err
+	}
+	if _, err := face.Check(os.DirFS(dir)); err != nil {
+		return "", fmt.Errorf("%w (make models fetches them)", err)
+	}
+	return dir, nil
+}
+
+func readTLS(cfg *config.Config) ([]tls.Certificate, error) {
+	if cfg.PlainHTTP {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(cfg.TLS.CertificateFile, cfg.TLS.KeyFile)
+	return []tls.Certificate{cert}, err
+}
+
+func newMailer(cfg *config.Config, clock tunnus.Clock) (*notify.Mailer, error) {
+	m := notify.Config{
+		Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, TLS: notify.TLS(cfg.SMTP.TLS), From: cfg.SMTP.From, Username: cfg.SMTP.User, Clock: clock,
+	}
+	if cfg.SMTP.PasswordFile != "" {
+		b, err := os.ReadFile(cfg.SMTP.PasswordFile)
+		if err != nil {
+			return nil, err
+		}
+		m.Password = tunnus.NewSecret(trimmed(b))
+	}
+	return notify.New(m)
+}
+
+// readAuthority reads the certificates of both tiers.
+func (in *Inputs) readAuthority(cfg *config.Config) (err error) {
+	if !cfg.Roles.Has(config.Front) && !cfg.Roles.Has(config.Issue) {
+		return nil
+	}
+	if in.Root, err = Root(cfg.Authority); err != nil {
+		return err
+	}
+	in.Issuing, err = Issuing(cfg.Authority)
+	return err
+}

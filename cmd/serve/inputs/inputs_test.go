@@ -1,0 +1,86 @@
+package inputs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/key/hsm"
+	"github.com/tunnus-id/tunnus/sandbox"
+)
+
+// sure returns v, or ends the test.
+func sure[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func TestTrustListFolder(t *testing.T) {
+	w := sure(sandbox.Open(filepath.Join(t.TempDir(), "world"), tunnus.SystemClock{}))(t)
+	put := func(name, content string) {
+		if err := os.WriteFile(w.Path("trust", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("README", "not a certificate")
+	if err := os.Mkdir(w.Path("trust", "old.pem"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := TrustList(w.Path("trust")); err != nil {
+		t.Errorf("with other files beside: %v", err)
+	}
+	put("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+	if _, err := TrustList(w.Path("trust")); err == nil {
+		t.Error("a private key was taken for a certificate")
+	}
+	if _, err := TrustList(t.TempDir()); err == nil {
+		t.Error("an empty folder was taken")
+	}
+}
+
+// An issuing CA whose key and certificate do not belong together is found at the
+// start, and not at the first certificate.
+func TestIssuerKeyMustFit(t *testing.T) {
+	one := sure(sandbox.Open(filepath.Join(t.TempDir(), "one"), tunnus.SystemClock{}))(t)
+	authority := config.AuthorityConfig{Folder: one.Path("authority"), IssuingKey: hsm.SignerRef{File: one.Path("authority", "issuing.key")}}
+	two := sure(sandbox.Open(filepath.Join(t.TempDir(), "two"), tunnus.SystemClock{}))(t)
+	if _, err := Issuer(authority); err != nil {
+		t.Fatal(err)
+	}
+	other := sure(os.ReadFile(two.Path("authority", "issuing.key")))(t)
+	if err := os.WriteFile(one.Path("authority", "issuing.key"), other, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Issuer(authority); err == nil {
+		t.Error("the key of another CA was taken")
+	}
+}
+
+// A front that finds a secret of another role in its folders does not start.
+func TestFrontHasNoSecretsOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	cfg := &config.Config{Roles: config.Roles{config.Front}, Authority: config.AuthorityConfig{Folder: dir}, Keys: config.KeysConfig{Config: hsm.Config{Folder: dir}}}
+	if err := ownSecrets(cfg); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"issuing.key", "voprf.key", "modulus.key"} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := ownSecrets(cfg); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+)
+
+// What is done nightly is done once a night, tried again within its hour, and
+// not at a start by day.
+func TestNightly(t *testing.T) {
+	var now time.Time
+	done, fails := 0, false
+	do := nightly(tunnus.ClockFunc(func() time.Time { return now }), func(context.Context) error {
+		done++
+		if fails {
+			return errors.New("not now")
+		}
+		return nil
+	})
+	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		at    time.Duration
+		fails bool
+		want  int // done so far
+	}{
+		{14 * time.Hour, false, 0},
+		{26*time.Hour - time.Second, false, 0},
+		{26 * time.Hour, true, 1},
+		{26*time.Hour + time.Minute, false, 2},
+		{26*time.Hour + 2*time.Minute, false, 2},
+		{27 * time.Hour, false, 2},
+		{50 * time.Hour, false, 3},
+	} {
+		now, fails = day.Add(tt.at), tt.fails
+		if err := do(t.Context()); (err != nil) != tt.fails {
+			t.Errorf("at %s: %v", tt.at, err)
+		}
+		if done != tt.want {
+			t.Errorf("at %s: done %d times; want %d", tt.at, done, tt.want)
+		}
+	}
+}

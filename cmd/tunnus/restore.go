@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/cmd/serve/database"
+	"github.com/tunnus-id/tunnus/cmd/serve/logbook"
+	"github.com/tunnus-id/tunnus/store"
+	"github.com/tunnus-id/tunnus/trust/tlog"
+)
+
+// restoreCommand joins a database that came from a backup with its second place.
+type restoreCommand struct {
+	Config string `required:"" help:"Configuration file (JSON) of the process whose database was put back." type:"existingfile"`
+	Roles  string `help:"Its roles, as for serve." default:"all"`
+}
+
+// Run restores and says what it did. It may be run again.
+func (c *restoreCommand) Run(ctx context.Context) error {
+	roles, err := config.ParseRoles(c.Roles)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(c.Config, roles)
+	if err != nil {
+		return err
+	}
+	alone, err := keepOut(filepath.Join(cfg.Data, "lock"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = alone.Close() }()
+	db, report, err := database.Restore(ctx, cfg, tunnus.SystemClock{})
+	if err != nil {
+		return err
+	}
+	for _, line := range report.Lines() {
+		fmt.Println(line)
+	}
+	lost, err := adopt(ctx, cfg, db.Store)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	fmt.Printf("%d lines of the log were lost with their records; their leaves are kept.\n", lost)
+	fmt.Println("The server may open.")
+	return nil
+}
+
+// keepOut makes sure that no server has the folder open, as the server does itself.
+func keepOut(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(errors.New("a server has this database open; stop it first"), f.Close())
+	}
+	return f, nil
+}
+
+// adopt joins the database with its log, if it has one.
+func adopt(ctx context.Context, cfg *config.Config, s *store.Store) (lost int, err error) {
+	if _, err := os.Stat(cfg.Log.Folder); err != nil {
+		return 0, nil
+	}
+	book, err := logbook.Open(cfg, s, tunnus.SystemClock{})
+	if err != nil {
+		return 0, err
+	}
+	lost, err = book.Adopt(ctx)
+	return lost, errors.Join(err, book.Close())
+}
+
+// logCommand is about the transparency log.
+type logCommand struct {
+	Export logExport `cmd:"" help:"Write the records of all lines that are in the log, for 'tunnus verify log --records'."`
+}
+
+type logExport struct {
+	Config string `required:"" help:"Configuration file (JSON)." type:"existingfile"`
+	Roles  string `help:"Roles of the process whose lines are meant, as for serve." default:"all"`
+	Out    string `required:"" help:"File to write; it must not exist." type:"path"`
+}
+
+// Run exports. The server may be running.
+func (c *logExport) Run(ctx context.Context) error {
+	roles, err := config.ParseRoles(c.Roles)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(c.Config, roles)
+	if err != nil {
+		return err
+	}
+	where, err := cfg.Database()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, where)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	n, err := tlog.Export(ctx, s.Log(), f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	fmt.Printf("%d lines written to %s.\n", n, c.Out)
+	return nil
+}
