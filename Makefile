@@ -3,7 +3,7 @@ GO    ?= go
 FLAGS ?=
 CODE   = $$(git ls-files '*.go' | grep -v '^store/db/')
 
-.PHONY: build demo test check bench models clean
+.PHONY: build demo dss test test-pkcs11 planted check bench models clean
 
 build: models
 	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
@@ -14,13 +14,15 @@ bin/models/.done: models/package-lock.json models/copy
 	cd models && npm ci --ignore-scripts --no-audit --no-fund --omit=dev --omit=peer --omit=optional
 	models/copy bin/models
 	touch $@
-
 demo: build
 	bin/tunnus demo
-
 test: models
 	$(GO) test $(FLAGS) ./...
-
+test-pkcs11:
+	$(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
+planted: models
+	planted/run
+dss: build; tools/dss/run
 check: bin/tools/.done
 	$(GO) vet ./...
 	bin/tools/staticcheck ./...
@@ -31,9 +33,7 @@ check: bin/tools/.done
 bin/tools/.done: tools/go.sum
 	cd tools && $(GO) build -o ../bin/tools/ tool
 	touch $@
-
 bench: models
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./face ./key/... ./store/... ./e2e/...
-
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./face ./key/... ./store/... ./trust/... ./app/... ./e2e/...
 clean:
-	rm -rf bin models/node_modules
+	rm -rf bin models/node_modules tools/dss/target
