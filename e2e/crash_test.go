@@ -27,7 +27,7 @@ func (s *server) number(query string, args ...any) int {
 }
 
 // until waits for something to become true.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for range 2000 {
 		if ok() {

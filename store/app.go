@@ -46,6 +46,21 @@ func (a *AppSessions) Get(ctx context.Context, id string) (AppSession, error) {
 	return AppSession{r.ID, r.DeviceKey, r.Nonce, r.Claims, engine.Moment(r.CreatedAt)}, nil
 }
 
+// EndOlder deletes the other sessions of the same device key that began before
+// this one, or with it, with their replies.
+func (a *AppSessions) EndOlder(ctx context.Context, v AppSession) error {
+	return a.d.Write(ctx, func(t *engine.Tx) error {
+		key, at := engine.Full(v.DeviceKey), engine.Millis(v.CreatedAt)
+		if err := t.DropOlderReplies(ctx, db.DropOlderRepliesParams{DeviceKey: key, CreatedAt: at, ID: v.ID}); err != nil {
+			return fmt.Errorf("store: replies of older sessions: %w", err)
+		}
+		if err := t.DropOlderSessions(ctx, db.DropOlderSessionsParams{DeviceKey: key, CreatedAt: at, ID: v.ID}); err != nil {
+			return fmt.Errorf("store: older sessions: %w", err)
+		}
+		return nil
+	})
+}
+
 // Sweep deletes the sessions that began before then, with their replies, and
 // tells how many there were.
 func (a *AppSessions) Sweep(ctx context.Context, before time.Time) (n int64, err error) {
@@ -117,10 +132,11 @@ func (r *Replies) Put(ctx context.Context, session string, counter int64, v Repl
 }
 
 // Last returns the highest counter of a session that has a reply, 0 if none has.
+// It fails with not-found if there is no such session any more.
 func (r *Replies) Last(ctx context.Context, session string) (int64, error) {
 	n, err := r.d.Read().LastAppReply(ctx, session)
 	if err != nil {
-		return 0, fmt.Errorf("store: reply: %w", err)
+		return 0, engine.Found("app session", err)
 	}
 	return n, nil
 }

@@ -40,6 +40,38 @@ func TestAppSession(t *testing.T) {
 	})
 }
 
+// A new session ends the older ones of its device, with their replies, and no others.
+func TestAppSessionEndsOlderOnes(t *testing.T) {
+	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
+		s := openAt(t, where(t))
+		at := time.UnixMilli(1_800_000_000_123).UTC()
+		for id, v := range map[string]AppSession{
+			"older": {DeviceKey: []byte{1}, CreatedAt: at.Add(-time.Minute)}, "together": {DeviceKey: []byte{1}, CreatedAt: at},
+			"this": {DeviceKey: []byte{1}, CreatedAt: at}, "newer": {DeviceKey: []byte{1}, CreatedAt: at.Add(time.Minute)},
+			"another's": {DeviceKey: []byte{2}, CreatedAt: at.Add(-time.Minute)},
+		} {
+			v.ID = id
+			if err := s.AppSessions().Create(t.Context(), v); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Replies().Put(t.Context(), id, 7, Reply{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.AppSessions().EndOlder(t.Context(), AppSession{ID: "this", DeviceKey: []byte{1}, CreatedAt: at}); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]tunnus.Code{"older": tunnus.CodeNotFound, "together": tunnus.CodeNotFound, "this": "", "newer": "", "another's": ""} {
+			_, err := s.AppSessions().Get(t.Context(), id)
+			wantCode(t, id, err, want)
+			last, err := s.Replies().Last(t.Context(), id)
+			if wantCode(t, id+"'s replies", err, want); want == "" && last != 7 {
+				t.Errorf("%s: last %d", id, last)
+			}
+		}
+	})
+}
+
 func TestReply(t *testing.T) {
 	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
 		s := withSession(t, where(t), "s")

@@ -150,6 +150,10 @@ func (s started) Get(ctx context.Context, id string) (server.Session, error) {
 	return server.Session(v), err
 }
 
+func (s started) EndOlder(ctx context.Context, v server.Session) error {
+	return s.AppSessions.EndOlder(ctx, AppSession(v))
+}
+
 // gcm seals with AES-256-GCM.
 type gcm struct{ cipher.AEAD }
 

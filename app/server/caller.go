@@ -102,15 +102,31 @@ func (s *Server) signed(to route) http.Handler {
 		} else if ok {
 			return again(w, kept, hash[:])
 		}
-		last, err := s.cfg.Replies.Last(r.Context(), c.session.ID)
-		if err != nil {
+		if err := s.fresh(r.Context(), c.session, counter); err != nil {
 			return err
-		}
-		if counter <= last {
-			return device.Refused(fmt.Errorf("server: counter %d after %d", counter, last))
 		}
 		return s.answer(w, r, c, hash[:], to.do)
 	}, s.cfg.Log)
+}
+
+// fresh refuses a request whose counter does not rise, or whose session has ended
+// while it was on its way. The first one of a session ends the older sessions of
+// its device: what the line held back of them comes too late now, and must not
+// look like the request of a copied phone (security.md K4, K14). That somebody has
+// only opened a session ends nothing, for that is not signed.
+func (s *Server) fresh(ctx context.Context, session Session, counter int64) error {
+	last, err := s.cfg.Replies.Last(ctx, session.ID)
+	switch {
+	case tunnus.CodeOf(err) == tunnus.CodeNotFound:
+		return device.Refused(errors.New("server: the session has ended"))
+	case err != nil:
+		return err
+	case counter <= last:
+		return device.Refused(fmt.Errorf("server: counter %d after %d", counter, last))
+	case last > 0:
+		return nil
+	}
+	return s.cfg.Sessions.EndOlder(ctx, session)
 }
 
 // answer takes the step and keeps what it said, refusals too; a fault of ours

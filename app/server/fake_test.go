@@ -50,6 +50,18 @@ func (m sessionsOf) Get(_ context.Context, id string) (Session, error) {
 	return s, nil
 }
 
+func (m sessionsOf) EndOlder(_ context.Context, v Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, s := range m.sessions {
+		if id != v.ID && string(s.DeviceKey) == string(v.DeviceKey) && !s.CreatedAt.After(v.CreatedAt) {
+			delete(m.sessions, id)
+			delete(m.replies, id)
+		}
+	}
+	return nil
+}
+
 type repliesOf struct{ *memory }
 
 func (m repliesOf) Get(_ context.Context, session string, n int64) (Reply, bool, error) {
@@ -75,6 +87,9 @@ func (m repliesOf) Put(_ context.Context, session string, n int64, r Reply) erro
 func (m repliesOf) Last(_ context.Context, session string) (last int64, _ error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if _, ok := m.sessions[session]; !ok {
+		return 0, tunnus.NotFound(errors.New("no session"))
+	}
 	for n := range m.replies[session] {
 		last = max(last, n)
 	}

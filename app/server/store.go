@@ -28,6 +28,10 @@ type Sessions interface {
 
 	// Get returns a session, or fails with [tunnus.CodeNotFound].
 	Get(ctx context.Context, id string) (Session, error)
+
+	// EndOlder ends the other sessions of the same device that were opened before
+	// this one: they are not found any more, nor are their replies.
+	EndOlder(ctx context.Context, s Session) error
 }
 
 // Replies keeps the newest answers of each session, so that a request whose
@@ -41,6 +45,7 @@ type Replies interface {
 	// counter has one already or is long past; then nothing is written.
 	Put(ctx context.Context, session string, counter int64, r Reply) error
 
-	// Last returns the highest counter that has a reply, 0 if none has.
+	// Last returns the highest counter that has a reply, 0 if none has. It fails
+	// with [tunnus.CodeNotFound] if the session has ended.
 	Last(ctx context.Context, session string) (int64, error)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/application"
@@ -138,6 +139,17 @@ func (v *verdict) application(r asic.Report, content []byte) {
 		body.GivenNames, body.Surname, body.Person, body.Document, body.Level))
 }
 
+// printable replaces what is not seen as itself. Names in a file are its maker's:
+// they must not begin a line of their own, nor tell the screen to hide one.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, line)
+}
+
 // tell prints the verdict.
 func (c *verifyFile) tell(v verdict) error {
 	if c.JSON {
@@ -146,12 +158,12 @@ func (c *verifyFile) tell(v verdict) error {
 		}
 	} else {
 		for _, line := range v.Checked {
-			fmt.Println("ok   ", line)
+			fmt.Println("ok   ", printable(line))
 		}
 		if v.OK {
-			fmt.Println("GOOD ", filepath.Base(c.File))
+			fmt.Println("GOOD ", printable(filepath.Base(c.File)))
 		} else {
-			fmt.Println("FAIL ", strings.TrimPrefix(strings.TrimPrefix(v.Why, "asic: "), "pades: "))
+			fmt.Println("FAIL ", printable(strings.TrimPrefix(strings.TrimPrefix(v.Why, "asic: "), "pades: ")))
 		}
 	}
 	if !v.OK {

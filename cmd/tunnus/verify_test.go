@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -36,4 +39,42 @@ func TestVerifyEndsWithOneUnlessGood(t *testing.T) {
 	if err := (&verifyFile{File: "x", JSON: true}).tell(verdict{OK: true}); err != nil {
 		t.Errorf("good: %v", err)
 	}
+}
+
+// The common name of whoever signed comes from the file: it must not look as if the
+// verdict said more, or other, lines.
+func TestVerdictIsOneLineEach(t *testing.T) {
+	for line, want := range map[string]string{
+		"by Åsa, 東京":                            "by Åsa, 東京",
+		"by X\nGOOD  a.asice\x1b[8m":            "by X\uFFFDGOOD  a.asice\uFFFD[8m",
+		"by X\u202e\u2028\u0085\r\xff, trusted": "by X\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD, trusted",
+	} {
+		if got := printable(line); got != want {
+			t.Errorf("%q is printed as %q", line, got)
+		}
+	}
+	out := printed(t, func() {
+		_ = (&verifyFile{File: "x"}).tell(verdict{Checked: []string{"a\nGOOD  x"}, Why: "b\nGOOD  x"})
+	})
+	if strings.Count(out, "\n") != 2 || strings.Contains(out, "\nGOOD") {
+		t.Errorf("printed: %q", out)
+	}
+}
+
+// printed returns what is written to the standard output meanwhile.
+func printed(t *testing.T, do func()) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stdout
+	os.Stdout = f
+	defer func() { os.Stdout = before }()
+	do()
+	b, err := os.ReadFile(f.Name())
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -131,12 +131,45 @@ func (q *Queries) DropOldSessions(ctx context.Context, createdAt int64) (int64, 
 	return result.RowsAffected()
 }
 
-const lastAppReply = `-- name: LastAppReply :one
-SELECT CAST(COALESCE(MAX(counter), 0) AS bigint) AS counter FROM app_reply WHERE session_id = $1
+const dropOlderReplies = `-- name: DropOlderReplies :exec
+DELETE FROM app_reply WHERE session_id IN (
+  SELECT s.id FROM app_session AS s WHERE s.device_key = $1 AND s.created_at <= $2 AND s.id <> $3
+)
 `
 
-func (q *Queries) LastAppReply(ctx context.Context, sessionID string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lastAppReply, sessionID)
+type DropOlderRepliesParams struct {
+	DeviceKey []byte
+	CreatedAt int64
+	ID        string
+}
+
+func (q *Queries) DropOlderReplies(ctx context.Context, arg DropOlderRepliesParams) error {
+	_, err := q.db.ExecContext(ctx, dropOlderReplies, arg.DeviceKey, arg.CreatedAt, arg.ID)
+	return err
+}
+
+const dropOlderSessions = `-- name: DropOlderSessions :exec
+DELETE FROM app_session WHERE device_key = $1 AND created_at <= $2 AND id <> $3
+`
+
+type DropOlderSessionsParams struct {
+	DeviceKey []byte
+	CreatedAt int64
+	ID        string
+}
+
+func (q *Queries) DropOlderSessions(ctx context.Context, arg DropOlderSessionsParams) error {
+	_, err := q.db.ExecContext(ctx, dropOlderSessions, arg.DeviceKey, arg.CreatedAt, arg.ID)
+	return err
+}
+
+const lastAppReply = `-- name: LastAppReply :one
+SELECT CAST(COALESCE((SELECT MAX(counter) FROM app_reply WHERE session_id = s.id), 0) AS bigint) AS counter
+FROM app_session AS s WHERE s.id = $1
+`
+
+func (q *Queries) LastAppReply(ctx context.Context, id string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastAppReply, id)
 	var counter int64
 	err := row.Scan(&counter)
 	return counter, err

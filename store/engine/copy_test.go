@@ -116,3 +116,13 @@ func TestSecondPlaceRefusesABatch(t *testing.T) {
 		t.Errorf("the second place has %v; want %v", p.ids(), want)
 	}
 }
+
+// Who leaves between the COMMIT and the copy has not kept it from the second place.
+func TestLeavingDoesNotStopCopies(t *testing.T) {
+	d := &Database{sink: func(ctx context.Context, _ []Copy) error { return ctx.Err() }}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if err := d.copies(ctx, []Copy{{Kind: "row"}}); err != nil {
+		t.Error(err)
+	}
+}

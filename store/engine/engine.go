@@ -147,12 +147,13 @@ func (d *Database) once(ctx context.Context, fn func(t *Tx) error) (err error, o
 	return d.copies(ctx, w.copies), true
 }
 
-// copies hands what was committed to the second place.
+// copies hands what was committed to the second place. A caller that has left
+// does not keep it from there: a try could be forgotten that way.
 func (d *Database) copies(ctx context.Context, c []Copy) error {
 	if d.sink == nil || len(c) == 0 {
 		return nil
 	}
-	if err := d.sink(ctx, c); err != nil {
+	if err := d.sink(context.WithoutCancel(ctx), c); err != nil {
 		return fmt.Errorf("store: second place: %w", err)
 	}
 	return nil

@@ -13,7 +13,8 @@ VALUES ($1, $2, $3, $4, $5);
 SELECT hash, status, body FROM app_reply WHERE session_id = $1 AND counter = $2;
 
 -- name: LastAppReply :one
-SELECT CAST(COALESCE(MAX(counter), 0) AS bigint) AS counter FROM app_reply WHERE session_id = $1;
+SELECT CAST(COALESCE((SELECT MAX(counter) FROM app_reply WHERE session_id = s.id), 0) AS bigint) AS counter
+FROM app_session AS s WHERE s.id = $1;
 
 -- name: DropAppReplies :exec
 DELETE FROM app_reply WHERE session_id = $1 AND counter <= $2;
@@ -23,3 +24,11 @@ DELETE FROM app_reply WHERE session_id IN (SELECT id FROM app_session WHERE crea
 
 -- name: DropOldSessions :execrows
 DELETE FROM app_session WHERE created_at < $1;
+
+-- name: DropOlderReplies :exec
+DELETE FROM app_reply WHERE session_id IN (
+  SELECT s.id FROM app_session AS s WHERE s.device_key = $1 AND s.created_at <= $2 AND s.id <> $3
+);
+
+-- name: DropOlderSessions :exec
+DELETE FROM app_session WHERE device_key = $1 AND created_at <= $2 AND id <> $3;

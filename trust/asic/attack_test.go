@@ -189,7 +189,7 @@ func TestStatusIsGoodAndFresh(t *testing.T) {
 		{"of the future", [][]byte{w.answer(t, w.signer, ocsp.Good, noon.AddDate(2, 0, 0)), stamper}, "of the future"},
 		{"about another", [][]byte{stamper}, "no answer about the certificate of the signer"},
 		{"none about the time-stamp authority", [][]byte{signer}, "no answer about the certificate of the time-stamp authority"},
-		{"no answer at all", [][]byte{{0x30, 0}}, "no answer"},
+		{"no answer at all", [][]byte{{0x30, 0}}, "not a message of RFC 6960"},
 		{"time-stamp authority revoked", [][]byte{signer, w.answer(t, w.stamper, ocsp.Revoked, at)}, "time-stamp authority is revoked"},
 	} {
 		s := w.signed(t, asic.PKCS1)

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	xocsp "golang.org/x/crypto/ocsp"
-
 	"github.com/tunnus-id/tunnus/trust/ocsp"
 	"github.com/tunnus-id/tunnus/trust/stamp"
 )
@@ -86,16 +84,16 @@ func (v *verifier) issuerOf(cert *x509.Certificate, among []*x509.Certificate) *
 func (v *verifier) status(r *raw, cert, issuer *x509.Certificate, since time.Time, whose string) error {
 	found := false
 	for _, b := range r.ocsp {
-		told, err := xocsp.ParseResponseForCert(b, cert, nil)
-		if err != nil || told.SerialNumber.Cmp(cert.SerialNumber) != 0 {
-			continue // about another certificate
-		}
-		// An answer is judged by the time at which it was given, once it is seen
-		// that this is after the time-stamp.
-		got, err := ocsp.Verify(b, cert, issuer, v.trust.Roots, told.ThisUpdate)
+		told, err := ocsp.Told(b, cert, issuer)
 		if errors.Is(err, ocsp.ErrOther) {
 			continue
 		}
+		if err != nil {
+			return fmt.Errorf("asic: an answer about a certificate: %w", err)
+		}
+		// An answer is judged by the time at which it was given, once it is seen
+		// that this is after the time-stamp.
+		got, err := ocsp.Verify(b, cert, issuer, v.trust.Roots, told)
 		switch {
 		case err != nil:
 			return fmt.Errorf("asic: the answer about the certificate of the %s: %w", whose, err)

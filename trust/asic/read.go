@@ -13,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/trust/asic/archive"
 	"github.com/tunnus-id/tunnus/trust/asic/tree"
+	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
 // A reference is one thing that a signature names with its digest.
@@ -171,9 +172,9 @@ func certificates(all []*etree.Element) (out []*x509.Certificate, err error) {
 		if err != nil {
 			return nil, err
 		}
-		cert, err := x509.ParseCertificate(der)
+		cert, err := pki.ParseForeign(der)
 		if err != nil {
-			return nil, errors.New("asic: a certificate that cannot be read")
+			return nil, fmt.Errorf("asic: %w", err)
 		}
 		out = append(out, cert)
 	}

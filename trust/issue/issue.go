@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"sync"
 	"time"
 
@@ -214,11 +215,8 @@ func (s *Service) finish(ctx context.Context, r Request, row Row, by Issuer) (Ce
 	if !bytes.Equal(row.Digest, r.digest()) {
 		return Certificate{}, tunnus.Conflict(errors.New("issue: the request's id was used for another request"))
 	}
-	if !row.Revoked.IsZero() {
-		return Certificate{}, tunnus.Conflict(errors.New("issue: the certificate is revoked"))
-	}
-	if len(row.Certificate) > 0 {
-		return row.certificate(), nil
+	if !row.Revoked.IsZero() || len(row.Certificate) > 0 {
+		return row.unlessRevoked()
 	}
 	der, err := sign(row.TBS, by)
 	if err != nil {
@@ -228,7 +226,28 @@ func (s *Service) finish(ctx context.Context, r Request, row Row, by Issuer) (Ce
 	if err := s.cfg.Store.Issued(ctx, row.Serial, der, row.Issued, []tunnus.Event{issued(row)}); err != nil {
 		return Certificate{}, fmt.Errorf("issue: the signed certificate: %w", err)
 	}
-	return row.certificate(), nil
+	return s.settled(ctx, row)
+}
+
+// settled reads a row again whose certificate is there now: it can have been
+// revoked or suspended while it was being signed.
+func (s *Service) settled(ctx context.Context, row Row) (Certificate, error) {
+	rows, err := s.cfg.Store.ByAccount(ctx, row.Account)
+	if err != nil {
+		return Certificate{}, fmt.Errorf("issue: certificates of an account: %w", err)
+	}
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Serial == row.Serial })
+	if i < 0 {
+		return Certificate{}, errors.New("issue: the certificate is not where it was put")
+	}
+	return rows[i].unlessRevoked()
+}
+
+func (r Row) unlessRevoked() (Certificate, error) {
+	if !r.Revoked.IsZero() {
+		return Certificate{}, tunnus.Conflict(errors.New("issue: the certificate is revoked"))
+	}
+	return r.certificate(), nil
 }
 
 // certificate is the row as callers see it.

@@ -2,12 +2,14 @@ package issue_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"io"
 	"math/big"
 	"slices"
 	"strings"
@@ -168,5 +170,55 @@ func TestSerialsAreRandom(t *testing.T) {
 	}
 	if union.BitLen() != 128 || union.TrailingZeroBits() != 0 {
 		t.Errorf("not all of 128 bits are used: %x", &union)
+	}
+}
+
+// hooked does something when the CA's key signs.
+type hooked struct {
+	crypto.Signer
+	do func()
+}
+
+func (h hooked) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	h.do()
+	return h.Signer.Sign(r, digest, o)
+}
+
+// What was withdrawn while it was being signed is not handed out as good.
+func TestRevokedWhileItIsSigned(t *testing.T) {
+	r := newRig(t, nil)
+	r.key.Signer = hooked{r.key.Signer, func() {
+		if err := r.RevokeAccount(t.Context(), "acc-1", issue.CessationOfOperation); err != nil {
+			t.Error(err)
+		}
+	}}
+	if c, err := r.Issue(t.Context(), ask(t)); tunnus.CodeOf(err) != tunnus.CodeStateConflict || c.DER != nil {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c := r.only(t); c.Revoked.IsZero() {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Two issuing CAs of one name: an intent under the key of one is not signed by the other's.
+func TestIntentOfAnotherKey(t *testing.T) {
+	r := newRig(t, nil)
+	r.store.lost["Issued"] = true
+	if _, err := r.Issue(t.Context(), ask(t)); !errors.Is(err, errLost) {
+		t.Fatal(err)
+	}
+	delete(r.store.lost, "Issued")
+	other, err := pki.NewAuthority(pki.Sandbox(), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.cfg.Issuer = func(context.Context) (issue.Issuer, error) {
+		return issue.Issuer{Certificate: other.Issuing, Key: other.IssuingKey}, nil
+	}
+	if r.Service, err = issue.New(r.cfg); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := r.Issue(t.Context(), ask(t)); err == nil {
+		t.Errorf("%+v", c)
 	}
 }

@@ -74,7 +74,9 @@ func sign(tbs []byte, by Issuer) ([]byte, error) {
 	if !bytes.Equal(cert.RawTBSCertificate, tbs) {
 		return nil, errors.New("issue: what was signed is not what was linted")
 	}
-	if !bytes.Equal(cert.RawIssuer, by.Certificate.RawSubject) {
+	// Two CAs of one name differ in their keys only. Under the wrong one, no responder
+	// and no revocation list would know the certificate.
+	if !bytes.Equal(cert.RawIssuer, by.Certificate.RawSubject) || !bytes.Equal(cert.AuthorityKeyId, by.Certificate.SubjectKeyId) {
 		return nil, errors.New("issue: the intent names another issuing CA")
 	}
 	if err := cert.CheckSignatureFrom(by.Certificate); err != nil {

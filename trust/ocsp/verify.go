@@ -75,6 +75,18 @@ func Verify(response []byte, cert, issuer *x509.Certificate, roots []*x509.Certi
 	return out, nil
 }
 
+// Told returns the time for which an answer about cert says something, with
+// nothing judged: for who wants to hand that time to [Verify]. It fails with
+// [ErrOther] if the answer is about another certificate.
+func Told(response []byte, cert, issuer *x509.Certificate) (thisUpdate time.Time, err error) {
+	basic, err := parseResponse(response)
+	if err != nil {
+		return time.Time{}, err
+	}
+	r, err := basic.about(cert, issuer)
+	return r.ThisUpdate, err
+}
+
 // leads sees that the issuer leads to a root.
 func leads(issuer *x509.Certificate, roots []*x509.Certificate, at time.Time) error {
 	pool := x509.NewCertPool()
@@ -159,9 +171,9 @@ func parseResponse(der []byte) (*basicResponse, error) {
 		if len(r.certificates) == maxCertificates || !list.ReadASN1Element(&one, asn1.SEQUENCE) {
 			return nil, fmt.Errorf("%w: embedded certificates", ErrFormat)
 		}
-		c, err := x509.ParseCertificate(one)
+		c, err := pki.ParseForeign(one)
 		if err != nil {
-			return nil, fmt.Errorf("%w: embedded certificate: %w", ErrFormat, err)
+			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 		}
 		r.certificates = append(r.certificates, c)
 	}

@@ -31,6 +31,7 @@ import (
 
 	"github.com/digitorus/pkcs7"
 
+	"github.com/tunnus-id/tunnus/trust/pki"
 	"github.com/tunnus-id/tunnus/trust/stamp"
 )
 
@@ -183,6 +184,11 @@ func parse(der, signed []byte) (*signature, error) {
 	p7, err := pkcs7.Parse(der)
 	if err != nil || len(p7.Signers) != 1 || len(p7.Content) > 0 {
 		return nil, errors.New("pades: the signature is not detached CMS with one signer")
+	}
+	for _, c := range p7.Certificates {
+		if err := pki.CheckForeign(c); err != nil {
+			return nil, fmt.Errorf("pades: %w", err)
+		}
 	}
 	who := p7.Signers[0]
 	s := &signature{cert: p7.GetOnlySigner(), more: p7.Certificates, value: who.EncryptedDigest}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,9 @@ const (
 	typeList         = "application/pkix-crl"
 	typeCertificate  = "application/pkix-cert"
 )
+
+// stampWait is how long a question for a time-stamp waits for its turn.
+const stampWait = time.Second
 
 // listKept is how long a list is served without asking the store again.
 const listKept = 5 * time.Second
@@ -66,6 +70,10 @@ type Server struct {
 	mu   sync.Mutex
 	kept map[string]keptList
 	told time.Time // when a failure was last logged
+	// stamping holds the time-stamps that are being made for outsiders. Each costs
+	// a signature that cannot be kept for the next one who asks, so that they get
+	// half of the processors: anybody may ask, and others have work here too.
+	stamping chan struct{}
 }
 
 type keptList struct {
@@ -79,6 +87,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("publish: responder, lists, authorities, clock and log are needed")
 	}
 	s := &Server{cfg: c, mux: http.NewServeMux(), cas: map[string][]byte{}, kept: map[string]keptList{}}
+	s.stamping = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	for _, ca := range c.Authorities {
 		s.cas[status.IssuerID(ca)] = ca.Raw
 	}
@@ -216,11 +225,22 @@ func (s *Server) known(r *http.Request, suffix string) (string, error) {
 	return id, nil
 }
 
-// stamp answers POST /tsa; refusals are answers too, with 200 (RFC 3161 §3.4).
+// stamp answers POST /tsa; refusals are answers too, with 200 (RFC 3161 §3.4). If
+// too many ask at once, the answer is 503, without a body.
 func (s *Server) stamp(w http.ResponseWriter, r *http.Request) error {
 	query, err := body(w, r, typeStampQuery, stamp.MaxRequest)
 	if err != nil {
 		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), stampWait)
+	defer cancel()
+	select {
+	case s.stamping <- struct{}{}:
+		defer func() { <-s.stamping }()
+	case <-ctx.Done():
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return nil
 	}
 	answer, err := s.cfg.Stamps.Answer(query)
 	if f, ok := errors.AsType[stamp.Failure](err); ok && (f == stamp.SystemFailure || f == stamp.TimeNotAvailable) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tunnus-id/tunnus/trust/pki"
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -156,9 +157,9 @@ func (t *token) readCertificates(signed *cryptobyte.String) error {
 		if len(t.certificates) == maxCertificates || !list.ReadASN1Element(&one, der.SEQUENCE) {
 			return fmt.Errorf("%w: certificates", ErrFormat)
 		}
-		c, err := x509.ParseCertificate(one)
+		c, err := pki.ParseForeign(one)
 		if err != nil {
-			return fmt.Errorf("%w: certificate: %w", ErrFormat, err)
+			return fmt.Errorf("%w: %w", ErrFormat, err)
 		}
 		t.certificates = append(t.certificates, c)
 	}

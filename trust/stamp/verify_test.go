@@ -3,9 +3,11 @@ package stamp_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,6 +107,22 @@ func TestSignerIsTheOneThatWasSignedFor(t *testing.T) {
 	swapped := bytes.Replace(token, w.authority.Certificate.Raw, twin.Raw, 1)
 	if _, err := w.verify(swapped, digest, noon); !errors.Is(err, stamp.ErrSignature) {
 		t.Errorf("a twin: %v", err)
+	}
+}
+
+// What a token brings along must not decide how long its checking takes.
+func TestTokenWithAHugeKey(t *testing.T) {
+	w := newWorld(t)
+	n := new(big.Int).Lsh(big.NewInt(1), 20_000)
+	template := &x509.Certificate{SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "huge"}}
+	huge, err := signed(template, w.issuing, &rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 65537}, w.issuingKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.authority.Chain = append(w.authority.Chain, huge)
+	token, digest := w.token(t)
+	if _, err := w.verify(token, digest, noon); !errors.Is(err, stamp.ErrFormat) {
+		t.Errorf("a key of 20,000 bits: %v", err)
 	}
 }
 

@@ -23,6 +23,11 @@ func (a Sessions) Get(ctx context.Context, id string) (server.Session, error) {
 	return server.Session(v), err
 }
 
+// EndOlder ends the older sessions of its device.
+func (a Sessions) EndOlder(ctx context.Context, v server.Session) error {
+	return a.Rows.EndOlder(ctx, store.AppSession(v))
+}
+
 // Replies are kept sealed: an answer may name its holder.
 type Replies struct {
 	*store.Replies

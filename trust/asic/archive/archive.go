@@ -43,6 +43,7 @@ const (
 	endMagic       = "PK\x05\x06"
 	flagEncrypted  = 1
 	flagDescriptor = 8
+	unicodePath    = 0x7075 // extra field: another name of the file, for some programs
 )
 
 // CheckName refuses names that could lead out of a folder, or that are hard to
@@ -154,7 +155,7 @@ func layout(archive []byte, files []*zip.File) error {
 		flags, method := binary.LittleEndian.Uint16(h[6:]), binary.LittleEndian.Uint16(h[8:])
 		if len(h) != localHeader+name+extra || string(h[localHeader:localHeader+name]) != f.Name ||
 			flags != f.Flags || flags&flagEncrypted != 0 || method != f.Method || !slices.Contains([]uint16{zip.Store, zip.Deflate}, method) ||
-			at == 0 && (extra != 0 || method != zip.Store) {
+			at == 0 && (extra != 0 || method != zip.Store) || renames(h[localHeader+name:]) || renames(f.Extra) {
 			return bad
 		}
 		if f.CompressedSize64 > uint64(len(archive))-uint64(start) {
@@ -175,6 +176,21 @@ func layout(archive []byte, files []*zip.File) error {
 		return bad
 	}
 	return nil
+}
+
+// renames reports whether extra fields give a file another name, or cannot be read.
+func renames(extra []byte) bool {
+	for len(extra) > 0 {
+		if len(extra) < 4 || binary.LittleEndian.Uint16(extra) == unicodePath {
+			return true
+		}
+		n := 4 + int(binary.LittleEndian.Uint16(extra[2:]))
+		if n > len(extra) {
+			return true
+		}
+		extra = extra[n:]
+	}
+	return false
 }
 
 // descriptor steps over the sizes behind a file that was written as a stream: 12

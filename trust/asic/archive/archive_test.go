@@ -128,6 +128,34 @@ func TestUnpackRefuses(t *testing.T) {
 	}
 }
 
+// Some programs take a file's name from an extra field: nothing is read that they
+// see under another name than was signed.
+func TestNoSecondName(t *testing.T) {
+	for name, tt := range map[string]struct {
+		extra []byte
+		good  bool
+	}{
+		"a time":        {[]byte("UT\x05\x00\x01abcd"), true},
+		"a second name": {[]byte("up\x0a\x00\x01crc!b.txt"), false},
+		"behind a time": {[]byte("UT\x05\x00\x01abcdup\x0a\x00\x01crc!b.txt"), false},
+		"cut off":       {[]byte("up\x0b\x00\x01crc!b.txt"), false},
+	} {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, h := range []*zip.FileHeader{{Name: "mimetype"}, {Name: "a.txt", Extra: tt.extra}} {
+			if _, err := w.CreateRaw(h); err != nil { // empty, so the CRC is 0
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := archive.Unpack(b.Bytes(), limits); (err == nil) != tt.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A file that says that it is small and is not is not read further than it says; many
 // that share one content are refused for lying in one place.
 func TestBombs(t *testing.T) {

@@ -27,8 +27,9 @@ const (
 
 // Limits of a piece of XML.
 const (
-	maxDepth    = 24
-	maxElements = 4096
+	maxDepth      = 24
+	maxElements   = 4096
+	maxAttributes = 64 // of one element; work grows with their square
 )
 
 // Parse reads a document in UTF-8 of which there is one reading only: no
@@ -93,6 +94,9 @@ func scan(b []byte, namespaces []string) error {
 }
 
 func scanAttributes(attributes []xml.Attr, ids map[string]bool, namespaces []string) error {
+	if len(attributes) > maxAttributes {
+		return errors.New("tree: XML with an element of too many attributes")
+	}
 	seen := map[xml.Name]bool{}
 	for _, a := range attributes {
 		// Canonical forms differ in how they take xml:lang, xml:base and xml:id, and

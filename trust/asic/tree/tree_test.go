@@ -101,6 +101,15 @@ func TestCanonicalAgreesWithXmlsec(t *testing.T) {
 	}
 }
 
+// attributes are so many that each declare something.
+func attributes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ` xmlns:a%d="urn:x"`, i)
+	}
+	return b.String()
+}
+
 func TestParseRefuses(t *testing.T) {
 	for name, bad := range map[string]string{
 		"nothing":               "",
@@ -126,6 +135,7 @@ func TestParseRefuses(t *testing.T) {
 		"a prefix undeclared":   `<a xmlns:p="urn:x"><b xmlns:p=""/></a>`,
 		"deep":                  strings.Repeat("<a>", 25) + strings.Repeat("</a>", 25),
 		"wide":                  "<a>" + strings.Repeat("<b/>", 5000) + "</a>",
+		"many attributes":       "<a" + attributes(65) + "/>",
 	} {
 		if _, err := tree.Parse([]byte(bad)); err == nil {
 			t.Errorf("%s: accepted", name)
