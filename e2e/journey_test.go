@@ -91,7 +91,7 @@ func openssl(t *testing.T, dir string, args ...string) {
 }
 
 // party is the relying party of the tests.
-func (s *server) party() *client.Client {
+func (s *server) party(change ...func(*client.Config)) *client.Client {
 	s.t.Helper()
 	read := func(parts ...string) []*x509.Certificate {
 		b, err := os.ReadFile(s.world.Path(parts...))
@@ -116,10 +116,14 @@ func (s *server) party() *client.Client {
 		}
 		policies[l] = p.Policies
 	}
-	c, err := client.New(client.Config{
+	config := client.Config{
 		BaseURL: s.url + "/v3", UUID: partyUUID, Name: partyName, Scheme: "tunnus-demo", TLSRoots: read("tls", "ca.pem"),
 		Roots: read("authority", "root.pem"), Issuing: read("authority", "issuing.pem"), Policies: policies, Usage: pki.UsageLogin, Level: tunnus.Qualified,
-	})
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	c, err := client.New(config)
 	if err != nil {
 		s.t.Fatal(err)
 	}

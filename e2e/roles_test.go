@@ -107,7 +107,12 @@ func startSplit(t testing.TB, change ...func(role string, config map[string]any)
 	s.keyshare.run()
 	s.issue.run()
 	s.runFront()
-	t.Cleanup(func() { s.kill(); s.keyshare.kill(); s.issue.kill() })
+	t.Cleanup(func() {
+		s.kill()
+		s.keyshare.kill()
+		s.issue.kill()
+		lintAll(t, s.dir)
+	})
 	return s
 }
 

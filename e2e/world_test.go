@@ -147,9 +147,17 @@ func start(t testing.TB, change ...func(config map[string]any)) *server {
 	roots.AppendCertsFromPEM(pem)
 	s.http = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	s.run()
-	t.Cleanup(s.kill)
+	t.Cleanup(func() {
+		s.kill()
+		if lintAll(t, s.dir) < len(ownCertificates) {
+			t.Error("zlint saw fewer certificates than the authority itself has")
+		}
+	})
 	return s
 }
+
+// ownCertificates are those that each world begins with.
+var ownCertificates = []string{"root.pem", "issuing.pem", "stamp.pem"}
 
 // copyWorld copies the sandbox, with keys that only their owner may read, as
 // their originals are.

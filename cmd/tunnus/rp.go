@@ -38,6 +38,8 @@ type rpLogin struct {
 	Screen    string        `help:"Kind of screen: displayTextAndPIN, confirmationMessage or confirmationMessageAndVerificationCodeChoice." default:"displayTextAndPIN"`
 	Hash      string        `help:"Hash algorithm." default:"SHA-512"`
 	Level     string        `help:"Least level that is accepted." default:"QUALIFIED" enum:"ADVANCED,QUALIFIED"`
+	Status    bool          `help:"Ask the OCSP responder that the certificate names; without an answer there is no log-in."`
+	Like      string        `help:"Whose identifiers the certificates have: ours, or those of Smart-ID in a compatible sandbox." enum:"tunnus,smart-id" default:"tunnus"`
 	Client    string        `help:"PEM file with the TLS client certificate and its key." type:"existingfile"`
 	Keep      string        `help:"Folder to leave certificates, signed payload and signature in." type:"path"`
 	Timeout   time.Duration `help:"How long to wait." default:"2m"`
@@ -156,10 +158,11 @@ func (c *rpLogin) client() (*client.Client, error) {
 	}
 	conf := client.Config{
 		BaseURL: strings.TrimRight(c.Server, "/") + "/v3", UUID: c.UUID, Name: c.Name, Scheme: c.Scheme,
-		Roots: root, Issuing: issuing, Usage: pki.UsageLogin, Level: tunnus.Level(c.Level), Policies: map[tunnus.Level][]string{},
+		Roots: root, Issuing: issuing, Level: tunnus.Level(c.Level), Policies: map[tunnus.Level][]string{},
+		CheckStatus: c.Status,
 	}
 	scheme := pki.Sandbox()
-	scheme.Name = c.Scheme
+	scheme.Name, scheme.Compatible = c.Scheme, c.Like == "smart-id"
 	profiles, err := scheme.Profiles()
 	if err != nil {
 		return nil, err
@@ -169,7 +172,7 @@ func (c *rpLogin) client() (*client.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		conf.Policies[l] = p.Policies
+		conf.Policies[l], conf.Usage = p.Policies, p.Usages[0]
 	}
 	if c.CA != "" {
 		if conf.TLSRoots, err = inputs.Certificates(c.CA); err != nil {

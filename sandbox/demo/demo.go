@@ -162,7 +162,7 @@ The server's log is %s.
 Stop with Ctrl-C; %s keeps everything for the next time.
 `, s.url, s.resident(), s.inbox, s.public, demoPIN1, demoPassphrase,
 		command(self, "app", "wait", "--server", s.url, "--ca", ca, "--state", s.statePath()),
-		command(self, "rp", "login", "--server", s.url, "--ca", ca, "--authority", s.world.Path("authority"),
+		command(self, "rp", "login", "--status", "--server", s.url, "--ca", ca, "--authority", s.world.Path("authority"),
 			"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document),
 		command(self, "app", "register", "--server", s.url, "--ca", ca, "--state", filepath.Join(s.opt.Data, other+".phone"),
 			"--world", s.world.Path(), "--virtual", other),

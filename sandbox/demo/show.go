@@ -339,7 +339,7 @@ func (s *show) login(ctx context.Context) error {
 		answered <- app.drive(ctx, answers{"answer": say("confirm"), "pin1": say(demoPIN1)}, func(string) {})
 	}()
 	args := []string{
-		"rp", "login", "--json", "--server", s.url, "--ca", s.world.Path("tls", "ca.pem"), "--authority", s.world.Path("authority"),
+		"rp", "login", "--json", "--status", "--server", s.url, "--ca", s.world.Path("tls", "ca.pem"), "--authority", s.world.Path("authority"),
 		"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document, "--text", "Log in to the demonstration",
 	}
 	if s.opt.Keep != "" {

@@ -32,13 +32,15 @@ type Config struct {
 	Stamper   *issue.Issuer // key of time-stamps with its certificate; nil: none are made
 	Responder *issue.Issuer // key of the OCSP responder; nil: it makes its own
 	PublicURL string        // "": certificates point nowhere
-	Store     issue.Store
-	Holds     issue.Holds
-	Source    status.Source
-	Shelf     status.Shelf
-	Book      Book
-	Clock     tunnus.Clock
-	Log       *slog.Logger
+	// Compatible is [pki.Scheme.Compatible].
+	Compatible bool
+	Store      issue.Store
+	Holds      issue.Holds
+	Source     status.Source
+	Shelf      status.Shelf
+	Book       Book
+	Clock      tunnus.Clock
+	Log        *slog.Logger
 }
 
 // Book is the log of what is issued.
@@ -127,7 +129,7 @@ const accuracy = time.Second
 // what is published.
 func scheme(c Config) pki.Scheme {
 	who := c.Issuer.Certificate.Subject
-	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, "")}
+	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, ""), Compatible: c.Compatible}
 	if c.PublicURL != "" {
 		at := publish.URLs(c.PublicURL, c.Issuer.Certificate)
 		s.IssuerURL, s.OCSPURL, s.CRLURL = at.Issuer, at.OCSP, at.CRL

@@ -256,6 +256,7 @@ func (c *Config) faults() []fault {
 		{c.PublicURL != "" && c.PublicListen == "" && !c.Roles.Has(Front), "public_listen: missing; nothing would be served at public_url"},
 		{c.Scheme != "tunnus" && c.Scheme != "tunnus-demo", `scheme: "tunnus" or "tunnus-demo"`},
 		{c.Sandbox && c.Scheme != "tunnus-demo", `sandbox: only with the scheme "tunnus-demo"`},
+		{c.Authority.Compatible && !c.Sandbox, "authority.compatible: identifiers of others, only in a sandbox"},
 		{keyshare && (c.KeyPool < 1 || c.KeyPool > 10_000), "key_pool: 1 to 10000"},
 	}
 }
@@ -297,6 +298,7 @@ func (c *Config) foreign() (errs []error) {
 		{"relying_parties", len(c.RelyingParties) > 0, []Role{Front}},
 		{"authority", c.Authority.Folder != "", []Role{Front, Issue}},
 		{"keys", c.Keys.Folder != "", []Role{Front, Keyshare}},
+		{"authority.compatible", c.Authority.Compatible, []Role{Issue}},
 		{"authority.issuing_key", c.Authority.IssuingKey != hsm.SignerRef{}, []Role{Issue}},
 		{"authority.stamp_key", c.Authority.StampKey != hsm.SignerRef{}, []Role{Issue}},
 		{"authority.responder_key", c.Authority.ResponderKey != hsm.SignerRef{}, []Role{Issue}},

@@ -144,3 +144,12 @@ func TestSandboxHasItsOwnScheme(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 }
+
+// Nobody else's identifiers stand in a real certificate.
+func TestForeignIdentifiersAreForASandbox(t *testing.T) {
+	c := good()
+	c["authority"] = map[string]any{"folder": "ca", "compatible": true}
+	if _, err := load(t, c); err == nil || !strings.Contains(err.Error(), "authority.compatible:") {
+		t.Errorf("outside a sandbox: %v", err)
+	}
+}

@@ -32,6 +32,9 @@ type AuthorityConfig struct {
 	// ResponderKey is the key of responder.pem. Optional; responder.key in the
 	// folder, as with IssuingKey. Role issue.
 	ResponderKey hsm.SignerRef `json:"responder_key"`
+	// Compatible gives certificates the identifiers that unmodified clients of
+	// Smart-ID demand, instead of ours. Only in a sandbox. Role issue.
+	Compatible bool `json:"compatible"`
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. Unknown keys are errors here too.
