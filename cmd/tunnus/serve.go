@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"os"
 
+	"k8s.io/klog/v2"
+
 	"github.com/tunnus-id/tunnus/cmd/serve"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 )
@@ -25,5 +27,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return serve.Run(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	klog.SetSlogLogger(log.With("from", "tessera")) // what the log's library says is a line like all others
+	return serve.Run(ctx, cfg, log)
 }
