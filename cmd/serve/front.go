@@ -161,7 +161,11 @@ func (f *front) handler() (http.Handler, error) {
 		f.publish(mux)
 	}
 	mux.Handle("/", problem.Handle(problem.Absent, f.log))
-	return rpapi.Slashes(http.MaxBytesHandler(mux, maxRequest)), nil
+	all := rpapi.Slashes(http.MaxBytesHandler(mux, maxRequest))
+	if f.authority != nil && f.cfg.PublicListen == "" {
+		all = f.exact(all)
+	}
+	return all, nil
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 
 	keyshareremote "github.com/tunnus-id/tunnus/key/keyshare/remote"
 	"github.com/tunnus-id/tunnus/problem"
@@ -74,7 +75,7 @@ func (p *parts) publicGate() (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gate{name: "public", listener: l, handler: http.MaxBytesHandler(mux, maxRequest)}, nil
+	return &gate{name: "public", listener: l, handler: p.exact(http.MaxBytesHandler(mux, maxRequest))}, nil
 }
 
 // publish mounts what the role issue shows to the world.
@@ -82,6 +83,18 @@ func (p *parts) publish(mux *http.ServeMux) {
 	for _, path := range []string{"/ocsp", "/ocsp/", "/crl/", "/ca/", "/tsa"} {
 		mux.Handle(path, p.authority.Pages)
 	}
+}
+
+// exact lets questions by GET through as they came, before anything tidies
+// slashes in their paths away: there they are base64 (RFC 6960 appendix A.1).
+func (p *parts) exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/ocsp/") {
+			p.authority.Pages.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // remoteGate is for the other processes of the service, and for nobody else.

@@ -2,6 +2,7 @@ package asic_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"math/big"
@@ -231,4 +232,35 @@ func TestCertificateCannotBeExchanged(t *testing.T) {
 	s := w.signed(t, asic.PKCS1)
 	swapped := replace(t, pack(t, s), sigXML, encoded(w.signer), encoded(w.stamper))
 	refuse(t, "another certificate", swapped, w.trust(asic.B), "not the one that was signed")
+}
+
+// Some responders forget a certificate when it ends, and call it good from then on.
+// Only one that says how far its archive reaches is believed later.
+func TestAnswerFromAfterTheEnd(t *testing.T) {
+	w := theWorld(t)
+	end := noon.Add(time.Hour)
+	template := *w.signer
+	template.NotAfter = end
+	der, err := x509.CreateCertificate(rand.Reader, &template, w.issuing, w.signer.PublicKey, w.keys["Issuing"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	container := func(at, archive time.Time) []byte {
+		s := w.signedBy(t, short, "LOVELACE,ADA", asic.PKCS1)
+		e := w.evidence(t)
+		e.OCSP[0] = w.answerSince(t, short, ocsp.Good, at, archive)
+		w.lengthen(t, s, w.stamp(t, s.Stamped()), e)
+		return pack(t, s)
+	}
+	refuse(t, "no archive", container(end.Add(time.Hour), time.Time{}), w.trust(""), "after its end")
+	refuse(t, "an archive of later", container(end.Add(time.Hour), end.Add(time.Second)), w.trust(""), "after its end")
+	for name, good := range map[string][]byte{"before the end": container(end, time.Time{}), "with an archive": container(end.Add(time.Hour), end)} {
+		if _, err := asic.Verify(good, w.trust("")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

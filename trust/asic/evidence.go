@@ -104,6 +104,9 @@ func (v *verifier) status(r *raw, cert, issuer *x509.Certificate, since time.Tim
 		case got.ThisUpdate.After(v.trust.Now.Add(skew)):
 			return fmt.Errorf("asic: the answer about the certificate of the %s is of the future", whose)
 		}
+		if end := cert.NotAfter; got.ThisUpdate.After(end) && (got.ArchiveCutoff.IsZero() || got.ArchiveCutoff.After(end)) { // RFC 6960 §4.4.4
+			return fmt.Errorf("asic: the answer about the certificate of the %s is from after its end, when the responder may have forgotten it", whose)
+		}
 		found = true
 		v.note("status: the certificate of the %s was good at %s, says %s", whose, show(got.ThisUpdate), got.Responder.Subject.CommonName)
 	}

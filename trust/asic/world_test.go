@@ -143,6 +143,12 @@ func (w world) stamp(t testing.TB, message []byte) []byte {
 // answer tells the status of a certificate at a time.
 func (w world) answer(t testing.TB, cert *x509.Certificate, status ocsp.Status, at time.Time) []byte {
 	t.Helper()
+	return w.answerSince(t, cert, status, at, time.Time{})
+}
+
+// answerSince tells, besides, how far the responder's archive reaches.
+func (w world) answerSince(t testing.TB, cert *x509.Certificate, status ocsp.Status, at, archive time.Time) []byte {
+	t.Helper()
 	question, err := ocsp.NewRequest(cert, w.issuing, crypto.SHA256, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +157,7 @@ func (w world) answer(t testing.TB, cert *x509.Certificate, status ocsp.Status, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := ocsp.Answer{ID: q.IDs[0], Status: status, ThisUpdate: at, NextUpdate: at.Add(10 * time.Minute)}
+	a := ocsp.Answer{ID: q.IDs[0], Status: status, ThisUpdate: at, NextUpdate: at.Add(10 * time.Minute), ArchiveCutoff: archive}
 	if status == ocsp.Revoked {
 		a.Revoked, a.Reason = at, pki.KeyCompromise
 	}

@@ -7,6 +7,11 @@
 //	GET  /ca/{key id}.cer       a CA's certificate
 //	POST /tsa                   application/timestamp-query (RFC 3161 §3.4)
 //
+// Anybody may ask. Only so many questions that need the database or a key are
+// answered at once; the others wait a moment, and are then told to come again:
+// tryLater (RFC 6960 §2.3), or 503 for a time-stamp. There is no limit for each
+// address here: who runs this puts one in front.
+//
 // {key id} is the CA's subject key identifier in hex. [URLs] gives the addresses
 // that stand in certificates, for a base address; they go into [pki.Scheme]
 // before the first certificate is made, and hold as long as the last one lives.

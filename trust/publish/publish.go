@@ -35,8 +35,11 @@ const (
 	typeCertificate  = "application/pkix-cert"
 )
 
-// stampWait is how long a question for a time-stamp waits for its turn.
-const stampWait = time.Second
+// How long a question waits, for its turn above all, if many ask at once.
+const (
+	answerWait = 2 * time.Second
+	stampWait  = time.Second
+)
 
 // listKept is how long a list is served without asking the store again.
 const listKept = 5 * time.Second
@@ -66,6 +69,7 @@ type Config struct {
 type Server struct {
 	cfg  Config
 	mux  *http.ServeMux
+	get  http.Handler      // of questions in the path
 	cas  map[string][]byte // DER by key identifier
 	mu   sync.Mutex
 	kept map[string]keptList
@@ -92,21 +96,32 @@ func New(c Config) (*Server, error) {
 		s.cas[status.IssuerID(ca)] = ca.Raw
 	}
 	for pattern, h := range map[string]problem.Handler{
-		"POST /ocsp":              s.postOCSP,
-		"GET /ocsp/{question...}": s.getOCSP,
-		"GET /crl/{name}":         s.list,
-		"GET /ca/{name}":          s.authority,
+		"POST /ocsp":      s.postOCSP,
+		"GET /crl/{name}": s.list,
+		"GET /ca/{name}":  s.authority,
 	} {
 		s.mux.Handle(pattern, problem.Handle(h, c.Log))
 	}
+	s.get = problem.Handle(s.getOCSP, c.Log)
+	s.mux.Handle("GET "+ocspPath, s.get)
 	if c.Stamps != nil {
 		s.mux.Handle("POST /tsa", problem.Handle(s.stamp, c.Log))
 	}
 	return s, nil
 }
 
-// ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ocspPath is what a question by GET begins with.
+const ocspPath = "/ocsp/"
+
+// ServeHTTP implements [http.Handler]. Questions by GET do not pass the mux: two
+// slashes side by side are base64 there, and it would redirect to one.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, ocspPath) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		s.get.ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // Addresses are those that stand in the certificates of an issuing CA.
 type Addresses struct{ Issuer, OCSP, CRL string }
@@ -132,7 +147,7 @@ func (s *Server) postOCSP(w http.ResponseWriter, r *http.Request) error {
 // getOCSP answers GET /ocsp/{question}. Answers that are the same for all may
 // be kept by others, as long as we keep them ourselves (RFC 5019 §6.2).
 func (s *Server) getOCSP(w http.ResponseWriter, r *http.Request) error {
-	text := r.PathValue("question")
+	text := strings.TrimPrefix(r.URL.Path, ocspPath)
 	question, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(text) > 2*ocsp.MaxRequest {
 		question = nil // answered as malformed
@@ -146,7 +161,9 @@ func (s *Server) getOCSP(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) answer(r *http.Request, question []byte) status.Reply {
-	reply, err := s.cfg.Responder.Answer(r.Context(), question)
+	ctx, cancel := context.WithTimeout(r.Context(), answerWait)
+	defer cancel()
+	reply, err := s.cfg.Responder.Answer(ctx, question)
 	if err != nil {
 		s.complain(r.Context(), "ocsp: no fresh answer", err)
 	}

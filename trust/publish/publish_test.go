@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -193,4 +194,22 @@ func TestOutageIsLoggedOnce(t *testing.T) {
 	if n := strings.Count(log.String(), "no fresh answer"); n != 2 {
 		t.Errorf("%d lines for 40 questions in two seconds", n)
 	}
+}
+
+// Two slashes side by side are base64: no part of the server tidies them away.
+func TestQuestionWithSlashesIsAnswered(t *testing.T) {
+	r := newRig(t)
+	nonce := bytes.Repeat([]byte{0xff}, 32)
+	text := base64.StdEncoding.EncodeToString(r.question(t, crypto.SHA256, nonce))
+	if !strings.Contains(text, "//") {
+		t.Fatal("this question shows nothing")
+	}
+	w := httptest.NewRecorder()
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/ocsp/x", nil)
+	req.URL.Path, req.URL.RawPath = "/ocsp/"+text, ""
+	r.pages.ServeHTTP(w, req)
+	if w.Code != http.StatusOK {
+		t.Fatalf("status %d, location %q", w.Code, w.Header().Get("Location"))
+	}
+	r.wantStatus(t, w.Body.Bytes(), ocsp.Good, nonce)
 }

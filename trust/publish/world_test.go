@@ -76,6 +76,7 @@ type rig struct {
 	lister    *status.Lister
 	url       string
 	handler   http.Handler
+	pages     http.Handler
 	mu        sync.Mutex
 	row       status.Standing
 	list      status.List
@@ -108,6 +109,7 @@ func newRig(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.pages = pages
 	mux := http.NewServeMux() // as the whole mounts it
 	for _, p := range []string{"/ocsp", "/ocsp/", "/crl/", "/ca/", "/tsa"} {
 		mux.Handle(p, pages)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -47,6 +48,10 @@ type Responder struct {
 	cfg   Config
 	cache *cache
 	own   map[string]bool // by serial number
+	// turns holds the questions that are being answered with a reading or a
+	// signature, twice as many as there are processors: anybody may ask, and others
+	// want the database and the processors too.
+	turns chan struct{}
 }
 
 // NewResponder makes a responder.
@@ -64,7 +69,7 @@ func NewResponder(c Config) (*Responder, error) {
 		}
 		own[hexSerial(o.SerialNumber)] = true
 	}
-	return &Responder{cfg: c, cache: newCache(c.Kept), own: own}, nil
+	return &Responder{cfg: c, cache: newCache(c.Kept), own: own, turns: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}, nil
 }
 
 // A Reply is an answer as it goes out.
@@ -75,7 +80,8 @@ type Reply struct {
 	Keep time.Duration
 }
 
-// Answer answers a question in DER. There is always a reply. The error is for
+// Answer answers a question in DER, and waits no longer than ctx lasts for its turn
+// if many ask at once. There is always a reply. The error is for
 // the log: it says why an honest question could not be answered.
 func (r *Responder) Answer(ctx context.Context, question []byte) (Reply, error) {
 	q, err := ocsp.ParseRequest(question)
@@ -87,6 +93,11 @@ func (r *Responder) Answer(ctx context.Context, question []byte) (Reply, error) 
 	}
 	if len(q.IDs) == 1 && q.Nonce == nil && len(q.IDs[0].Raw) <= maxKept {
 		return r.usual(ctx, q.IDs[0])
+	}
+	done, err := r.turn(ctx)
+	defer done()
+	if err != nil {
+		return failed(ocsp.TryLater), err
 	}
 	return r.fresh(ctx, q)
 }
@@ -108,7 +119,12 @@ func (r *Responder) usual(ctx context.Context, id ocsp.CertID) (Reply, error) {
 	if ok && within(now, kept.read, recheck) && within(now, kept.made, resign) {
 		return r.keepable(kept.der), nil
 	}
-	v, err := r.look(ctx, id)
+	done, err := r.turn(ctx)
+	defer done()
+	var v verdict
+	if err == nil {
+		v, err = r.look(ctx, id)
+	}
 	switch {
 	case err != nil && ok && within(now, kept.read, grace):
 		return r.keepable(kept.der), err
@@ -163,6 +179,17 @@ func (r *Responder) fresh(ctx context.Context, q ocsp.Request) (Reply, error) {
 		return failed(ocsp.TryLater), err
 	}
 	return Reply{DER: der}, nil
+}
+
+// turn waits until there is time for a question, or ctx ends; done is to be called
+// in any case.
+func (r *Responder) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case r.turns <- struct{}{}:
+		return func() { <-r.turns }, nil
+	case <-ctx.Done():
+		return func() {}, errors.New("status: too many questions at once")
+	}
 }
 
 // look reads what is known of a certificate.

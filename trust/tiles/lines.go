@@ -25,10 +25,11 @@ const maxLine = 1 << 20
 
 // Lines are exported lines, read one by one.
 type Lines struct {
-	scan *bufio.Scanner
-	next *Line
-	err  error
-	last int64 // index of the line before
+	scan  *bufio.Scanner
+	next  *Line
+	err   error
+	last  int64 // index of the line before
+	short bool  // they end before the log does; that was said
 }
 
 // NewLines reads an export.
@@ -75,7 +76,14 @@ func (l *Lines) check(at uint64, leaf []byte, r *Report) {
 		}
 		l.read()
 	}
-	if l.next == nil || l.next.Index == nil || *l.next.Index != at {
+	if l.next == nil {
+		if !l.short && l.err == nil {
+			r.fault("The records end before line %d, and the log goes on: they were exported before the log was copied, or lines were removed.", at)
+		}
+		l.short = true
+		return
+	}
+	if l.next.Index == nil || *l.next.Index != at {
 		r.fault("Line %d is in the log, and there is no record of it: it was removed.", at)
 		return
 	}

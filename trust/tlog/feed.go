@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -21,7 +20,7 @@ var (
 	ErrBehind = errors.New("tlog: the log is shorter than the database knows it to be: put back its newest copy")
 	// ErrAhead: the tree has lines that the database does not know. The database
 	// is an old copy: run tunnus restore.
-	ErrAhead = errors.New("tlog: the log has lines that the database does not have: the database is an older copy")
+	ErrAhead = errors.New("tlog: the log has lines that the database does not have: the database is an older copy; run `tunnus restore`")
 	// ErrForked: a line stands elsewhere in the tree than the database says, or
 	// somebody else appended to it.
 	ErrForked = errors.New("tlog: the log is not the one that belongs to this database")
@@ -38,13 +37,16 @@ type Config struct {
 	Batch int
 	// Life is how long a lease lasts; it is renewed at half of it. Optional; 30 s.
 	Life time.Duration
+	// Holder names the node. Of one name there must be one process at a time: it
+	// goes on at once with the lease of the one before it, however that ended.
+	// Optional; a random name, which waits for a lease to run out.
+	Holder string
 }
 
 // A Feeder feeds waiting lines into the log. Its methods may be called by
 // several goroutines; one at a time works.
 type Feeder struct {
-	cfg    Config
-	holder string
+	cfg Config
 
 	mu    sync.Mutex
 	tree  Tree
@@ -63,9 +65,10 @@ func NewFeeder(c Config) *Feeder {
 	if c.Life <= 0 {
 		c.Life = 30 * time.Second
 	}
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails (crypto/rand)
-	return &Feeder{cfg: c, holder: hex.EncodeToString(id)}
+	if c.Holder == "" {
+		c.Holder = rand.Text()
+	}
+	return &Feeder{cfg: c}
 }
 
 // Feed appends all lines that wait now, and returns how many these were. While
@@ -102,7 +105,7 @@ func (f *Feeder) hold(ctx context.Context) (bool, error) {
 	if f.tree != nil && now.Before(f.lease.Until.Add(-f.cfg.Life/2)) {
 		return true, nil
 	}
-	lease, err := f.cfg.Store.Lease(ctx, f.holder, now, now.Add(f.cfg.Life))
+	lease, err := f.cfg.Store.Lease(ctx, f.cfg.Holder, now, now.Add(f.cfg.Life))
 	if tunnus.CodeOf(err) == tunnus.CodeStateConflict {
 		return false, f.drop() // another node feeds
 	}
@@ -188,9 +191,9 @@ func (f *Feeder) Adopt(ctx context.Context) (int, error) {
 	defer func() { f.adopting = false }()
 	mine, err := f.hold(ctx)
 	if err == nil && !mine {
-		err = errors.New("tlog: another node feeds the log, or did half a minute ago")
+		err = errors.New("tlog: another node feeds the log, or did when the backup was made; wait half a minute, and run this again")
 	}
-	return f.adopted, errors.Join(err, f.drop())
+	return f.adopted, errors.Join(err, f.leave(ctx))
 }
 
 // sameTail compares the last line that both know.
@@ -244,10 +247,32 @@ func (f *Feeder) drop() error {
 	return nil
 }
 
-// Close publishes what was appended and closes the tree. The lease runs out by
-// itself, or is taken again by the next Feed.
+// leave closes the tree, and gives the lease up if it is ours.
+func (f *Feeder) leave(ctx context.Context) error {
+	mine := f.tree != nil
+	if err := f.drop(); err != nil || !mine {
+		return err
+	}
+	now := f.cfg.Clock.Now()
+	_, err := f.cfg.Store.Lease(ctx, f.cfg.Holder, now, now)
+	if tunnus.CodeOf(err) == tunnus.CodeStateConflict {
+		return nil // it ran out, and another node has it
+	}
+	if err != nil {
+		return fmt.Errorf("tlog: giving up the lease: %w", err)
+	}
+	return nil
+}
+
+// closing bounds how long the database may take while a feeder is closed.
+const closing = 5 * time.Second
+
+// Close publishes what was appended, closes the tree and gives up the lease, so
+// that another node need not wait until it runs out. The next Feed takes it again.
 func (f *Feeder) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.drop()
+	ctx, stop := context.WithTimeout(context.Background(), closing)
+	defer stop()
+	return f.leave(ctx)
 }

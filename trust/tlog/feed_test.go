@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,6 +247,40 @@ func TestAdoptAfterARestore(t *testing.T) {
 	if p, err := w.log().Proof(t.Context(), 7); err != nil || !p.Erased() {
 		t.Errorf("a lost line: %+v, %v", p, err)
 	}
+}
+
+// A process was killed, or a backup of its time was put back: it has the lease
+// still. The next process of this node goes on at once; another node waits, and
+// says so to an operator.
+func TestNextProcessOfANodeNeedNotWait(t *testing.T) {
+	w := newWorld(t)
+	w.lease = tlog.Lease{Holder: "a", Token: 4, Until: w.Now().Add(30 * time.Second)}
+	w.writeN(t, 3)
+	other := w.named(t, "b")
+	feed(t, other, 0)
+	if _, err := other.Adopt(t.Context()); err == nil || !strings.Contains(err.Error(), "run this again") {
+		t.Errorf("Adopt beside another node: %v", err)
+	}
+	f := w.named(t, "a")
+	if _, err := f.Adopt(t.Context()); err != nil {
+		t.Error(err)
+	}
+	feed(t, f, 3)
+}
+
+// Who closes in order leaves the lease to whoever comes next.
+func TestCloseGivesUpTheLease(t *testing.T) {
+	w := newWorld(t)
+	w.writeN(t, 3)
+	f := w.named(t, "a")
+	feed(t, f, 3)
+	closeNow(t, f)
+	w.writeN(t, 2)
+	b := w.named(t, "b")
+	feed(t, b, 2)
+	closeNow(t, f) // it has nothing to give up any more
+	w.writeN(t, 1)
+	feed(t, b, 1)
 }
 
 func TestLogOfAnotherDatabaseIsRefused(t *testing.T) {

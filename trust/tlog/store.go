@@ -7,7 +7,7 @@ import (
 
 // A Lease says that one node may write the log for a while.
 type Lease struct {
-	Holder string    // which node: random, made anew with each process
+	Holder string    // which node ([Config.Holder])
 	Token  int64     // rises by one each time the lease changes hands
 	Until  time.Time // by the clock of its holder
 }

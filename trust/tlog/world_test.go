@@ -196,10 +196,13 @@ func (w *world) pass(d time.Duration) {
 }
 
 // node is a feeder that is closed at the end of the test.
-func (w *world) node(t testing.TB) *tlog.Feeder {
+func (w *world) node(t testing.TB) *tlog.Feeder { t.Helper(); return w.named(t, "") }
+
+// named is a node with a name that stays.
+func (w *world) named(t testing.TB, name string) *tlog.Feeder {
 	t.Helper()
 	f := tlog.NewFeeder(tlog.Config{
-		Store: w.memory, Lines: w.memory, Clock: w, Batch: 300,
+		Store: w.memory, Lines: w.memory, Clock: w, Batch: 300, Holder: name,
 		Open: func(ctx context.Context) (tlog.Tree, error) {
 			by, _, err := folder.NewSigner("tunnus-demo/log", w.sign)
 			if err != nil {
