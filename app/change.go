@@ -134,11 +134,7 @@ func (a *App) proveOld(ctx context.Context, key *vault.Key, half *splitkey.Half,
 	if err := a.ask(ctx, key, m, &next); err != nil {
 		return id, err
 	}
-	if next.Generation != id.Generation+1 || string(next.Public) == string(id.Public) {
-		return id, errors.New("app: the server names no new key for the new PIN")
-	}
-	id.Generation, id.Public = next.Generation, next.Public
-	return id, nil
+	return next.Follow(id)
 }
 
 // hardenAnew asks for the evaluation that the new blob is sealed with. It is not

@@ -88,7 +88,7 @@ func (a *App) confirm(ctx context.Context, key *vault.Key, hardened []byte) erro
 	}
 	defer half.Wipe()
 	m := &splitkey.Confirm{Key: key.Blob.Key, Generation: key.Blob.Generation, Nonce: random(splitkey.NonceSize)}
-	if m.Proof, err = half.Prove(splitkey.StepConfirm, key.Blob.Identity, m.Nonce); err != nil {
+	if m.Proof, err = half.Prove(splitkey.StepConfirm, key.Blob.Identity, key.Blob.Public, m.Nonce); err != nil {
 		return err
 	}
 	var none wire.None

@@ -42,6 +42,7 @@ func (a *App) choosePIN(ctx context.Context, kind pin.Kind, key, text string, pe
 		if err = pin.Judge(first.Reveal(), kind, personal); err == nil {
 			second, failed := a.screen.AskSecret(ctx, key+"-again", "Again")
 			if failed != nil {
+				first.Wipe()
 				return first, failed
 			}
 			err = pin.Same(first.Reveal(), second.Reveal())

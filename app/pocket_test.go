@@ -46,6 +46,9 @@ type pocket struct {
 	sent    []string // types of the messages that came
 
 	pages map[string]func(body []byte) any // answers to other paths than that of keys
+
+	// front changes the answer to a message, nil if nobody meddles.
+	front func(kind string, asked, said []byte) []byte
 }
 
 // A trouble is what goes wrong with one message.
@@ -149,7 +152,11 @@ func (p *pocket) serve(w http.ResponseWriter, n int) {
 	if err != nil {
 		p.Errorf("%s: %v", m.Type, err)
 	}
-	_, _ = w.Write(reply.Body)
+	body := []byte(reply.Body)
+	if p.front != nil {
+		body = p.front(m.Type, r.Request.Body, body)
+	}
+	_, _ = w.Write(body)
 }
 
 // phone starts the app on what is in its file.

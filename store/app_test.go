@@ -93,9 +93,8 @@ func TestReply(t *testing.T) {
 		if n, err := r.Last(t.Context(), "s"); n != 7 || err != nil {
 			t.Errorf("last %d, %v; want 7", n, err)
 		}
-		if n, err := r.Last(t.Context(), "other"); n != 0 || err != nil {
-			t.Errorf("another session: last %d, %v; want 0", n, err)
-		}
+		_, err = r.Last(t.Context(), "other")
+		wantCode(t, "Last of no session", err, tunnus.CodeNotFound)
 	})
 }
 

@@ -96,7 +96,7 @@ func (h *holder) enrol(ctx context.Context, phone *splitkey.Half) error {
 	}
 	h.id.Key, h.id.Public, h.oneTime = begun.Key, begun.Public, begun.OneTime
 	c := &splitkey.Confirm{Key: h.id.Key, Generation: 1, Nonce: random(splitkey.NonceSize)}
-	if c.Proof, err = phone.Prove(splitkey.StepConfirm, h.id, c.Nonce); err != nil {
+	if c.Proof, err = phone.Prove(splitkey.StepConfirm, h.id, h.id.Public, c.Nonce); err != nil {
 		return err
 	}
 	if r, err = h.signed(wire.PathKeys, c); err != nil {
@@ -176,7 +176,7 @@ func (h *holder) call(ctx context.Context, path string, body []byte, headers map
 // sign is the whole way of one signature.
 func (h *holder) sign(ctx context.Context) error {
 	t, err := h.keys.Offer(ctx, keyshare.OfferRequest{
-		KeyID: h.id.Key, Kind: "text", Record: h.text, Hash: splitkey.SHA512, Padding: splitkey.PKCS1,
+		KeyID: h.id.Key, Kind: "text", Record: fmt.Appendf(bytes.Clone(h.text), "#%x", random(8)), Hash: splitkey.SHA512, Padding: splitkey.PKCS1,
 		ExpiresAt: time.Now().Add(time.Minute),
 	})
 	if err != nil {

@@ -155,6 +155,11 @@ func (Format) Payload(record, answer []byte) ([]byte, error) {
 	return d.Payload(), nil
 }
 
+// Signs demands a signature key and [Padding].
+func (Format) Signs(p splitkey.Purpose, how splitkey.Padding) bool {
+	return p == splitkey.Signature && how == Padding
+}
+
 // Service is who asks for the signature of an application, as the phone shows it.
 const Service = "tunnus"
 

@@ -3,7 +3,9 @@ package keyshare
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -111,7 +113,11 @@ func (s *Service) ProveChange(ctx context.Context, r device.Signed) (splitkey.Ch
 		case done && c.key.Next.Change != c.txn.ID:
 			return splitkey.ChangeProved{}, row.RefuseTxn(errors.New("keyshare: another PIN change came after this one"))
 		case done:
-			return splitkey.ChangeProved{Generation: c.key.Generation + 1, Public: c.key.Next.Public}, nil
+			var out splitkey.ChangeProved
+			if err := json.Unmarshal(c.txn.Answer, &out); err != nil {
+				return out, fmt.Errorf("keyshare: stored answer: %w", err)
+			}
+			return out, nil
 		}
 		return s.proved(ctx, c, m)
 	})
@@ -137,11 +143,19 @@ func (s *Service) proved(ctx context.Context, c completion, m splitkey.ChangePro
 	if k.Next.SealedVOPRF, k.Next.Public, err = x.Renew(s.SealVOPRF); err != nil {
 		return none, err
 	}
+	// The phone has pinned the key that lives, so that one vouches for its successor.
+	out := splitkey.ChangeProved{Generation: k.Generation + 1, Public: k.Next.Public}
+	if out.Endorsed, err = x.Evaluate(k.Public, out.Public); err != nil {
+		return none, err
+	}
+	if c.txn.Answer, err = json.Marshal(out); err != nil {
+		return none, fmt.Errorf("keyshare: %w", err)
+	}
 	c.txn.Signature = m.Proof
 	if err := s.release(ctx, c, k, "pin.proved"); err != nil {
 		return none, err
 	}
-	return splitkey.ChangeProved{Generation: k.Generation + 1, Public: k.Next.Public}, nil
+	return out, nil
 }
 
 // coming turns a request that names the generation to come into one of that which

@@ -138,7 +138,9 @@ func first(q gate.Request, k Key) error {
 }
 
 // Confirm takes the phone's proof that its blob opens (splitkey.Confirm). It may
-// be sent again. It fails with [tunnus.CodeKeyRefused] if the proof is wrong.
+// be sent again. It fails with [tunnus.CodeKeyRefused] if the proof is wrong, or
+// names another public key than ours: then somebody on the way has put his own in
+// its place, under which he could test PINs of a stolen phone by himself.
 // Hardenings that led to nothing count as tries that did (K6).
 func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
 	_, err := row.Settled(func(again bool) (struct{}, error) {
@@ -150,7 +152,7 @@ func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
 		if err := first(q, k); err != nil {
 			return struct{}{}, err
 		}
-		if err := splitkey.CheckProof(m.Proof, splitkey.StepConfirm, k.Identity(), m.Nonce); err != nil {
+		if err := splitkey.CheckProof(m.Proof, splitkey.StepConfirm, k.Identity(), k.Public, m.Nonce); err != nil {
 			return struct{}{}, refuseKey(err)
 		}
 		switch k.State {

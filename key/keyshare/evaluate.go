@@ -39,8 +39,9 @@ func (s *Service) evaluate(ctx context.Context, r device.Signed, again bool) (sp
 	if err != nil {
 		return splitkey.Evaluation{}, err
 	}
-	if err := k.Usable(); err != nil {
-		return splitkey.Evaluation{}, err
+	unusable := k.Usable()
+	if unusable != nil && k.State != Suspended { // may be lifted, and the phone needs the value that it was given
+		return splitkey.Evaluation{}, unusable
 	}
 	x, err := s.openSecrets(k)
 	if err != nil {
@@ -52,6 +53,9 @@ func (s *Service) evaluate(ctx context.Context, r device.Signed, again bool) (sp
 		if tunnus.CodeOf(err) != tunnus.CodeNotFound {
 			return out, err
 		}
+	}
+	if unusable != nil {
+		return splitkey.Evaluation{}, unusable
 	}
 	if err := s.gate.Present(ctx, q, &k, x); err != nil {
 		return splitkey.Evaluation{}, err
@@ -82,6 +86,9 @@ func (s *Service) again(ctx context.Context, q gate.Request, k Key, x sealed.Sec
 		return splitkey.Evaluation{}, tunnus.Conflict(errors.New("keyshare: this nonce was used for another request"))
 	}
 	if try.State == Reserved {
+		if err := k.Usable(); err != nil {
+			return splitkey.Evaluation{}, err
+		}
 		if try.Seq != k.LastSeq || try.Generation != k.Generation {
 			return splitkey.Evaluation{}, tunnus.Conflict(errors.New("keyshare: another try was made since"))
 		}

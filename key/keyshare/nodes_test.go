@@ -2,6 +2,7 @@ package keyshare
 
 import (
 	"crypto/rsa"
+	"fmt"
 	"math/big"
 	"sync"
 	"testing"
@@ -131,5 +132,41 @@ func TestPadding(t *testing.T) {
 	o.Padding = "none"
 	if _, err := w.Offer(w.ctx, o); err == nil {
 		t.Error("a padding that there is not")
+	}
+}
+
+// contracts is a kind that signature keys sign, in the older padding.
+type contracts struct{ echo }
+
+func (contracts) Signs(p splitkey.Purpose, how splitkey.Padding) bool {
+	return p == splitkey.Signature && how == splitkey.PKCS1
+}
+
+// Which key signs a kind, and in which padding, is the kind's to say: no caller
+// gets a signature of another key or padding by asking for it (K7).
+func TestKindHasItsKeyAndPadding(t *testing.T) {
+	w := newWorld(t)
+	w.Formats["contract"] = contracts{}
+	for i, tt := range []struct {
+		purpose splitkey.Purpose
+		padding splitkey.Padding
+		ok      bool
+	}{
+		{splitkey.Signature, splitkey.PKCS1, true},
+		{splitkey.Signature, splitkey.PSS, false},
+		{splitkey.Signature, "", false},
+		{splitkey.Login, splitkey.PSS, false},
+		{splitkey.Login, "", false},
+		{splitkey.Login, splitkey.PKCS1, false},
+	} {
+		k := w.row()
+		k.Purpose = tt.purpose
+		w.must(w.store.Save(w.ctx, k, nil))
+		_, err := w.Offer(w.ctx, OfferRequest{
+			KeyID: w.id.Key, Kind: "contract", Record: fmt.Append(nil, i), Hash: splitkey.SHA512, Padding: tt.padding, ExpiresAt: w.clock().Add(time.Minute),
+		})
+		if (err == nil) != tt.ok {
+			t.Errorf("%s key, padding %q: %v", tt.purpose, tt.padding, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package keyshare
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -22,25 +23,26 @@ type OfferRequest struct {
 	Kind      string // of a [Format]
 	Record    []byte // canonical JSON of the fields to show and sign, at most 64 KiB
 	Hash      splitkey.Hash
-	Padding   splitkey.Padding // "" is [splitkey.PSS], the only one that a log-in key signs (P7)
+	Padding   splitkey.Padding // "" is [splitkey.PSS], the only one that a log-in key signs (P7); must fit the kind
 	ExpiresAt time.Time        // at most 15 minutes ahead
 }
 
 // Offer puts up a transaction; the salt of its PSS encoding and its freshness
 // token are drawn here. With [splitkey.PKCS1] nothing is drawn into what is signed,
-// so the record must be one that was never offered before. A key that cannot sign
+// so a record is put up once, for ever: again, with the same end, it is the same
+// transaction, and with another it fails with [tunnus.CodeStateConflict]. A key that cannot sign
 // now fails it: with the code of its lock, [tunnus.CodeAccCloned],
 // [tunnus.CodeKeyUnusable], or [tunnus.CodeStateConflict] if it has no modulus yet.
 func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error) {
 	now := s.Clock.Now()
-	if _, ok := s.Formats[o.Kind]; !ok || !o.Hash.Valid() || !o.Padding.Valid() || len(o.Record) > maxRecord ||
+	f, ok := s.Formats[o.Kind]
+	if !ok || !o.Hash.Valid() || !o.Padding.Valid() || len(o.Record) > maxRecord ||
 		!o.ExpiresAt.After(now) || o.ExpiresAt.After(now.Add(maxTransaction)) {
 		return Transaction{}, fmt.Errorf("keyshare: an offer of kind %q, hash %q, %d bytes, until %s cannot be made",
 			o.Kind, o.Hash, len(o.Record), o.ExpiresAt)
 	}
-	id := name(draw(16))
-	if o.ID != "" {
-		id = name(hash(sealed.Place("tunnus/txn/v1", o.KeyID, o.ID))[:16])
+	id, again := o.name()
+	if again {
 		if t, err := s.offered(ctx, id, o); tunnus.CodeOf(err) != tunnus.CodeNotFound {
 			return t, err
 		}
@@ -49,8 +51,8 @@ func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error
 	if err != nil {
 		return Transaction{}, err
 	}
-	if o.Padding == splitkey.PKCS1 && k.Purpose == splitkey.Login {
-		return Transaction{}, errors.New("keyshare: a log-in key signs PSS only")
+	if p := cmp.Or(o.Padding, splitkey.PSS); !f.Signs(k.Purpose, p) || p == splitkey.PKCS1 && k.Purpose == splitkey.Login {
+		return Transaction{}, fmt.Errorf("keyshare: a %s key does not sign %q with %s", k.Purpose, o.Kind, p)
 	}
 	if err := k.Usable(); err != nil {
 		return Transaction{}, err
@@ -68,13 +70,27 @@ func (s *Service) Offer(ctx context.Context, o OfferRequest) (Transaction, error
 		State: Live, CreatedAt: now, ExpiresAt: o.ExpiresAt,
 	}
 	err = s.Store.Transactions.Put(ctx, t, []tunnus.Event{s.event("txn.offer", k, "", "transaction", t.ID, "kind", t.Kind)})
-	if err != nil && o.ID != "" { // the same offer may have come twice at once
-		if t, again := s.offered(ctx, id, o); again == nil {
+	if err != nil && again { // the same offer may have come twice at once
+		if t, err := s.offered(ctx, id, o); err == nil {
 			return t, nil
 		}
 	}
 	t.Rev = 1
 	return t, err
+}
+
+// name is the id of the transaction of an offer; again says that the same offer has
+// the same one. With [splitkey.PKCS1] that follows from what is signed, whatever the
+// caller calls it: put up anew, it would make an old share right again, and each
+// guess of a PIN could be taken back by that share.
+func (o OfferRequest) name() (id string, again bool) {
+	switch {
+	case o.Padding == splitkey.PKCS1:
+		return name(hash(sealed.Place("tunnus/record/v1", o.KeyID, o.Kind, string(o.Hash), string(o.Record)))[:16]), true
+	case o.ID != "":
+		return name(hash(sealed.Place("tunnus/txn/v1", o.KeyID, o.ID))[:16]), true
+	}
+	return name(draw(16)), false
 }
 
 // offered finds the transaction of an offer that was made before.

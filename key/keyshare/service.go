@@ -28,12 +28,16 @@ const (
 // answer (its challenge, the interaction used). It must refuse an answer that
 // the record does not allow. The same record and answer give the same at any time.
 type Format interface {
-	// Payload builds what is signed.
+	// Payload builds what is signed. Two records never give the same.
 	Payload(record, answer []byte) ([]byte, error)
 
 	// Shown tells what an honest phone showed: the text, who asks, and the
 	// verification code, "" if there is none. The approval must say just that.
 	Shown(record, answer []byte) (text, service, code string, err error)
+
+	// Signs reports whether keys of this purpose sign this kind, in this padding.
+	// No caller can have another key or padding of it (security.md K7, P7).
+	Signs(splitkey.Purpose, splitkey.Padding) bool
 }
 
 // Config is what a [Service] is made of.

@@ -103,7 +103,8 @@ type Evaluations interface {
 // conditional on the Rev of the transaction.
 type Transactions interface {
 	// Put writes a new transaction (Rev 0, stored as 1). It fails with
-	// [tunnus.CodeStateConflict] if the id is taken.
+	// [tunnus.CodeStateConflict] if the id is taken. It stays for ever: an id that
+	// was taken once is never free again (see [Service.Offer]).
 	Put(ctx context.Context, t Transaction, events []tunnus.Event) error
 
 	// Transaction reads one; [tunnus.CodeNotFound] if there is none.

@@ -37,6 +37,8 @@ func (echo) Payload(record, answer []byte) ([]byte, error) {
 	return sealed.Place("echo", string(record), string(answer)), nil
 }
 
+func (echo) Signs(splitkey.Purpose, splitkey.Padding) bool { return true }
+
 func (echo) Shown(record, answer []byte) (text, service, code string, err error) {
 	return "Pay 10", "Shop", "1234", nil
 }
@@ -166,7 +168,7 @@ func (w *world) begin() {
 func (w *world) confirmMessage() *splitkey.Confirm {
 	w.Helper()
 	nonce := draw(splitkey.NonceSize)
-	proof, err := w.half.Prove(splitkey.StepConfirm, w.id, nonce)
+	proof, err := w.half.Prove(splitkey.StepConfirm, w.id, w.id.Public, nonce)
 	w.must(err)
 	return &splitkey.Confirm{Key: w.id.Key, Generation: 1, Nonce: nonce, Proof: proof}
 }

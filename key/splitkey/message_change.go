@@ -1,6 +1,13 @@
 package splitkey
 
-import "time"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tunnus-id/tunnus/key/voprf"
+)
 
 // The messages of a PIN change (security.md K8, doc/splitkey.md "Changing the
 // PIN"), in their order; the try of the old PIN between the first two is an
@@ -58,6 +65,24 @@ type ChangeProve struct {
 type ChangeProved struct {
 	Generation int    `json:"generation"` // g+1
 	Public     []byte `json:"public"`     // its pkS
+
+	// Endorsed is the evaluation of Public, taken as a blinded element, by the key
+	// of generation g: its proof is the word of that key for the one to come.
+	Endorsed Evaluated `json:"endorsed"`
+}
+
+// Follow is the identity of the generation to come, for a phone that has pinned id.
+// It fails if the key that is pinned there does not vouch for the new one: whoever
+// stands between the two must not have the PIN sealed under a key of his own.
+func (p ChangeProved) Follow(id Identity) (Identity, error) {
+	if p.Generation != id.Generation+1 || bytes.Equal(p.Public, id.Public) {
+		return id, errors.New("splitkey: no new key is named for the new PIN")
+	}
+	if err := voprf.Check(id.Public, p.Public, p.Endorsed); err != nil {
+		return id, fmt.Errorf("splitkey: the key for the new PIN: %w", err)
+	}
+	id.Generation, id.Public = p.Generation, p.Public
+	return id, nil
 }
 
 // A ChangeHarden asks for the evaluation with which the phone seals its half

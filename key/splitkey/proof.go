@@ -20,7 +20,7 @@ type Step string
 // The steps that are proved so.
 const (
 	StepBegin   Step = "begin"   // possession of n1; the extra is hk's thumbprint and the nonce
-	StepConfirm Step = "confirm" // the sealed blob opens; the extra is the nonce
+	StepConfirm Step = "confirm" // the sealed blob opens; the extras are the pkS that it is sealed under, and the nonce
 )
 
 // Prove makes an internal proof: a half signature, RSASSA-PSS with SHA-256 under

@@ -1,6 +1,7 @@
 package voprf
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 
@@ -18,10 +19,12 @@ var ErrProof = errors.New("voprf: the server's evaluation does not verify")
 type Blinding struct {
 	client oprf.VerifiableClient
 	data   *oprf.FinalizeData
+	input  []byte // what data refers to
 }
 
 // Blind blinds an input for the evaluation by the server whose public key is
-// given (RFC 9497 §3.3.2, Blind). It returns what is sent: [ElementSize] bytes.
+// given (RFC 9497 §3.3.2, Blind). It returns what is sent: [ElementSize] bytes. The
+// input is the Blinding's from then on.
 func Blind(public, input []byte) (*Blinding, []byte, error) {
 	if err := CheckElement(public); err != nil {
 		return nil, nil, fmt.Errorf("voprf: the pinned public key: %w", err)
@@ -39,13 +42,34 @@ func Blind(public, input []byte) (*Blinding, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("voprf: blinding: %w", err)
 	}
-	return &Blinding{client, data}, out, nil
+	return &Blinding{client, data, input}, out, nil
+}
+
+// Check checks the proof of an evaluation that somebody else asked for: e is that
+// of the element b by the key of public. It fails with [ErrProof].
+func Check(public, b []byte, e Evaluation) error {
+	pub, err1 := parseElement(public)
+	from, err2 := parseElement(b)
+	to, err3 := parseElement(e.Element)
+	if errors.Join(err1, err2, err3) != nil || len(e.Proof) != ProofSize {
+		return ErrProof
+	}
+	var p dleq.Proof
+	if err := p.UnmarshalBinary(group.P256, e.Proof); err != nil {
+		return ErrProof
+	}
+	v := dleq.Verifier{Params: dleq.Params{G: group.P256, H: crypto.SHA256, DST: []byte(context)}}
+	if !v.VerifyBatchRFC9497(pub, []group.Element{from}, []group.Element{to}, &p) {
+		return ErrProof
+	}
+	return nil
 }
 
 // Finish checks the server's proof and returns the output of the function, 32
 // bytes (RFC 9497 §3.3.2, Finalize). It fails with [ErrProof] if the evaluation
-// is not by the pinned key.
+// is not by the pinned key. The input is overwritten: a Blinding serves once.
 func (b *Blinding) Finish(e Evaluation) ([]byte, error) {
+	defer clear(b.input)
 	element, err := parseElement(e.Element)
 	if err != nil || len(e.Proof) != ProofSize {
 		return nil, ErrProof

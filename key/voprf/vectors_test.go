@@ -68,7 +68,7 @@ func fixed(t *testing.T, b block) (*Blinding, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Blinding{client, data}, blinded
+	return &Blinding{client: client, data: data}, blinded
 }
 
 func TestRFC9497(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
 const (
@@ -237,6 +238,11 @@ func (t Format) Shown(record, answer []byte) (text, service, code string, err er
 	}
 	code, err = VerificationCode(f.RPChallenge)
 	return offered[i].Text, f.RPName, code, err
+}
+
+// Signs demands a log-in key and PSS.
+func (Format) Signs(p splitkey.Purpose, how splitkey.Padding) bool {
+	return p == splitkey.Login && how == splitkey.PSS
 }
 
 func (t Format) parse(record, answer []byte) (Fields, Answer, error) {

@@ -28,20 +28,37 @@ type Report struct {
 	Lost         int // certificates that the backup did not have: revoked, without their bytes
 	Accounts     int // whose state was written again
 	Gone         int // accounts that the backup did not have: their holders must register anew
-	Pushed       int // copies that the second place was given
+	Pushed       int // copies that the database has, of which each is in the second place now
+
+	Until time.Time // when the restore epoch ends; zero if none had to be declared
 }
 
 // Lines is the report in words, one fact a line.
 func (r Report) Lines() []string {
-	return []string{
-		fmt.Sprintf("%d entries of document and device locks were taken back from the second place.", r.Locks),
-		fmt.Sprintf("%d keys were brought to their newest counters, PIN tries and states.", r.Keys),
-		fmt.Sprintf("%d suspensions or revocations of certificates were written again.", r.Certificates),
-		fmt.Sprintf("%d certificates that the backup did not know of were revoked.", r.Lost),
-		fmt.Sprintf("%d accounts were brought to the state that they had reached.", r.Accounts),
-		fmt.Sprintf("%d accounts are gone: they were made after the backup. Their holders must register anew.", r.Gone),
-		fmt.Sprintf("%d copies were compared with the second place in the other direction.", r.Pushed),
+	if r.Nothing() {
+		return []string{"Nothing was missing: the database has all that the second place has."}
 	}
+	out := []string{"The database had forgotten what came after the backup. From the second place:"}
+	for _, line := range []struct {
+		n    int
+		text string
+	}{
+		{r.Locks, "entries of document and device locks, written again"},
+		{r.Keys, "keys, brought to their newest counters, PIN tries and states"},
+		{r.Certificates, "certificates, suspended or revoked again"},
+		{r.Lost, "certificates that were issued after the backup, revoked now"},
+		{r.Accounts, "accounts, brought to the state that they had reached"},
+		{r.Gone, "accounts that were made after the backup and are gone; their holders must register anew"},
+	} {
+		if line.n > 0 {
+			out = append(out, fmt.Sprintf("%6d  %s", line.n, line.text))
+		}
+	}
+	if !r.Until.IsZero() {
+		out = append(out, fmt.Sprintf("Until %s a phone that is ahead of the database is not taken for a copy; server halves in stock were thrown away.",
+			r.Until.UTC().Format(time.DateOnly)))
+	}
+	return out
 }
 
 // Nothing reports whether the database had everything.
@@ -57,12 +74,15 @@ const epoch = 30 * 24 * time.Hour
 // must be before the server opens.
 func (r *Recovery) Apply(ctx context.Context) (Report, error) {
 	a := applying{Recovery: r}
+	if err := r.mark(ctx, 1); err != nil {
+		return a.report, err
+	}
 	for _, part := range []func(context.Context) error{a.locks, a.keys, a.certificates, a.accounts, a.push, a.record} {
 		if err := part(ctx); err != nil {
 			return a.report, err
 		}
 	}
-	return a.report, nil
+	return a.report, r.mark(ctx, 0)
 }
 
 type applying struct {
@@ -115,7 +135,9 @@ func (a *applying) locks(ctx context.Context) error {
 	})
 }
 
-// keys merges the keys of which key or tries are missing.
+// keys merges the keys of which key or tries are missing. The epoch comes first:
+// cut short, the next run may find nothing to merge any more, and must not leave
+// the pool with halves that were given away.
 func (a *applying) keys(ctx context.Context) error {
 	which := map[string]bool{}
 	err := errors.Join(
@@ -129,16 +151,21 @@ func (a *applying) keys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(which) == 0 {
+		return nil
+	}
+	until := a.cfg.Clock.Now().Add(epoch)
+	if err := a.cfg.Keys.Declare(ctx, until); err != nil {
+		return err
+	}
+	a.report.Until = until
 	for _, id := range slices.Sorted(maps.Keys(which)) {
 		if err := a.key(ctx, id); err != nil {
 			return fmt.Errorf("recovery: key %s: %w", id, err)
 		}
 		a.report.Keys++
 	}
-	if a.report.Keys == 0 {
-		return nil
-	}
-	return a.cfg.Keys.Declare(ctx, a.cfg.Clock.Now().Add(epoch))
+	return nil
 }
 
 func (a *applying) key(ctx context.Context, id string) error {
@@ -286,9 +313,12 @@ func (a *applying) push(ctx context.Context) error {
 	return err
 }
 
-// record writes down that a restore was done.
+// record writes down that a restore was done, if anything was.
 func (a *applying) record(ctx context.Context) error {
 	r := a.report
+	if r.Nothing() {
+		return nil
+	}
 	return a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
 		return t.Events(ctx, a.event("applied", "restore", "locks", fmt.Sprint(r.Locks), "keys", fmt.Sprint(r.Keys),
 			"certificates", fmt.Sprint(r.Certificates), "lost", fmt.Sprint(r.Lost), "accounts", fmt.Sprint(r.Accounts), "gone", fmt.Sprint(r.Gone)))

@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/key/keyshare/restore"
 	"github.com/tunnus-id/tunnus/store/copies"
 	"github.com/tunnus-id/tunnus/trust/issue"
 )
@@ -19,8 +20,9 @@ import (
 // locked and voided, certificates are revoked, accounts end. The backup is put
 // back. The server refuses to open; after a restore all of it is there, and
 // nobody is taken for a copy.
-func TestRestoreDrill(t *testing.T) {
-	w := newWorld(t)
+func TestRestoreDrill(t *testing.T) { everywhere(t, restoreDrill) }
+
+func restoreDrill(t *testing.T, w *world) {
 	victim, thief, held := w.locks.DocumentKey("XX", "P", "A1", "300101"), w.locks.DocumentKey("XX", "P", "B2", "300101"), w.locks.DocumentKey("XX", "P", "C3", "300101")
 	ada, bo := w.phone(), w.phone()
 	adas, bos := ada.person("199002140017", "a1"), bo.person("198501010002", "b1")
@@ -134,8 +136,9 @@ func (w *world) ended(t *testing.T, adas, bos, cys string) {
 
 // A PIN was changed after the backup: the secrets of the old PIN, which are in the
 // backup, do not come back; those of the new one do, from the second place.
-func TestOldPINDoesNotComeBack(t *testing.T) {
-	w := newWorld(t)
+func TestOldPINDoesNotComeBack(t *testing.T) { everywhere(t, oldPINDoesNotComeBack) }
+
+func oldPINDoesNotComeBack(t *testing.T, w *world) {
 	p := w.phone()
 	backup := w.backup()
 	port := w.store.Keyshare().Keys
@@ -156,8 +159,9 @@ func TestOldPINDoesNotComeBack(t *testing.T) {
 }
 
 // L6, I4: while the second place is away nobody is told anything, and nothing is lost.
-func TestSecondPlaceIsAway(t *testing.T) {
-	w := newWorld(t)
+func TestSecondPlaceIsAway(t *testing.T) { everywhere(t, secondPlaceIsAway) }
+
+func secondPlaceIsAway(t *testing.T, w *world) {
 	key := w.locks.DocumentKey("XX", "P", "A1", "300101")
 	p := w.phone()
 	w.must(w.place.Close()) // the machine is gone
@@ -188,8 +192,9 @@ func (w *world) reachable() {
 }
 
 // A crash between COMMIT and the second copy: the next start writes it there.
-func TestCrashBeforeTheSecondCopy(t *testing.T) {
-	w := newWorld(t)
+func TestCrashBeforeTheSecondCopy(t *testing.T) { everywhere(t, crashBeforeTheSecondCopy) }
+
+func crashBeforeTheSecondCopy(t *testing.T, w *world) {
 	key := w.locks.DocumentKey("XX", "P", "A1", "300101")
 	p := w.phone()
 	a := p.person("199002140017", "a1")
@@ -210,8 +215,9 @@ func TestCrashBeforeTheSecondCopy(t *testing.T) {
 }
 
 // The second place is set up when the database has been in use for long.
-func TestNewSecondPlaceGetsEverything(t *testing.T) {
-	w := newWorld(t)
+func TestNewSecondPlaceGetsEverything(t *testing.T) { everywhere(t, newSecondPlaceGetsEverything) }
+
+func newSecondPlaceGetsEverything(t *testing.T, w *world) {
 	w.cut = errors.New("not there yet")
 	key := w.locks.DocumentKey("XX", "P", "A1", "300101")
 	_, _ = w.locks.Charge(t.Context(), key, "a", false)
@@ -225,8 +231,9 @@ func TestNewSecondPlaceGetsEverything(t *testing.T) {
 
 // A database that went on after a backup was put back, without a restore, holds
 // entries that exclude those of the second place: no machine joins the two.
-func TestForkedLedgerIsTold(t *testing.T) {
-	w := newWorld(t)
+func TestForkedLedgerIsTold(t *testing.T) { everywhere(t, forkedLedgerIsTold) }
+
+func forkedLedgerIsTold(t *testing.T, w *world) {
 	key := w.locks.DocumentKey("XX", "P", "A1", "300101")
 	backup := w.backup()
 	w.fail(key, "a")
@@ -249,9 +256,65 @@ func TestNothingToRestore(t *testing.T) {
 	if err != nil || !report.Nothing() {
 		t.Errorf("%+v, %v", report, err)
 	}
-	if len(report.Lines()) != 7 {
-		t.Errorf("%q", report.Lines())
+	if lines := report.Lines(); len(lines) != 1 || !report.Until.IsZero() {
+		t.Errorf("%q", lines)
 	}
+}
+
+// A restore that is cut short, anywhere: the server does not open, though what was
+// written last is there; the next run does the rest, and the epoch is declared
+// whichever of them merged the keys.
+func TestRestoreIsCutShort(t *testing.T) {
+	for at := range 3 {
+		w := newWorld(t)
+		ada, bo := w.phone(), w.phone()
+		backup := w.backup()
+		w.must(ada.try())
+		w.must(bo.try())
+		left := ada.left()
+		w.putBack(backup)
+		r := w.recovery()
+		r.cfg.Keys = &cutShort{Keys: r.cfg.Keys, after: at}
+		if _, err := r.Apply(t.Context()); !errors.Is(err, errKilled) {
+			t.Fatalf("after %d steps: %v", at, err)
+		}
+		if err := w.recovery().Check(t.Context()); !errors.Is(err, ErrCutShort) {
+			t.Errorf("after %d steps the start is told: %v", at, err)
+		}
+		w.pass(time.Minute)
+		_, err := w.recovery().Apply(t.Context())
+		w.must(err)
+		w.must(w.recovery().Check(t.Context()))
+		if got := ada.left(); got != left {
+			t.Errorf("%d tries are left; want %d", got, left)
+		}
+		if e, err := w.store.Keyshare().Restores.Epoch(t.Context()); err != nil || !e.Open(w.Now()) {
+			t.Errorf("after %d steps no epoch was declared: %+v, %v", at, e, err)
+		}
+	}
+}
+
+// cutShort fails after so many steps that were done.
+type cutShort struct {
+	Keys
+	after int
+}
+
+var errKilled = errors.New("killed")
+
+func (c *cutShort) step(err error) error {
+	if c.after--; err == nil && c.after < 0 {
+		err = errKilled
+	}
+	return err
+}
+
+func (c *cutShort) Reapply(ctx context.Context, v restore.Copy) error {
+	return c.step(c.Keys.Reapply(ctx, v))
+}
+
+func (c *cutShort) Declare(ctx context.Context, until time.Time) error {
+	return c.step(c.Keys.Declare(ctx, until))
 }
 
 // Roles with databases of their own share a second place.

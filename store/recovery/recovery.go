@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -64,7 +65,10 @@ func Sink(m *second.Mirror) engine.Sink {
 }
 
 // ErrBehind is what a server that was restored from a backup is told.
-var ErrBehind = errors.New("the database is older than what the second place knows: it was restored from a backup, and has forgotten locks, PIN tries or revocations; run `tunnus restore` before the server opens")
+var ErrBehind = errors.New("the database is older than what the second place knows: it was restored from a backup, and has forgotten locks, PIN tries or revocations; run `tunnus restore --config FILE` before the server opens (doc/restore.md)")
+
+// ErrCutShort is what a server is told whose restore did not come to its end.
+var ErrCutShort = errors.New("a restore of this database was begun and did not end; run `tunnus restore --config FILE` again before the server opens (doc/restore.md)")
 
 // look is how many copies Check compares, page how many are read at a time.
 const (
@@ -73,8 +77,14 @@ const (
 )
 
 // Check fails with [ErrBehind] if the database lacks anything of what was
-// written last to the second place. It writes nothing.
+// written last to the second place, and with [ErrCutShort] if [Recovery.Apply]
+// was cut short. It writes nothing.
 func (r *Recovery) Check(ctx context.Context) error {
+	for _, kind := range r.cfg.Kinds {
+		if m, err := r.cfg.Place.Get(ctx, markKind, kind); err != nil || m.Rev%2 == 1 {
+			return cmp.Or(err, ErrCutShort)
+		}
+	}
 	newest, _, err := r.cfg.Place.Newest(ctx, r.cfg.Kinds, look)
 	if err != nil {
 		return err
@@ -98,7 +108,27 @@ func (r *Recovery) Check(ctx context.Context) error {
 			missing += fmt.Sprintf(", %d of kind %q", n, k)
 		}
 	}
-	return fmt.Errorf("%w (of the newest %d copies it lacks %s)", ErrBehind, len(newest), missing[2:])
+	return fmt.Errorf("%w; of the newest %d copies it lacks %s", ErrBehind, len(newest), missing[2:])
+}
+
+// markKind are marks in the second place, one for each kind: an odd revision says
+// that a restore is under way. What it has written is the newest there, so the
+// newest copies alone would not tell that it was cut short.
+const markKind = "restore"
+
+// mark makes the revisions of the marks odd or even.
+func (r *Recovery) mark(ctx context.Context, odd int64) error {
+	var marks []second.Copy
+	for _, kind := range r.cfg.Kinds {
+		m, err := r.cfg.Place.Get(ctx, markKind, kind)
+		if err != nil {
+			return err
+		}
+		if m.Rev%2 != odd {
+			marks = append(marks, second.Copy{Kind: markKind, ID: kind, Rev: m.Rev + 1, Body: []byte("{}")})
+		}
+	}
+	return r.cfg.Mirror.Write(marks)
 }
 
 // errForked is told if a ledger holds something else than its copy says: then

@@ -36,6 +36,8 @@ import (
 type world struct {
 	testing.TB
 	dir    string
+	where  string // the database
+	beside string // the second place
 	place  *second.Place
 	mirror *second.Mirror
 	store  *store.Store
@@ -49,9 +51,21 @@ type world struct {
 	cut error // the second place cannot be written
 }
 
+// everywhere runs a test with two databases of each engine.
+func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newWorldIn(t, t.TempDir(), postgresql(t), cluster.Database(t))) })
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), now: time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)}
+	dir := t.TempDir()
+	return newWorldIn(t, dir, filepath.Join(dir, "tunnus.db"), filepath.Join(dir, "second.db"))
+}
+
+func newWorldIn(t testing.TB, dir, where, beside string) *world {
+	t.Helper()
+	w := &world{TB: t, dir: dir, where: where, beside: beside, now: time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)}
 	for i := range w.seal {
 		block, err := aes.NewCipher(append(draw(), draw()...)[:32])
 		w.must(err)
@@ -60,7 +74,7 @@ func newWorld(t testing.TB) *world {
 		w.seal[i] = sealer{gcm}
 	}
 	var err error
-	w.place, err = second.Open(t.Context(), filepath.Join(w.dir, "second.db"))
+	w.place, err = second.Open(t.Context(), w.beside)
 	w.must(err)
 	t.Cleanup(func() { _ = w.place.Close() })
 	w.open()
@@ -87,14 +101,12 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-func (w *world) database() string { return filepath.Join(w.dir, "tunnus.db") }
-
 // open starts the server, without the check of a start.
 func (w *world) open() {
 	w.Helper()
 	w.mirror = second.NewMirror(w.place)
 	to := Sink(w.mirror)
-	s, err := store.Open(context.Background(), w.database(), engine.CopyTo(func(ctx context.Context, c []engine.Copy) error {
+	s, err := store.Open(context.Background(), w.where, engine.CopyTo(func(ctx context.Context, c []engine.Copy) error {
 		if w.cut != nil {
 			return w.cut
 		}
@@ -120,28 +132,34 @@ func (w *world) recovery() *Recovery {
 	})
 }
 
-// backup copies the database, as it is, to a file.
-func (w *world) backup() string {
+// backup copies the database, as it is, and returns what puts it back.
+func (w *world) backup() (restore func()) {
 	w.Helper()
+	if w.postgres() {
+		return w.backupPostgreSQL()
+	}
 	path := filepath.Join(w.dir, "backup.db")
 	writer, _ := w.store.Database().Raw()
 	_, err := writer.Exec("VACUUM INTO ?", path)
 	w.must(err)
-	return path
+	return func() {
+		w.Helper()
+		for _, more := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(w.where + more); err != nil && !errors.Is(err, os.ErrNotExist) {
+				w.Fatal(err)
+			}
+		}
+		b, err := os.ReadFile(path)
+		w.must(err)
+		w.must(os.WriteFile(w.where, b, 0o600))
+	}
 }
 
 // putBack stops the server, puts the backup in the database's place, and starts.
-func (w *world) putBack(backup string) {
+func (w *world) putBack(restore func()) {
 	w.Helper()
 	w.must(w.store.Close())
-	for _, more := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(w.database() + more); err != nil && !errors.Is(err, os.ErrNotExist) {
-			w.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(backup)
-	w.must(err)
-	w.must(os.WriteFile(w.database(), b, 0o600))
+	restore()
 	w.open()
 }
 
@@ -158,6 +176,8 @@ type echo struct{}
 func (echo) Payload(record, answer []byte) ([]byte, error) {
 	return append(append([]byte{}, record...), answer...), nil
 }
+
+func (echo) Signs(splitkey.Purpose, splitkey.Padding) bool { return true }
 
 func (echo) Shown(record, answer []byte) (text, service, code string, err error) {
 	return "Pay 10", "Shop", "1234", nil
@@ -191,7 +211,7 @@ func (w *world) phone() *phone {
 	w.must(err)
 	p.id.Key, p.id.Public, p.oneTime = b.Key, b.Public, b.OneTime
 	nonce := draw()
-	proof, err := half.Prove(splitkey.StepConfirm, p.id, nonce)
+	proof, err := half.Prove(splitkey.StepConfirm, p.id, p.id.Public, nonce)
 	w.must(err)
 	w.must(w.keys.Confirm(context.Background(), p.signed(&splitkey.Confirm{Key: p.id.Key, Generation: 1, Nonce: nonce, Proof: proof})))
 	_, err = w.keys.AssignModulus(context.Background(), p.id.Key)
@@ -285,7 +305,7 @@ func (w *world) lockState(key lock.Key) lock.State {
 }
 
 func openPlace(w *world) (*second.Place, error) {
-	return second.Open(context.Background(), filepath.Join(w.dir, "second.db"))
+	return second.Open(context.Background(), w.beside)
 }
 
 func contains(c second.Copy, text string) bool {

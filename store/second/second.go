@@ -2,6 +2,7 @@ package second
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ const schema = `CREATE TABLE IF NOT EXISTS copy (
   PRIMARY KEY (kind, id)
 )`
 
+// named keeps the one name of a place.
+const named = `CREATE TABLE IF NOT EXISTS place (one bigint PRIMARY KEY CHECK (one = 1), name text NOT NULL)`
+
 const newestIndex = `CREATE INDEX IF NOT EXISTS copy_newest ON copy (kind, at)`
 
 // Open opens a second place, and makes it if it is new: a URL that begins with
@@ -52,7 +56,7 @@ func Open(ctx context.Context, where string) (*Place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("second: open: %w", err)
 	}
-	for _, statement := range []string{fmt.Sprintf(schema, blob), newestIndex} {
+	for _, statement := range []string{fmt.Sprintf(schema, blob), newestIndex, named} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return nil, errors.Join(fmt.Errorf("second: open: %w", err), db.Close())
 		}
@@ -89,6 +93,19 @@ func openPostgreSQL(where string) (*sql.DB, error) {
 
 // Close closes the second place.
 func (p *Place) Close() error { return p.db.Close() }
+
+// Name is drawn when the place is made and never changes: by it a server knows
+// that the place is the one it has written to, and not an empty one where a disk
+// should be.
+func (p *Place) Name(ctx context.Context) (name string, err error) {
+	if _, err := p.db.ExecContext(ctx, "INSERT INTO place (one, name) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", rand.Text()); err != nil {
+		return "", fmt.Errorf("second: name: %w", err)
+	}
+	if err := p.db.QueryRowContext(ctx, "SELECT name FROM place").Scan(&name); err != nil {
+		return "", fmt.Errorf("second: name: %w", err)
+	}
+	return name, nil
+}
 
 // rows is how many copies go into one statement.
 const rows = 50

@@ -70,6 +70,19 @@ func TestCopiesNeverGoBack(t *testing.T) {
 	})
 }
 
+// A place has one name for ever, whoever asks first, and another place another.
+func TestPlaceHasOneName(t *testing.T) {
+	seen := map[string]bool{}
+	everywhere(t, func(t *testing.T, p *Place) {
+		first, err := p.Name(t.Context())
+		again, err2 := p.Name(t.Context())
+		if err := errors.Join(err, err2); err != nil || first == "" || first != again || seen[first] {
+			t.Errorf("Name = %q, then %q, %v", first, again, err)
+		}
+		seen[first] = true
+	})
+}
+
 // Fifty at once write the same things in every order.
 func TestManyWriteAtOnce(t *testing.T) {
 	everywhere(t, func(t *testing.T, p *Place) {

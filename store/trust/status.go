@@ -27,20 +27,24 @@ const keptLists = 3
 
 // Hold implements [issue.Holds].
 func (c *Certificates) Hold(ctx context.Context, serial string, at time.Time, events []tunnus.Event) error {
-	return c.suspend(ctx, serial, true, events, func(t *engine.Tx) (int64, error) {
-		return t.HoldCertificate(ctx, db.HoldCertificateParams{Serial: serial, Held: engine.Millis(at)})
+	return c.suspend(ctx, serial, true, at, events, func(t *engine.Tx, at int64) (int64, error) {
+		return t.HoldCertificate(ctx, db.HoldCertificateParams{Serial: serial, Held: at})
 	})
 }
 
 // Lift implements [issue.Holds].
 func (c *Certificates) Lift(ctx context.Context, serial string, at time.Time, events []tunnus.Event) error {
-	return c.suspend(ctx, serial, false, events, func(t *engine.Tx) (int64, error) {
-		return t.LiftCertificate(ctx, db.LiftCertificateParams{Serial: serial, Changed: engine.Millis(at)})
+	return c.suspend(ctx, serial, false, at, events, func(t *engine.Tx, at int64) (int64, error) {
+		return t.LiftCertificate(ctx, db.LiftCertificateParams{Serial: serial, Changed: at})
 	})
 }
 
-// suspend sets or clears a suspension, unless it is so already.
-func (c *Certificates) suspend(ctx context.Context, serial string, held bool, events []tunnus.Event, set func(*engine.Tx) (int64, error)) error {
+// suspend sets or clears a suspension, unless it is so already. A time is no
+// earlier than that of the change before, whatever clocks say, for copies are
+// told apart by it: an older state would stay in the second place.
+func (c *Certificates) suspend(
+	ctx context.Context, serial string, held bool, at time.Time, events []tunnus.Event, set func(t *engine.Tx, at int64) (int64, error),
+) error {
 	return c.d.Write(ctx, func(t *engine.Tx) error {
 		r, err := t.Certificate(ctx, serial)
 		switch {
@@ -51,7 +55,7 @@ func (c *Certificates) suspend(ctx context.Context, serial string, held bool, ev
 		case held == (r.Held != 0):
 			return copies.CertificateOf(ctx, t, serial) // maybe the second place was away then
 		}
-		n, err := set(t)
+		n, err := set(t, max(engine.Millis(at), 1+max(r.Intent, r.Issued, r.Changed)))
 		if err != nil || n != 1 {
 			return engine.Swapped("certificate", n, err)
 		}

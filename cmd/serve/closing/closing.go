@@ -143,8 +143,9 @@ type closure struct {
 
 // closures are by the reason of the key that ended.
 var closures = map[string]closure{
-	keyshare.ReasonPIN:  {tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn},
-	keyshare.ReasonCopy: {tunnus.CodeAccCloned, issue.KeyCompromise},
+	keyshare.ReasonPIN:    {tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn},
+	keyshare.ReasonCopy:   {tunnus.CodeAccCloned, issue.KeyCompromise},
+	keyshare.ReasonFactor: {tunnus.CodeKeyUnusable, issue.KeyCompromise}, // whoever knows the other modulus can sign
 }
 
 // end ends both keys and the certificates first, and the account last: cut

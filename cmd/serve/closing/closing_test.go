@@ -165,6 +165,9 @@ func TestAccountEndsWithItsKey(t *testing.T) {
 		{"by somebody", func(w *closingWorld, a account.Account) {
 			w.ok(w.keys.Revoke(w.Context(), a.LoginKey, "weak"))
 		}, tunnus.CodeKeyUnusable, issue.PrivilegeWithdrawn, 0},
+		{"a modulus that shares a factor", func(w *closingWorld, a account.Account) {
+			w.ok(w.keys.Revoke(w.Context(), a.SignKey, keyshare.ReasonFactor))
+		}, tunnus.CodeKeyUnusable, issue.KeyCompromise, 0},
 		{"a copy that nobody saw to for 72 hours", func(w *closingWorld, a account.Account) {
 			w.copied(a.LoginKey)
 			w.now = w.now.Add(72 * time.Hour)

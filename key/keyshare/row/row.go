@@ -197,7 +197,7 @@ type Transaction struct {
 	ExpiresAt time.Time
 
 	Completion []byte // SHA-256 of the body of the Complete that was served, or only confirmed its try
-	Answer     []byte // the phone's part of the payload
+	Answer     []byte // the phone's part of the payload; of a PIN change what the phone was told
 	Approval   []byte // JSON of the whole signed request (device.Signed): who approved what (K13)
 	Signature  []byte // s, 768 bytes; of a PIN change the proof of the old PIN, 384
 	SignedAt   time.Time

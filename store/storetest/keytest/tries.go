@@ -69,6 +69,8 @@ func (echoes) Payload(record, answer []byte) ([]byte, error) {
 	return append(record[:len(record):len(record)], answer...), nil
 }
 
+func (echoes) Signs(splitkey.Purpose, splitkey.Padding) bool { return true }
+
 func (echoes) Shown(_, _ []byte) (text, service, code string, err error) {
 	return "text", "service", "", nil
 }
@@ -133,7 +135,7 @@ func (p *phone) enrol() {
 	id.Key, id.Public, p.oneTime = begun.Key, begun.Public, begun.OneTime
 	p.id = id
 	c := &splitkey.Confirm{Key: id.Key, Generation: 1, Nonce: draw(splitkey.NonceSize)}
-	c.Proof, err = p.half.Prove(splitkey.StepConfirm, id, c.Nonce)
+	c.Proof, err = p.half.Prove(splitkey.StepConfirm, id, id.Public, c.Nonce)
 	check.Must(p.T, "Prove", err)
 	check.Must(p.T, "Confirm", p.services[1].Confirm(p.Context(), p.sign(c)))
 	_, err = p.services[0].AssignModulus(p.Context(), id.Key)
