@@ -70,16 +70,22 @@ func (p *parts) background(ctx context.Context) <-chan struct{} {
 	return done
 }
 
+// afterFailure is the least pause after a round that failed: some jobs come five
+// times a second, and would fill the log with one fault.
+const afterFailure = 5 * time.Second
+
 // run does a job until ctx ends; a failure is logged and the next round tries again.
 func (j job) run(ctx context.Context, log *slog.Logger) {
 	for {
+		pause := j.pause
 		if err := j.do(ctx); err != nil && ctx.Err() == nil {
 			log.Error("a background job failed", "error", err)
+			pause = max(pause, afterFailure)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(j.pause):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -33,6 +35,9 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := databaseOf(cfg); err != nil {
+		return err
+	}
 	alone, err := keepOut(filepath.Join(cfg.Data, "lock"))
 	if err != nil {
 		return err
@@ -47,11 +52,26 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 	}
 	lost, err := adopt(ctx, cfg, db.Store)
 	if err = errors.Join(err, db.Close()); err != nil {
-		return err
+		return fmt.Errorf("the database is restored, but is not joined with the log yet: %w", err)
 	}
-	fmt.Printf("%d lines of the log were lost with their records; their leaves are kept.\n", lost)
-	fmt.Println("The server may open.")
+	if lost > 0 {
+		fmt.Printf("The log: %d lines stand in it of which the database had no record any more; they are erased ones now.\n", lost)
+	}
+	fmt.Println("The server may start.")
 	return nil
+}
+
+// databaseOf is where the database is. A file that is not there is not made: it
+// would be restored from nothing, and all accounts with it would be given up.
+func databaseOf(cfg *config.Config) (string, error) {
+	where, err := cfg.Database()
+	if err != nil || strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+		return where, err
+	}
+	if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: there is no database; put the backup there first", where)
+	}
+	return where, nil
 }
 
 // keepOut makes sure that no server has the folder open, as the server does itself.
@@ -100,7 +120,7 @@ func (c *logExport) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	where, err := cfg.Database()
+	where, err := databaseOf(cfg)
 	if err != nil {
 		return err
 	}

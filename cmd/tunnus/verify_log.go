@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,7 +17,7 @@ type verifyLog struct {
 	Dir     string   `arg:"" help:"Folder of the log, or a copy of it." type:"existingdir"`
 	Key     string   `required:"" help:"File with the log's public key, one line. Have it from somewhere else than the folder." type:"existingfile"`
 	Since   []string `help:"Checkpoint that you kept from an earlier check: the log must begin with what it had then. May be given several times." type:"existingfile"`
-	Records string   `help:"Records to be compared with the log, as 'tunnus log export' writes them." type:"existingfile"`
+	Records string   `help:"Records to be compared with the log, as 'tunnus log export' writes them. Of a log that grows: copy its folder first, export then, and check the copy." type:"existingfile"`
 	Keep    string   `help:"File to leave the newest checkpoint in, for --since of the next check. Written only if all is well." type:"path"`
 	JSON    bool     `help:"Print one JSON object."`
 }
@@ -47,6 +48,9 @@ func (c *verifyLog) Run() error {
 		o.Lines = tiles.NewLines(f)
 	}
 	r, err := tiles.Check(os.DirFS(c.Dir), o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: this is not the folder of a log: it has no checkpoint", c.Dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,6 +109,13 @@ func (c *verifyLog) tell(r tiles.Report) error {
 	return nil
 }
 
+func checks(n int) string {
+	if n == 1 {
+		return "the earlier check"
+	}
+	return fmt.Sprintf("%d earlier checks", n)
+}
+
 // checked says in words what holds.
 func (c *verifyLog) checked(r tiles.Report) []string {
 	lines := []string{
@@ -113,10 +124,10 @@ func (c *verifyLog) checked(r tiles.Report) []string {
 		fmt.Sprintf("tiles: %d files with hashes, each as the entries give it", r.Tiles),
 	}
 	if len(c.Since) > 0 {
-		lines = append(lines, fmt.Sprintf("history: the log begins with what it was at %d earlier checks; nothing was changed or cut since", r.Since))
+		lines = append(lines, fmt.Sprintf("history: the log begins with what it was at %s; nothing was changed or cut since", checks(r.Since)))
 	}
 	if c.Records != "" {
-		lines = append(lines, fmt.Sprintf("records: %d are the ones that were logged; %d lines are erased, of which the leaf is left; %d wait to be logged",
+		lines = append(lines, fmt.Sprintf("records: %d are the ones that were logged; %d lines are erased, of which the leaf is left; %d came after this checkpoint",
 			r.Records, r.Erased, r.Waiting))
 	}
 	return lines

@@ -264,15 +264,10 @@ func (f *Feeder) leave(ctx context.Context) error {
 	return nil
 }
 
-// closing bounds how long the database may take while a feeder is closed.
-const closing = 5 * time.Second
-
 // Close publishes what was appended, closes the tree and gives up the lease, so
 // that another node need not wait until it runs out. The next Feed takes it again.
 func (f *Feeder) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ctx, stop := context.WithTimeout(context.Background(), closing)
-	defer stop()
-	return f.leave(ctx)
+	return f.leave(context.Background())
 }

@@ -50,6 +50,9 @@ func Open(ctx context.Context, cfg *config.Config, clock tunnus.Clock) (*Databas
 	if d.place, err = second.Open(ctx, beside); err != nil {
 		return nil, err
 	}
+	if err := samePlace(ctx, d.place, cfg.Data); err != nil {
+		return nil, errors.Join(err, d.place.Close())
+	}
 	d.mirror = second.NewMirror(d.place)
 	if d.Store, err = store.Open(ctx, where, engine.CopyTo(recovery.Sink(d.mirror))); err != nil {
 		return nil, errors.Join(err, d.place.Close())

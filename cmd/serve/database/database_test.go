@@ -80,3 +80,28 @@ func TestSecondPlaceMustBeThere(t *testing.T) {
 		t.Error("it opened")
 	}
 }
+
+// A second place that is gone is not replaced by an empty one, least of all beside
+// a backup that was put back: it would know of nothing that was forgotten.
+func TestEmptySecondPlaceIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	cfg := &config.Config{Roles: config.All(), Data: filepath.Join(dir, "data"), Second: filepath.Join(dir, "second.db")}
+	must(t, os.Mkdir(cfg.Data, 0o700))
+	d := open(t, cfg)
+	write(t, d)
+	must(t, d.Close())
+	must(t, open(t, cfg).Close()) // it is known again
+
+	must(t, os.Rename(cfg.Second, cfg.Second+".unmounted"))
+	if _, err := Open(t.Context(), cfg, tunnus.SystemClock{}); !errors.Is(err, ErrOtherPlace) {
+		t.Errorf("Open = %v; want ErrOtherPlace", err)
+	}
+	if _, _, err := Restore(t.Context(), cfg, tunnus.SystemClock{}); !errors.Is(err, ErrOtherPlace) {
+		t.Errorf("Restore = %v; want ErrOtherPlace", err)
+	}
+	must(t, os.Remove(filepath.Join(cfg.Data, PlaceFile))) // an operator who knows
+	if _, _, err := Restore(t.Context(), cfg, tunnus.SystemClock{}); err == nil {
+		t.Error("an empty place was restored from")
+	}
+	must(t, open(t, cfg).Close())
+}

@@ -32,6 +32,9 @@ func Restore(ctx context.Context, cfg *config.Config, clock tunnus.Clock) (*Data
 	if d.place, err = second.Open(ctx, beside); err != nil {
 		return nil, recovery.Report{}, err
 	}
+	if err := errors.Join(samePlace(ctx, d.place, cfg.Data), notEmpty(ctx, d.place)); err != nil {
+		return nil, recovery.Report{}, errors.Join(err, d.place.Close())
+	}
 	d.mirror = second.NewMirror(d.place)
 	if d.Store, err = store.Open(ctx, where, engine.CopyTo(recovery.Sink(d.mirror))); err != nil {
 		return nil, recovery.Report{}, errors.Join(err, d.place.Close())

@@ -5,6 +5,7 @@ package logbook
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,12 +49,19 @@ func Open(cfg *config.Config, s *store.Store, clock tunnus.Clock) (*Book, error)
 		return nil, errors.Join(err, key.Close())
 	}
 	verify, err := proof.ParseKey(public)
+	if err == nil {
+		err = goesOn(cfg.Log.Folder, verify)
+	}
 	if err != nil {
 		return nil, errors.Join(err, key.Close())
 	}
 	b.Key = public
+	node, err := nodeName(filepath.Join(cfg.Data, nodeFile))
+	if err != nil {
+		return nil, errors.Join(err, key.Close())
+	}
 	b.feeder = tlog.NewFeeder(tlog.Config{
-		Store: s.Log(), Lines: s.Log(), Clock: clock,
+		Store: s.Log(), Lines: s.Log(), Clock: clock, Holder: node,
 		Open: func(ctx context.Context) (tlog.Tree, error) { return folder.Open(ctx, b.dir, sign) },
 	})
 	b.Log = tlog.NewLog(s.Log(), folder.Read(b.dir), verify)
@@ -62,6 +70,35 @@ func Open(cfg *config.Config, s *store.Store, clock tunnus.Clock) (*Book, error)
 		return nil, errors.Join(err, key.Close())
 	}
 	return b, nil
+}
+
+// nodeFile holds the name under which the process of this folder feeds. The folder
+// is open in one process at a time, so the next one need not wait for the lease of
+// one that was killed.
+const nodeFile = "node"
+
+func nodeName(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		b = []byte(rand.Text())
+		err = os.WriteFile(path, b, 0o600)
+	}
+	return string(b), err
+}
+
+// goesOn makes sure that a log which has begun is this key's, by this name.
+func goesOn(dir string, key proof.Key) error {
+	signed, err := folder.Read(dir).Checkpoint(context.Background())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it begins
+	}
+	if err == nil {
+		_, err = key.Open(signed)
+	}
+	if err != nil {
+		return fmt.Errorf("the log in %s goes on under its own key and name, or not at all: %w", dir, err)
+	}
+	return nil
 }
 
 // origin names the log; processes with some roles only have logs of their own.
