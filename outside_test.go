@@ -26,7 +26,6 @@ var harmless = map[string]string{
 var foreign = map[string]string{
 	"trust/pades: github.com/digitorus/pkcs7":                     "CMS of PDF signatures",
 	"trust/asic: github.com/beevik/etree":                         "the tree of a signature file, as trust/asic/tree reads it",
-	"trust/asic: golang.org/x/crypto/ocsp":                        "reads an answer's time before trust/ocsp judges it",
 	"trust/asic/tree: github.com/beevik/etree":                    "the tree that is made canonical",
 	"trust/asic/tree: github.com/russellhaering/goxmldsig":        "canonical XML",
 	"document/emrtd: golang.org/x/crypto/cryptobyte":              "strict DER",

@@ -20,6 +20,10 @@ const (
 	maxAnswer  = 2 << 20
 )
 
+// servedWithin ends what nobody waits for any more: a database that hangs must not
+// gather calls for ever. It is longer than any caller waits.
+const servedWithin = 2 * callWithin
+
 // A Method serves one kind of call: it reads the body and gives what is answered
 // as JSON. It is made by [Serve].
 type Method func(ctx context.Context, body []byte) (any, error)
@@ -45,7 +49,8 @@ func Do[In any](do func(context.Context, In) error) Method {
 
 // Handler serves a table of methods. It is mounted at "/", behind
 // [Identity.ServerTLS] and nothing else: elsewhere it refuses everything. A call
-// goes on when its caller has gone: a charge must not be followed by nothing.
+// goes on when its caller has gone, for a charge must not be followed by nothing,
+// and ends some time later.
 func Handler(service string, methods map[string]Method, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for name, m := range methods {
@@ -57,7 +62,9 @@ func Handler(service string, methods map[string]Method, log *slog.Logger) http.H
 			if err != nil {
 				return err
 			}
-			out, err := m(context.WithoutCancel(r.Context()), body)
+			ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), servedWithin)
+			defer stop()
+			out, err := m(ctx, body)
 			if err != nil {
 				return err
 			}

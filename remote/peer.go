@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/tunnus-id/tunnus"
 )
@@ -16,7 +18,7 @@ import (
 type Peer struct {
 	SHA256 []byte         // of the certificate, DER
 	CA     *x509.CertPool // roots; the certificate is made for this side of TLS, and valid now
-	Name   string         // DNS name in the certificate, with CA
+	Name   string         // DNS name that stands in the certificate, in full: no wildcard stands for it; with CA
 }
 
 // check refuses what does not say who the peer is.
@@ -26,6 +28,8 @@ func (p Peer) check() error {
 		return errors.New("remote: a peer is known by its certificate or by a CA, one of them")
 	case p.SHA256 != nil && len(p.SHA256) != sha256.Size:
 		return fmt.Errorf("remote: a certificate is pinned by %d bytes of SHA-256", sha256.Size)
+	case strings.Contains(p.Name, "*"):
+		return errors.New("remote: a peer has one name, and no wildcard")
 	case (p.Name == "") != (p.CA == nil):
 		return errors.New("remote: a peer under a CA is known by its name, for the CA has others")
 	}
@@ -55,7 +59,8 @@ func (p Peer) admits(chain []*x509.Certificate, use x509.ExtKeyUsage, clock tunn
 	_, err := chain[0].Verify(x509.VerifyOptions{
 		Roots: p.CA, Intermediates: between, CurrentTime: clock.Now(), KeyUsages: []x509.ExtKeyUsage{use},
 	})
-	return err == nil && chain[0].VerifyHostname(p.Name) == nil
+	// Not VerifyHostname: to it a certificate for *.internal is one for every process.
+	return err == nil && slices.ContainsFunc(chain[0].DNSNames, func(name string) bool { return strings.EqualFold(name, p.Name) })
 }
 
 // errStranger ends a handshake.

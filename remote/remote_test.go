@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		"another process of the same CA":       {byName, ca.process("issue.example")},
 		"the right name of another CA":         {byName, other.process("front.example")},
 		"a certificate that has expired":       {byName, old},
+		"a certificate for every name":         {byName, ca.process("*.example")},
 		"a certificate for servers only":       {byName, ca.issue(&x509.Certificate{DNSNames: []string{"front.example"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})},
 		"no certificate":                       {pin(front), tls.Certificate{}},
 	} {
@@ -77,6 +80,7 @@ func TestForgedPeerIsNotBelieved(t *testing.T) {
 		"another certificate":            {ca.process("back.example"), pin(back), pin(front)},
 		"another process of the same CA": {ca.process("front.example"), byName, pin(front)},
 		"the right name of another CA":   {other.process("back.example"), byName, pin(front)},
+		"a certificate for every name":   {ca.process("*.example"), byName, pin(front)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, tt.is, tt.trust)
@@ -268,7 +272,7 @@ func TestPeersAreKnownBySomething(t *testing.T) {
 	ca := newMaker(t)
 	back := ca.process("back.example")
 	for name, p := range map[string]Peer{
-		"nothing": {}, "a name without a CA": {Name: "x"}, "a CA without a name": {CA: ca.pool()}, "half a pin": {SHA256: make([]byte, 16)},
+		"nothing": {}, "a name without a CA": {Name: "x"}, "a CA without a name": {CA: ca.pool()}, "every name": {CA: ca.pool(), Name: "*.example"}, "half a pin": {SHA256: make([]byte, 16)},
 		"a pin and a CA": {SHA256: make([]byte, 32), CA: ca.pool(), Name: "x"}, "a pin and a name": {SHA256: make([]byte, 32), Name: "x"},
 	} {
 		if _, err := identity(back).ServerTLS(pin(back), p); err == nil {
@@ -285,5 +289,25 @@ func TestPeersAreKnownBySomething(t *testing.T) {
 		if _, err := identity(back).Dial(at, "shop", pin(back)); err == nil {
 			t.Errorf("%s is taken for an address", at)
 		}
+	}
+}
+
+// A call goes on when its caller has gone, but not for ever.
+func TestCallOutlivesItsCaller(t *testing.T) {
+	var ends bool
+	var gone error
+	h := Handler("shop", map[string]Method{"wait": Do(func(ctx context.Context, _ None) error {
+		_, ends = ctx.Deadline()
+		gone = ctx.Err()
+		return nil
+	})}, slog.New(slog.DiscardHandler))
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequestWithContext(left, http.MethodPost, prefix+"shop/wait", strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/json")
+	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusOK || gone != nil || !ends {
+		t.Errorf("status %d, gone: %v, ends: %t", w.Code, gone, ends)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,6 +166,14 @@ func TestLoadTellsAllFaults(t *testing.T) {
 			_ = os.Symlink("authority", filepath.Join(dir, "medium"))
 		}},
 		{"one passphrase", "root: has the passphrase of issuing", func(_ string, s *Script) { s.Issuing = s.Root }},
+		{"one passphrase in two files", "root: has the passphrase of log", func(dir string, s *Script) {
+			_ = os.WriteFile(filepath.Join(dir, "log.pass"), []byte("a long passphrase for root\r\n"), 0o600)
+		}},
+		{"passphrase in the daily folder", "not in the daily folder", func(dir string, s *Script) {
+			_ = os.Mkdir(filepath.Join(dir, "authority"), 0o700)
+			_ = os.Rename(filepath.Join(dir, "root.pass"), filepath.Join(dir, "authority", "root.pass"))
+			_ = os.Symlink("authority/root.pass", filepath.Join(dir, "root.pass"))
+		}},
 		{"no passphrase", "root: passphrase_file: missing", func(_ string, s *Script) { s.Root = Keeping{} }},
 		{"key of what is not made", "log: neither made", func(_ string, s *Script) { s.Make, s.LogOrigin = s.Make[:5], "" }},
 		{"bad origin", "neither plus sign", func(_ string, s *Script) { s.LogOrigin = "a+b" }},
@@ -193,8 +202,11 @@ func TestRootHasATokenOfItsOwn(t *testing.T) {
 	dir, s := room(t)
 	tok := token.Config{Module: "m.so", Label: "t", PINFile: "pin"}
 	s.Root, s.Issuing, s.Offline = Keeping{Label: "a", Token: tok}, Keeping{Label: "b", Token: tok}, ""
-	if _, err := load(t, dir, s); err == nil || !strings.Contains(err.Error(), "not in the token of issuing") {
-		t.Errorf("Load = %v", err)
+	for _, pin := range []string{"pin", "a copy of pin"} {
+		s.Root.Token.PINFile = pin
+		if _, err := load(t, dir, s); err == nil || !strings.Contains(err.Error(), "not in the token of issuing") {
+			t.Errorf("Load = %v", err)
+		}
 	}
 }
 
@@ -276,4 +288,13 @@ func FuzzBasicConstraints(f *testing.F) {
 			t.Errorf("%x asks for a CA, and was taken", b)
 		}
 	})
+}
+
+// A serial number stands in the transcript as openssl writes it, in whole bytes.
+func TestTranscriptHasWholeSerialNumbers(t *testing.T) {
+	_, s := room(t)
+	said := Transcript{Script: s, At: testTime, Items: []Item{{Name: Root, Certificate: &x509.Certificate{SerialNumber: big.NewInt(0xf12)}}}}
+	if !strings.Contains(said.String(), " 0f12\n") {
+		t.Error(said)
+	}
 }

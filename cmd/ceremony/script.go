@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/tunnus-id/tunnus/key/hsm"
+	"github.com/tunnus-id/tunnus/key/hsm/secretfile"
 	"github.com/tunnus-id/tunnus/key/hsm/token"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
@@ -124,7 +125,7 @@ func Load(path string) (*Script, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	s.complete(filepath.Dir(path))
-	if err := errors.Join(append(s.faults(), s.onDisk()...)...); err != nil {
+	if err := errors.Join(slices.Concat(s.faults(), s.rootFaults(), s.onDisk())...); err != nil {
 		return nil, fmt.Errorf("%s:\n%w", path, err)
 	}
 	return s, nil
@@ -266,14 +267,48 @@ func (s *Script) keepingFaults(what string) (errs []error) {
 	for _, other := range order {
 		o := s.keeping(other)
 		switch {
-		case what == Root && other != Root && k.PassphraseFile != "" && k.PassphraseFile == o.PassphraseFile:
-			errs = append(errs, fmt.Errorf("root: has the passphrase of %s, which stays with the daily machine", other))
-		case other == what || k.Label == "" || o.Label == "" || k.Token != o.Token:
+		case other == what || k.Label == "" || o.Label == "" || !oneToken(k.Token, o.Token):
 		case k.Label == o.Label:
 			errs = append(errs, fmt.Errorf("%s: has the same key as %s", what, other))
 		case what == Root:
 			errs = append(errs, fmt.Errorf("root: not in the token of %s, which stays with the daily machine", other))
 		}
+	}
+	return errs
+}
+
+// oneToken reports whether two keys are in one token, whatever its PIN is read
+// from, and wherever the module is found.
+func oneToken(a, b token.Config) bool {
+	return a.Label == b.Label && filepath.Base(real(a.Module)) == filepath.Base(real(b.Module))
+}
+
+// rootFaults lists what the root's passphrase has to do with the daily machine:
+// there it must neither lie nor open anything, by whatever name. A file that
+// cannot be read is told by whoever needs what is in it.
+func (s *Script) rootFaults() (errs []error) {
+	file := s.Root.PassphraseFile
+	if file == "" {
+		return nil
+	}
+	if within(file, s.Daily) {
+		errs = append(errs, errors.New("root.passphrase_file: not in the daily folder"))
+	}
+	phrase, err := secretfile.Passphrase(file)
+	if err != nil {
+		return errs
+	}
+	defer clear(phrase)
+	for _, what := range order {
+		other := s.keeping(what).PassphraseFile
+		if what == Root || other == "" {
+			continue
+		}
+		same, err := secretfile.Passphrase(other)
+		if err == nil && bytes.Equal(phrase, same) {
+			errs = append(errs, fmt.Errorf("root: has the passphrase of %s, which stays with the daily machine", what))
+		}
+		clear(same)
 	}
 	return errs
 }

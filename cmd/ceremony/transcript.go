@@ -61,7 +61,7 @@ func (t Transcript) String() string {
 		if c := i.Certificate; c != nil {
 			line("subject", c.Subject.String())
 			line("issuer", c.Issuer.String())
-			line("serial", fmt.Sprintf("%x", c.SerialNumber))
+			line("serial", hex.EncodeToString(c.SerialNumber.Bytes())) // as openssl writes it: whole bytes
 			line("valid from", c.NotBefore.UTC().Format(time.RFC3339))
 			line("valid to", c.NotAfter.UTC().Format(time.RFC3339))
 			line("certificate", "SHA-256 "+digest(c.Raw))

@@ -51,7 +51,7 @@ func (a *AuthorityConfig) complete(dir string, issues bool) {
 	for _, k := range []struct {
 		ref  *hsm.SignerRef
 		file string
-	}{{&a.IssuingKey, IssuingKeyFile}, {&a.StampKey, "stamp.key"}, {&a.ResponderKey, "responder.key"}} {
+	}{{&a.IssuingKey, IssuingKeyFile}, {&a.StampKey, StampKeyFile}, {&a.ResponderKey, ResponderKeyFile}} {
 		if issues && a.Folder != "" && *k.ref == (hsm.SignerRef{}) {
 			k.ref.File = filepath.Join(a.Folder, k.file)
 		}
@@ -61,9 +61,11 @@ func (a *AuthorityConfig) complete(dir string, issues bool) {
 
 // Names of files in the CA's folder.
 const (
-	IssuingKeyFile = "issuing.key"
-	StampFile      = "stamp.pem"
-	ResponderFile  = "responder.pem"
+	IssuingKeyFile   = "issuing.key"
+	StampKeyFile     = "stamp.key"
+	ResponderKeyFile = "responder.key"
+	StampFile        = "stamp.pem"
+	ResponderFile    = "responder.pem"
 )
 
 // Has reports whether the CA's folder has a file.

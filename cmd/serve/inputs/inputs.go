@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
@@ -77,7 +78,9 @@ func Read(cfg *config.Config, clock tunnus.Clock) (Inputs, error) {
 func ownSecrets(cfg *config.Config) error {
 	var errs []error
 	if !cfg.Roles.Has(config.Issue) {
-		errs = append(errs, absent(cfg.Authority.Folder, config.IssuingKeyFile, config.Issue))
+		for _, name := range []string{config.IssuingKeyFile, config.StampKeyFile, config.ResponderKeyFile} {
+			errs = append(errs, absent(cfg.Authority.Folder, name, config.Issue))
+		}
 	}
 	if !cfg.Roles.Has(config.Keyshare) {
 		for _, name := range []string{hsm.VOPRF, hsm.Modulus} {
@@ -135,14 +138,29 @@ func newMailer(cfg *config.Config, clock tunnus.Clock) (*notify.Mailer, error) {
 	return notify.New(m)
 }
 
+// rootKeyFile is where a ceremony leaves the root's key on its medium.
+const rootKeyFile = "root.key"
+
 // readAuthority reads the certificates of both tiers.
 func (in *Inputs) readAuthority(cfg *config.Config) (err error) {
 	if !cfg.Roles.Has(config.Front) && !cfg.Roles.Has(config.Issue) {
 		return nil
 	}
+	if cfg.Authority.Has(rootKeyFile) {
+		return fmt.Errorf("%s lies in the folder; it belongs on a medium that no server sees", rootKeyFile)
+	}
 	if in.Root, err = Root(cfg.Authority); err != nil {
 		return err
 	}
-	in.Issuing, err = Issuing(cfg.Authority)
-	return err
+	if in.Issuing, err = Issuing(cfg.Authority); err != nil {
+		return err
+	}
+	if cfg.Sandbox && !slices.Equal(in.Issuing.Subject.Country, []string{nowhere}) {
+		return fmt.Errorf("a sandbox has a CA of the invented state %s; this one is of %q", nowhere, in.Issuing.Subject.Country)
+	}
+	return nil
 }
+
+// nowhere is the state of which the CAs of sandboxes are: what a sandbox lets
+// through without a person must not be certified as worth anything.
+const nowhere = "XX"

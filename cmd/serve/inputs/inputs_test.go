@@ -1,15 +1,18 @@
 package inputs
 
 import (
+	"crypto/x509"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
 // sure returns v, or ends the test.
@@ -71,7 +74,7 @@ func TestFrontHasNoSecretsOfOthers(t *testing.T) {
 	if err := ownSecrets(cfg); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"issuing.key", "voprf.key", "modulus.key"} {
+	for _, name := range []string{"issuing.key", "stamp.key", "responder.key", "voprf.key", "modulus.key"} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
@@ -81,6 +84,43 @@ func TestFrontHasNoSecretsOfOthers(t *testing.T) {
 		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// The root's key is no server's: one that finds it in its folder does not start.
+func TestRootKeyBelongsToNoServer(t *testing.T) {
+	w := sure(sandbox.Open(filepath.Join(t.TempDir(), "world"), tunnus.SystemClock{}))(t)
+	cfg := &config.Config{Roles: config.Roles{config.Issue}, Authority: config.AuthorityConfig{Folder: w.Path("authority")}}
+	if err := new(Inputs).readAuthority(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.Path("authority", "root.key"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := new(Inputs).readAuthority(cfg); err == nil {
+		t.Error("it started")
+	}
+}
+
+// A sandbox approves what nobody has looked at: a CA that means it is not for one,
+// neither in the process that issues nor in the one that asks.
+func TestSandboxHasNoRealCA(t *testing.T) {
+	dir := t.TempDir()
+	a := sure(pki.NewAuthority(pki.Scheme{Name: "tunnus", Country: "EX", Organisation: "Example"}, time.Now()))(t)
+	for name, c := range map[string]*x509.Certificate{"root.pem": a.Root, "issuing.pem": a.Issuing} {
+		if err := os.WriteFile(filepath.Join(dir, name), pki.EncodeCertificates(c), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, role := range config.All() {
+		cfg := &config.Config{Roles: config.Roles{role}, Authority: config.AuthorityConfig{Folder: dir}}
+		if err := new(Inputs).readAuthority(cfg); err != nil {
+			t.Errorf("%s: %v", role, err)
+		}
+		cfg.Sandbox = true
+		if err := new(Inputs).readAuthority(cfg); (err == nil) != (role == config.Keyshare) {
+			t.Errorf("%s in a sandbox: %v", role, err)
 		}
 	}
 }
