@@ -3,6 +3,7 @@ package keyshare
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
@@ -75,6 +76,16 @@ func (s *Service) Key(ctx context.Context, keyID string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	st, err := s.standing(ctx, k)
-	return k.View(k.Tries(s.Ladder, st, s.Clock.Now())), err
+	rows, err := s.Store.Evaluations.Since(ctx, k.ID, k.ClearedSeq)
+	now := s.Clock.Now()
+	v := k.View(k.Tries(s.Ladder, row.Fold(s.Ladder, rows), now))
+	if n := len(rows); n > 0 {
+		newest := rows[n-1]
+		v.Undecided = (newest.State == Reserved || newest.State == Answered) && now.Sub(newest.At) < shareTime
+	}
+	return v, err
 }
+
+// shareTime is how long a phone takes at most from a try to its share, where
+// nobody waits for a person: the PIN is typed by then.
+const shareTime = 5 * time.Second

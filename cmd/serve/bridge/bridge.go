@@ -119,7 +119,9 @@ func (s LoginSigner) Outcome(ctx context.Context, id string) (login.Outcome, err
 	if err != nil {
 		return login.Outcome{}, err
 	}
-	if key.State != keyshare.Ready || key.Tries.Permanent || key.Tries.LockedUntil != nil {
+	// A try is charged before its PIN is known to be right: the third may be.
+	locked := (key.Tries.Permanent || key.Tries.LockedUntil != nil) && !key.Undecided
+	if key.State != keyshare.Ready || locked {
 		return login.Outcome{State: login.Unusable}, nil
 	}
 	return login.Outcome{State: login.Open}, nil

@@ -119,6 +119,9 @@ type View struct {
 	Generation          int
 	Modulus             []byte // n; empty until assigned
 	Tries               splitkey.Tries
+	// Undecided says that the newest try was answered a moment ago: its PIN may
+	// have been right, and then Tries is too strict.
+	Undecided bool
 }
 
 // View shows a key to the server's other parts.
