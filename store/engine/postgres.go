@@ -6,10 +6,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -57,6 +60,9 @@ func poolPostgreSQL(where string, over map[string]string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err // pgx leaves the password out
 	}
+	if err := private(c); err != nil {
+		return nil, err
+	}
 	for k, v := range settings {
 		if c.RuntimeParams[k] == "" {
 			c.RuntimeParams[k] = v
@@ -73,6 +79,26 @@ func poolPostgreSQL(where string, over map[string]string) (*sql.DB, error) {
 	p.SetMaxIdleConns(connections)
 	p.SetConnMaxLifetime(connectionLife)
 	return p, nil
+}
+
+// errOpenLine is told of a database to which one would speak in the clear, or
+// without knowing that it is the right one.
+var errOpenLine = errors.New("store: a database on another machine needs sslmode=verify-full in its URL (or verify-ca)")
+
+// private refuses lines to other machines that are not encrypted to a server
+// whose certificate is verified: what pgx does unless it is told otherwise is to
+// try TLS, verify nothing, and else do without.
+func private(c *pgx.ConnConfig) error {
+	ways := []*pgconn.FallbackConfig{{Host: c.Host, TLSConfig: c.TLSConfig}}
+	for _, w := range append(ways, c.Fallbacks...) {
+		if ip, err := netip.ParseAddr(w.Host); strings.HasPrefix(w.Host, "/") || w.Host == "localhost" || err == nil && ip.IsLoopback() {
+			continue
+		}
+		if t := w.TLSConfig; t == nil || t.InsecureSkipVerify && t.VerifyPeerCertificate == nil && t.VerifyConnection == nil {
+			return errOpenLine
+		}
+	}
+	return nil
 }
 
 // durable refuses a server whose COMMIT does not mean that the disk has it, or

@@ -153,3 +153,30 @@ func TestStartBesideWriters(t *testing.T) {
 		t.Errorf("what has changed was not set: %d, %v", seven, err)
 	}
 }
+
+// Whoever stands between a server and its database on another machine reads
+// and changes nothing.
+func TestLineToAnotherMachineIsPrivate(t *testing.T) {
+	for where, open := range map[string]bool{
+		"postgres://u@db.example/t":                              true,
+		"postgres://u@db.example/t?sslmode=prefer":               true,
+		"postgres://u@db.example/t?sslmode=require":              true,
+		"postgres://u@db.example/t?sslmode=disable":              true,
+		"postgres://u@localhost,db.example/t":                    true,
+		"postgres://u@192.0.2.7/t?sslmode=allow":                 true,
+		"postgres://u@db.example/t?sslmode=verify-full":          false,
+		"postgres://u@a.example,b.example/t?sslmode=verify-full": false,
+		"postgres://u@127.0.0.1/t":                               false,
+		"postgres://u@[::1]/t?sslmode=disable":                   false,
+		"postgres://u@localhost/t":                               false,
+		"postgres://u@/t?host=%2Frun%2Fpostgresql":               false,
+	} {
+		p, err := poolPostgreSQL(where, nil)
+		if errors.Is(err, errOpenLine) != open || !open && err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+		if p != nil {
+			_ = p.Close()
+		}
+	}
+}

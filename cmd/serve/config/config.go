@@ -35,7 +35,8 @@ type Config struct {
 	// Data is the folder of the database and of what the server makes at its first start.
 	Data string `json:"data"`
 	// DatabaseFile holds the URL of a PostgreSQL database, "postgres://…": it may
-	// have a password in it. Optional; tunnus.db in Data, SQLite.
+	// have a password in it. On another machine it needs sslmode=verify-full.
+	// Optional; tunnus.db in Data, SQLite.
 	DatabaseFile string `json:"database_file"`
 	// Second is the second place: the path of an SQLite file on another disk, which
 	// has a copy of locks, PIN tries and revocations, so that a restored backup
