@@ -37,24 +37,34 @@ func (p *parts) jobs() []job {
 	return all
 }
 
-// The hour of the day, UTC, at which the long jobs begin.
-const night = 2
+const (
+	// night is the hour of the day, UTC, at which the long jobs begin.
+	night = 2 * time.Hour
+	// catchUp is how long after a start a long job is done that a process which
+	// was down at night has missed: a process cannot know what another one did.
+	catchUp = 15 * time.Minute
+	// sulk is the pause after a long job that failed.
+	sulk = time.Hour
+)
 
 // nightly makes a job that is asked every minute into one that is done once a
-// night. One that failed is tried again until the hour is over.
+// night, and once soon after the start. One that failed is tried again in an hour.
 func nightly(clock tunnus.Clock, do func(context.Context) error) func(context.Context) error {
-	var done time.Time // the day
+	next := clock.Now().Add(catchUp)
 	return func(ctx context.Context) error {
-		now := clock.Now().UTC()
-		today := now.Truncate(24 * time.Hour)
-		if now.Hour() != night || today.Equal(done) {
+		now := clock.Now()
+		if now.Before(next) {
 			return nil
 		}
-		err := do(ctx)
-		if err == nil {
-			done = today
+		if err := do(ctx); err != nil {
+			next = now.Add(sulk)
+			return err
 		}
-		return err
+		next = now.UTC().Truncate(24 * time.Hour).Add(night)
+		if !next.After(now) {
+			next = next.Add(24 * time.Hour)
+		}
+		return nil
 	}
 }
 

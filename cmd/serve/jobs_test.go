@@ -9,10 +9,11 @@ import (
 	"github.com/tunnus-id/tunnus"
 )
 
-// What is done nightly is done once a night, tried again within its hour, and
-// not at a start by day.
+// What is done nightly is done once a night, tried again in an hour, and caught up
+// with soon after a start: the process may have been down at night.
 func TestNightly(t *testing.T) {
-	var now time.Time
+	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	now := day.Add(14 * time.Hour)
 	done, fails := 0, false
 	do := nightly(tunnus.ClockFunc(func() time.Time { return now }), func(context.Context) error {
 		done++
@@ -21,19 +22,21 @@ func TestNightly(t *testing.T) {
 		}
 		return nil
 	})
-	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		at    time.Duration
 		fails bool
 		want  int // done so far
 	}{
 		{14 * time.Hour, false, 0},
-		{26*time.Hour - time.Second, false, 0},
-		{26 * time.Hour, true, 1},
+		{14*time.Hour + catchUp, false, 1},
+		{26*time.Hour - time.Second, false, 1},
+		{26 * time.Hour, true, 2},
 		{26*time.Hour + time.Minute, false, 2},
-		{26*time.Hour + 2*time.Minute, false, 2},
-		{27 * time.Hour, false, 2},
-		{50 * time.Hour, false, 3},
+		{27 * time.Hour, false, 3},
+		{28 * time.Hour, false, 3},
+		{50 * time.Hour, false, 4},
+		{24*5*time.Hour + 26*time.Hour, false, 5},
+		{24*5*time.Hour + 26*time.Hour + time.Minute, false, 5},
 	} {
 		now, fails = day.Add(tt.at), tt.fails
 		if err := do(t.Context()); (err != nil) != tt.fails {
