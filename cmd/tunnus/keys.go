@@ -26,8 +26,7 @@ type keysCommand struct {
 
 // keysOf says whose keys, and which.
 type keysOf struct {
-	Config string   `required:"" help:"Configuration file (JSON) of the server." type:"existingfile"`
-	Roles  string   `help:"What the process with this configuration is (tunnus serve --roles)." default:"all"`
+	process
 	Keyset []string `help:"Only these keysets: voprf, modulus, session, ledger." enum:"voprf,modulus,session,ledger"`
 }
 
@@ -47,16 +46,12 @@ type keyring struct {
 
 // open opens the database and the keysets. It makes neither.
 func (k *keysOf) open(ctx context.Context) (*keyring, error) {
-	roles, err := config.ParseRoles(k.Roles)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := config.Load(k.Config, roles)
+	cfg, err := k.load()
 	if err != nil {
 		return nil, err
 	}
 	r := &keyring{cfg: cfg.Keys.Config}
-	for _, role := range roles {
+	for _, role := range cfg.Roles {
 		for _, name := range roleKeysets[role] {
 			if len(k.Keyset) == 0 || slices.Contains(k.Keyset, name) {
 				r.names = append(r.names, name)

@@ -21,17 +21,12 @@ import (
 
 // restoreCommand joins a database that came from a backup with its second place.
 type restoreCommand struct {
-	Config string `required:"" help:"Configuration file (JSON) of the process whose database was put back." type:"existingfile"`
-	Roles  string `help:"Its roles, as for serve." default:"all"`
+	process
 }
 
 // Run restores and says what it did. It may be run again.
 func (c *restoreCommand) Run(ctx context.Context) error {
-	roles, err := config.ParseRoles(c.Roles)
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(c.Config, roles)
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -105,18 +100,13 @@ type logCommand struct {
 }
 
 type logExport struct {
-	Config string `required:"" help:"Configuration file (JSON)." type:"existingfile"`
-	Roles  string `help:"Roles of the process whose lines are meant, as for serve." default:"all"`
-	Out    string `required:"" help:"File to write; it must not exist." type:"path"`
+	process
+	Out string `required:"" help:"File to write; it must not exist." type:"path"`
 }
 
 // Run exports. The server may be running.
 func (c *logExport) Run(ctx context.Context) error {
-	roles, err := config.ParseRoles(c.Roles)
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(c.Config, roles)
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}

@@ -11,19 +11,29 @@ import (
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 )
 
+// A process names one process of the service, for the commands that act on it.
+type process struct {
+	Config string `required:"" help:"Configuration file (JSON) of the process." type:"existingfile"`
+	Roles  string `help:"What the process is: all, or some of front, keyshare, issue with commas between (doc/roles.md)." default:"all"`
+}
+
+// load reads its configuration, and reports every fault of it.
+func (p process) load() (*config.Config, error) {
+	roles, err := config.ParseRoles(p.Roles)
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(p.Config, roles)
+}
+
 // serveCommand runs the server, or one process of it.
 type serveCommand struct {
-	Config string `required:"" help:"Configuration file (JSON) of this process." type:"existingfile"`
-	Roles  string `help:"What this process is: all, or some of front, keyshare, issue with commas between (doc/roles.md)." default:"all"`
+	process
 }
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context) error {
-	roles, err := config.ParseRoles(c.Roles)
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(c.Config, roles)
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
