@@ -25,12 +25,16 @@ type handset struct {
 	pending []byte // the message that is to be answered before any other
 	next    *handset
 	change  string // transaction of next
+
+	session int // of the transport; 0 if the process has none yet
+	counter uint64
 }
 
 func (h handset) copied() *handset {
 	if h.next != nil {
 		h.next = h.next.copied()
 	}
+	h.session = 0 // lives in the process, not in the file
 	return &h
 }
 
