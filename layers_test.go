@@ -39,6 +39,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"document/chip", read},
 	{"document/emrtd", read},
 	{"document/virtual", read},
+	{"key/vectors", suite},
 	{"key/device", read},
 	{"key/pin", read},
 	{"key/voprf", read},

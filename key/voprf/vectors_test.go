@@ -2,65 +2,28 @@ package voprf
 
 import (
 	"bytes"
-	"encoding/hex"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/cloudflare/circl/group"
 	"github.com/cloudflare/circl/oprf"
+
+	"github.com/tunnus-id/tunnus/key/vectors"
 )
 
-// A block is one case of a vector file (doc/splitkey-vectors.md).
-type block map[string]string
-
-func (b block) hex(t testing.TB, name string) []byte {
-	t.Helper()
-	v, err := hex.DecodeString(b[name])
-	if err != nil {
-		t.Fatalf("%s: %s: %v", b["case"], name, err)
-	}
-	return v
-}
-
-// blocks reads the cases of one file, and fails if there are fewer than least.
-func blocks(t testing.TB, name string, least int) (list []block) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range strings.Split(string(text), "\n\n") {
-		b := block{}
-		for line := range strings.Lines(part) {
-			if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ":"); ok && name[0] != '#' {
-				b[name] = strings.TrimSpace(value)
-			}
-		}
-		if b["case"] != "" {
-			list = append(list, b)
-		}
-	}
-	if len(list) < least {
-		t.Fatalf("%s has %d cases, at least %d are expected", name, len(list), least)
-	}
-	return list
-}
-
 // fixed is a phone whose blind is given.
-func fixed(t *testing.T, b block) (*Blinding, []byte) {
+func fixed(t *testing.T, b vectors.Block) (*Blinding, []byte) {
 	t.Helper()
 	pub := new(oprf.PublicKey)
-	if err := pub.UnmarshalBinary(oprf.SuiteP256, b.hex(t, "public")); err != nil {
+	if err := pub.UnmarshalBinary(oprf.SuiteP256, b.Hex(t, "public")); err != nil {
 		t.Fatal(err)
 	}
 	blind := group.P256.NewScalar()
-	if err := blind.UnmarshalBinary(b.hex(t, "blind")); err != nil {
+	if err := blind.UnmarshalBinary(b.Hex(t, "blind")); err != nil {
 		t.Fatal(err)
 	}
 	client := oprf.NewVerifiableClient(oprf.SuiteP256, pub)
-	data, req, err := client.DeterministicBlind([][]byte{b.hex(t, "input")}, []oprf.Blind{blind})
+	data, req, err := client.DeterministicBlind([][]byte{b.Hex(t, "input")}, []oprf.Blind{blind})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,21 +35,21 @@ func fixed(t *testing.T, b block) (*Blinding, []byte) {
 }
 
 func TestRFC9497(t *testing.T) {
-	for _, b := range blocks(t, "rfc9497.txt", 2) {
+	for _, b := range vectors.Read(t, "testdata/rfc9497.txt", 2, 0) {
 		t.Run(b["case"], func(t *testing.T) {
-			s, err := NewServer(b.hex(t, "key"))
-			if err != nil || !bytes.Equal(s.Public(), b.hex(t, "public")) {
+			s, err := NewServer(b.Hex(t, "key"))
+			if err != nil || !bytes.Equal(s.Public(), b.Hex(t, "public")) {
 				t.Fatalf("NewServer = %v", err)
 			}
 			phone, blinded := fixed(t, b)
-			if !bytes.Equal(blinded, b.hex(t, "blinded")) {
+			if !bytes.Equal(blinded, b.Hex(t, "blinded")) {
 				t.Errorf("blinded = %x", blinded)
 			}
-			got, err := s.evaluate(blinded, b.hex(t, "random"))
-			if err != nil || !bytes.Equal(got.Element, b.hex(t, "element")) || !bytes.Equal(got.Proof, b.hex(t, "proof")) {
+			got, err := s.evaluate(blinded, b.Hex(t, "random"))
+			if err != nil || !bytes.Equal(got.Element, b.Hex(t, "element")) || !bytes.Equal(got.Proof, b.Hex(t, "proof")) {
 				t.Errorf("evaluate = %x %x, %v", got.Element, got.Proof, err)
 			}
-			if out, err := phone.Finish(got); err != nil || !bytes.Equal(out, b.hex(t, "output")) {
+			if out, err := phone.Finish(got); err != nil || !bytes.Equal(out, b.Hex(t, "output")) {
 				t.Errorf("Finish = %x, %v", out, err)
 			}
 		})
@@ -97,13 +60,13 @@ func TestRFC9497(t *testing.T) {
 // curve, no other encoding.
 func TestElementVectors(t *testing.T) {
 	s, _ := server(t)
-	for _, b := range blocks(t, "element.txt", 15) {
+	for _, b := range vectors.Read(t, "testdata/element.txt", 4, 16) {
 		t.Run(b["case"], func(t *testing.T) {
 			accept := b["expect"] == "accept"
-			if err := CheckElement(b.hex(t, "element")); (err == nil) != accept {
+			if err := CheckElement(b.Hex(t, "element")); (err == nil) != accept {
 				t.Errorf("CheckElement = %v; want %s", err, b["expect"])
 			}
-			if e, err := s.Evaluate(b.hex(t, "element")); (err == nil) != accept || !accept && e.Element != nil {
+			if e, err := s.Evaluate(b.Hex(t, "element")); (err == nil) != accept || !accept && e.Element != nil {
 				t.Errorf("Evaluate = %v; want %s", err, b["expect"])
 			}
 		})
@@ -112,20 +75,20 @@ func TestElementVectors(t *testing.T) {
 
 // A forged proof is the server's fault, never a wrong PIN.
 func TestProofVectors(t *testing.T) {
-	for _, b := range blocks(t, "proof.txt", 20) {
+	for _, b := range vectors.Read(t, "testdata/proof.txt", 1, 22) {
 		t.Run(b["case"], func(t *testing.T) {
 			phone, blinded := fixed(t, b)
-			if !bytes.Equal(blinded, b.hex(t, "blinded")) {
+			if !bytes.Equal(blinded, b.Hex(t, "blinded")) {
 				t.Fatalf("blinded = %x", blinded)
 			}
-			out, err := phone.Finish(Evaluation{b.hex(t, "element"), b.hex(t, "proof")})
+			out, err := phone.Finish(Evaluation{b.Hex(t, "element"), b.Hex(t, "proof")})
 			if b["expect"] != "accept" {
 				if err != ErrProof || out != nil {
 					t.Errorf("Finish = %x, %v; want ErrProof", out, err)
 				}
 				return
 			}
-			if err != nil || !bytes.Equal(out, b.hex(t, "output")) {
+			if err != nil || !bytes.Equal(out, b.Hex(t, "output")) {
 				t.Errorf("Finish = %x, %v; want %s", out, err, b["output"])
 			}
 		})
@@ -134,8 +97,8 @@ func TestProofVectors(t *testing.T) {
 
 // A pinned key that is no point is refused before anything is blinded.
 func TestBlindRefusesBadKeys(t *testing.T) {
-	for _, b := range blocks(t, "element.txt", 15) {
-		if _, _, err := Blind(b.hex(t, "element"), []byte("x")); (err == nil) != (b["expect"] == "accept") {
+	for _, b := range vectors.Read(t, "testdata/element.txt", 4, 16) {
+		if _, _, err := Blind(b.Hex(t, "element"), []byte("x")); (err == nil) != (b["expect"] == "accept") {
 			t.Errorf("%s: Blind = %v; want %s", b["case"], err, b["expect"])
 		}
 	}
