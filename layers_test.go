@@ -134,6 +134,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"cmd/serve/closing", whole},
 	{"cmd/serve", whole},
 	{"cmd/ceremony", whole},
+	{"cmd/rp", whole},
 	{"cmd/tunnus", whole},
 	{"e2e", whole},
 }

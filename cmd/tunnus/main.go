@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/cmd/rp"
 )
 
 // commands are what `tunnus --help` shows.
@@ -24,7 +25,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Show the whole way once: a person registers with a passport, then logs in."`
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	App      appCommand      `cmd:"" help:"The app in a terminal: register, list accounts, answer requests."`
-	RP       rpCommand       `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
+	RP       rp.Command      `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
 	Ceremony ceremonyCommand `cmd:"" help:"Make the keys and certificates of a scheme, from a script that was reviewed."`
 	Verify   verifyCommand   `cmd:"" help:"Check off line what was signed: a container, or the log."`
 	Keys     keysCommand     `cmd:"" help:"Look after the server's own keys: status, rotate, rewrap, drop."`
@@ -49,7 +50,7 @@ func main() {
 	switch {
 	case err == nil:
 		return
-	case errors.Is(err, errSaid):
+	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused):
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "tunnus: interrupted")
 	default:

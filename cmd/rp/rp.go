@@ -1,4 +1,6 @@
-package main
+// Package rp is a relying party on the command line: it asks somebody to log in by
+// the RP API, and verifies the answer as a service must (package client).
+package rp
 
 import (
 	"context"
@@ -20,12 +22,16 @@ import (
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
-// rpCommand is a relying party on the command line.
-type rpCommand struct {
-	Login rpLogin `cmd:"" help:"Ask somebody to log in, and verify the answer."`
+// ErrRefused ends a log-in that did not come about: why was printed.
+var ErrRefused = errors.New("rp: not logged in")
+
+// Command is `tunnus rp`.
+type Command struct {
+	Login Login `cmd:"" help:"Ask somebody to log in, and verify the answer."`
 }
 
-type rpLogin struct {
+// Login is `tunnus rp login`.
+type Login struct {
 	Server    string        `help:"Address of the server." default:"https://127.0.0.1:8443"`
 	CA        string        `help:"Authority of the server's TLS certificate, PEM." type:"existingfile"`
 	Authority string        `required:"" help:"Folder with root.pem and issuing.pem of the scheme." type:"existingdir"`
@@ -47,7 +53,7 @@ type rpLogin struct {
 }
 
 // Run asks, waits and verifies.
-func (c *rpLogin) Run(ctx context.Context) error {
+func (c *Login) Run(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, c.Timeout)
 	defer stop()
 	rp, err := c.client()
@@ -87,7 +93,7 @@ func (c *rpLogin) Run(ctx context.Context) error {
 
 // ask is client.Authenticate, but that the code is shown once the server has
 // taken the request: what is printed stays on the terminal if it does not.
-func (c *rpLogin) ask(ctx context.Context, rp *client.Client, ask client.Ask) (client.Identity, error) {
+func (c *Login) ask(ctx context.Context, rp *client.Client, ask client.Ask) (client.Identity, error) {
 	q, err := rp.Prepare(ask)
 	if err != nil {
 		return client.Identity{}, err
@@ -126,7 +132,7 @@ func plain(ctx context.Context, err error) error {
 	return err
 }
 
-func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
+func (c *Login) tell(r demo.Login, who client.Identity, refused error) error {
 	if c.JSON {
 		if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
 			return err
@@ -139,12 +145,12 @@ func (c *rpLogin) tell(r demo.Login, who client.Identity, refused error) error {
 		fmt.Println("Not logged in:", refused)
 	}
 	if !r.Verified {
-		return errSaid
+		return ErrRefused
 	}
 	return nil
 }
 
-func (c *rpLogin) client() (*client.Client, error) {
+func (c *Login) client() (*client.Client, error) {
 	if c.CA == "" && !strings.HasPrefix(c.Server, "http:") {
 		return nil, errors.New("--ca is needed: the authority of the server's TLS certificate, PEM")
 	}
