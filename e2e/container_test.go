@@ -27,6 +27,10 @@ func signedApplication(t *testing.T, keep string) {
 	if out, err := verify(file, "login.pem"); err == nil {
 		t.Errorf("with another root: %s", out)
 	}
+	late, err := exec.CommandContext(t.Context(), binary, "verify", file, "--root", filepath.Join(keep, "root.pem"), "--at", "2040-01-01T00:00:00Z").CombinedOutput()
+	if err == nil || !strings.Contains(string(late), "INDETERMINATE") || strings.Contains(string(late), "GOOD") {
+		t.Errorf("after the end of the time-stamp authority: %v: %s", err, late)
+	}
 	dir := unzip(t, file)
 	xmlsec(t, dir, keep, true)
 	text := filepath.Join(dir, "application.txt")

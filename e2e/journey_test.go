@@ -53,6 +53,7 @@ func TestDemoOnceLeavesWhatOpensslVerifies(t *testing.T) {
 		t.Errorf("login: %s", out)
 	}
 	signedApplication(t, keep)
+	lintKept(t, keep)
 	openssl(t, keep, "verify", "-CAfile", "root.pem", "-untrusted", "issuing.pem", "login.pem")
 	openssl(t, keep, "x509", "-in", "login.pem", "-pubkey", "-noout", "-out", "login.pub")
 	check := []string{

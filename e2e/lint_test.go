@@ -5,14 +5,19 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"encoding/asn1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/client"
@@ -47,6 +52,57 @@ func lintAll(t testing.TB, dir string) (seen int) {
 		t.Errorf("linting: %v", err)
 	}
 	return seen
+}
+
+var evidenceInXML = regexp.MustCompile(`<[a-z]+:(?:Encapsulated)?(X509Certificate|OCSPValue)[^>]*>([^<]+)<`)
+
+// lintKept lets the linter judge every certificate that a demonstration leaves: its
+// folder of work is gone by then, but both of the holder's are kept, in the
+// container and beside it, and those of all who vouch for them.
+func lintKept(t *testing.T, keep string) {
+	t.Helper()
+	seen := map[string]*x509.Certificate{}
+	for _, name := range []string{"root.pem", "issuing.pem", "login.pem"} {
+		certs, err := pemFile(filepath.Join(keep, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(certs[0].Raw)] = certs[0]
+	}
+	xml, err := os.ReadFile(filepath.Join(unzip(t, filepath.Join(keep, "application.asice")), "META-INF", "signatures0.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range evidenceInXML.FindAllSubmatch(xml, -1) {
+		der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(m[2])), ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c *x509.Certificate
+		if string(m[1]) == "OCSPValue" {
+			var r *ocsp.Response
+			if r, err = ocsp.ParseResponse(der, nil); err == nil {
+				c = r.Certificate
+			}
+		} else {
+			c, err = x509.ParseCertificate(der)
+		}
+		if err != nil || c == nil {
+			t.Fatalf("%s: %v", m[1], err)
+		}
+		seen[string(c.Raw)] = c
+	}
+	kinds := map[string]bool{}
+	for _, c := range seen {
+		if fault := issue.Lint(c); fault != nil {
+			t.Errorf("zlint: %s: %v", c.Subject, fault)
+		}
+		kinds[fmt.Sprint(c.IsCA, c.KeyUsage, c.ExtKeyUsage)] = true
+	}
+	// two CAs of one kind; log-in, signature, time-stamps, responder
+	if len(seen) < 6 || len(kinds) < 5 {
+		t.Errorf("zlint saw %d certificates of %d kinds; the demonstration has 6 of 5", len(seen), len(kinds))
+	}
 }
 
 func pemFile(path string) ([]*x509.Certificate, error) {

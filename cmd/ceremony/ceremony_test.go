@@ -177,6 +177,8 @@ func TestLoadTellsAllFaults(t *testing.T) {
 		{"no passphrase", "root: passphrase_file: missing", func(_ string, s *Script) { s.Root = Keeping{} }},
 		{"key of what is not made", "log: neither made", func(_ string, s *Script) { s.Make, s.LogOrigin = s.Make[:5], "" }},
 		{"bad origin", "neither plus sign", func(_ string, s *Script) { s.LogOrigin = "a+b" }},
+		{"addresses twice", "public_url: not together", func(_ string, s *Script) { s.Scheme.PublicURL, s.Scheme.CRLURL = "http://pki.example", "http://x" }},
+		{"no address", "public_url: such as", func(_ string, s *Script) { s.Scheme.PublicURL = "pki.example" }},
 		{"bad scheme", "country", func(_ string, s *Script) { s.Scheme.Country = "Utopia" }},
 		{"request for a root", "root.request", func(_ string, s *Script) { s.Root = Keeping{Request: "x"} }},
 		{"request of a CA that signs", "signs nothing here", func(_ string, s *Script) { s.Issuing = Keeping{Request: "x"} }},

@@ -145,7 +145,7 @@ func (x *sitting) key(what string) (crypto.PublicKey, error) {
 }
 
 func (x *sitting) certify(what string, public crypto.PublicKey) (*x509.Certificate, error) {
-	scheme := x.script.Scheme.pki()
+	scheme := x.script.Scheme.naming(x.certs[Root], x.certs[Issuing])
 	if what == Root {
 		return pki.NewRoot(scheme, x.keys[Root], x.now, issue.Lint)
 	}

@@ -11,11 +11,13 @@ package ceremony
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +27,7 @@ import (
 	"github.com/tunnus-id/tunnus/key/hsm/secretfile"
 	"github.com/tunnus-id/tunnus/key/hsm/token"
 	"github.com/tunnus-id/tunnus/trust/pki"
+	"github.com/tunnus-id/tunnus/trust/publish"
 )
 
 // What a ceremony can make.
@@ -97,13 +100,51 @@ type Scheme struct {
 	IssuerURL    string `json:"issuer_url"`
 	OCSPURL      string `json:"ocsp_url"`
 	CRLURL       string `json:"crl_url"`
+	RootURL      string `json:"root_url"`
+	RootCRLURL   string `json:"root_crl_url"`
+	// PublicURL is that of the server (its key public_url), instead of the five
+	// above: what it serves has addresses that follow from the keys.
+	PublicURL string `json:"public_url"`
 }
 
 func (s Scheme) pki() pki.Scheme {
 	return pki.Scheme{
 		Name: s.Name, Country: s.Country, Organisation: s.Organisation,
-		IssuerURL: s.IssuerURL, OCSPURL: s.OCSPURL, CRLURL: s.CRLURL,
+		IssuerURL: s.IssuerURL, OCSPURL: s.OCSPURL, CRLURL: s.CRLURL, RootURL: s.RootURL, RootCRLURL: s.RootCRLURL,
 	}
+}
+
+// naming is the scheme with the addresses of what certificates issued below
+// root and issuing CA point to; either may be missing.
+func (s Scheme) naming(root, issuing *x509.Certificate) pki.Scheme {
+	out := s.pki()
+	if s.PublicURL == "" {
+		return out
+	}
+	if root != nil {
+		at := publish.URLs(s.PublicURL, root)
+		out.RootURL, out.RootCRLURL = at.Issuer, at.CRL
+	}
+	if issuing != nil {
+		at := publish.URLs(s.PublicURL, issuing)
+		out.IssuerURL, out.OCSPURL, out.CRLURL = at.Issuer, at.OCSP, at.CRL
+	}
+	return out
+}
+
+// faults lists what is wrong with the scheme.
+func (s Scheme) faults() (errs []error) {
+	if err := s.pki().Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("scheme: %w", err))
+	}
+	at, err := url.Parse(s.PublicURL)
+	if s.PublicURL != "" && (err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.RawQuery != "") {
+		errs = append(errs, errors.New(`scheme.public_url: such as "http://pki.id.example", without a query`))
+	}
+	if s.PublicURL != "" && s.IssuerURL+s.OCSPURL+s.CRLURL+s.RootURL+s.RootCRLURL != "" {
+		errs = append(errs, errors.New("scheme.public_url: not together with other addresses"))
+	}
+	return errs
 }
 
 const maxScript = 1 << 20
@@ -227,9 +268,7 @@ func (s *Script) faults() (errs []error) {
 			errs = append(errs, fmt.Errorf("make: %q is unknown, or stands twice", what))
 		}
 	}
-	if err := s.Scheme.pki().Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("scheme: %w", err))
-	}
+	errs = append(errs, s.Scheme.faults()...)
 	for _, what := range order {
 		if what != List {
 			errs = append(errs, s.keepingFaults(what)...)

@@ -127,6 +127,7 @@ func (f *front) jobs() []job {
 		{"expire", time.Minute, func(ctx context.Context) error { _, err := f.accounts.ExpireDue(ctx, f.store.Accounts()); return err }},
 		{"settle", 5 * time.Second, f.closer().Run},
 		{"sessions", time.Hour, f.sweepSessions},
+		{"locked", time.Second, f.app.TellLocked},
 	}
 	if f.vouched() {
 		jobs = append(jobs, job{"containers", 2 * time.Second, func(ctx context.Context) error { _, err := f.kept.Complete(ctx); return err }})

@@ -13,10 +13,10 @@ import (
 	"unicode"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/trust/asic"
 	"github.com/tunnus-id/tunnus/trust/pades"
-	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
 // verifyCommand checks off line what was signed.
@@ -36,6 +36,7 @@ type verifyFile struct {
 // A verdict is what JSON prints.
 type verdict struct {
 	OK      bool     `json:"ok"`
+	Unknown bool     `json:"indeterminate,omitempty"` // nothing is wrong, but it cannot be known any more
 	Checked []string `json:"checked"`
 	Why     string   `json:"why,omitempty"` // what failed
 }
@@ -48,11 +49,7 @@ func (c *verifyFile) Run() error {
 	}
 	var roots []*x509.Certificate
 	for _, path := range c.Root {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		certs, err := pki.DecodeCertificates(b)
+		certs, err := inputs.Certificates(path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -85,7 +82,7 @@ func judge(b []byte, t asic.Trust) verdict {
 	}
 	r, err := asic.Verify(b, t)
 	if refusal, ok := errors.AsType[*asic.Refusal](err); ok {
-		return verdict{Checked: refusal.Checked, Why: refusal.Error()}
+		return verdict{Unknown: errors.Is(err, asic.ErrIndeterminate), Checked: refusal.Checked, Why: refusal.Error()}
 	}
 	if err != nil {
 		return verdict{Why: err.Error()}
@@ -107,7 +104,7 @@ func judgePDF(b []byte, t asic.Trust) verdict {
 	r, err := pades.Verify(b, pades.Trust{Roots: t.Roots, Now: t.Now})
 	switch {
 	case err != nil:
-		return verdict{Checked: r.Checked, Why: err.Error()}
+		return verdict{Unknown: errors.Is(err, pades.ErrIndeterminate), Checked: r.Checked, Why: err.Error()}
 	case t.Least == asic.T && r.Stamped.IsZero():
 		return verdict{Checked: r.Checked, Why: "there is no time-stamp; --least B accepts that"}
 	}
@@ -160,10 +157,12 @@ func (c *verifyFile) tell(v verdict) error {
 		for _, line := range v.Checked {
 			fmt.Println("ok   ", printable(line))
 		}
-		if v.OK {
-			fmt.Println("GOOD ", printable(filepath.Base(c.File)))
+		if why := printable(strings.TrimPrefix(strings.TrimPrefix(v.Why, "asic: "), "pades: ")); v.Unknown {
+			fmt.Println("INDETERMINATE ", why)
+		} else if !v.OK {
+			fmt.Println("FAIL ", why)
 		} else {
-			fmt.Println("FAIL ", printable(strings.TrimPrefix(strings.TrimPrefix(v.Why, "asic: "), "pades: ")))
+			fmt.Println("GOOD ", printable(filepath.Base(c.File)))
 		}
 	}
 	if !v.OK {

@@ -12,17 +12,24 @@ import (
 	"github.com/tunnus-id/tunnus/trust/stamp"
 )
 
-// time works out at which time a signature is judged: that of its earliest
-// time-stamp, which must all be right; now, if there is none.
+// time works out at which time a signature is judged: now, if it has no time-stamp;
+// else that of the earliest one that still proves something. All must be right.
 func (v *verifier) time(r *raw) (at time.Time, first *stamp.Stamp, err error) {
 	for _, s := range r.stamps {
 		got, err := v.stamp(s)
+		if errors.Is(err, stamp.ErrEnded) {
+			v.note("time-stamp: of %s, right, but the certificate of %s has ended since, so that it proves nothing now", show(got.Time), got.Authority.Subject.CommonName)
+			continue
+		}
 		if err != nil {
 			return at, nil, err
 		}
 		if first == nil || got.Time.Before(first.Time) {
 			first = &got
 		}
+	}
+	if first == nil && len(r.stamps) > 0 {
+		return at, nil, fmt.Errorf("%w: the certificate of its time-stamp's authority ended before %s, and no later time-stamp protects it", ErrIndeterminate, show(v.trust.Now))
 	}
 	if first == nil {
 		v.note("time: no time-stamp, so only the signer says when this was; judged as of now, %s", show(v.trust.Now))
@@ -32,12 +39,15 @@ func (v *verifier) time(r *raw) (at time.Time, first *stamp.Stamp, err error) {
 }
 
 // stamp judges one time-stamp: it must be over this signature's value, by an
-// authority that leads to a root.
+// authority that leads to a root. With [stamp.ErrEnded] it is there all the same.
 func (v *verifier) stamp(s stamped) (stamp.Stamp, error) {
 	for _, h := range []crypto.Hash{crypto.SHA512, crypto.SHA384, crypto.SHA256} {
-		got, err := stamp.Verify(s.token, sum(h, s.message), v.trust.Roots, time.Time{})
+		got, err := stamp.VerifyAsOf(s.token, sum(h, s.message), v.trust.Roots, v.trust.Now)
 		if errors.Is(err, stamp.ErrImprint) {
 			continue // the token does not tell by which hash before it is verified
+		}
+		if errors.Is(err, stamp.ErrEnded) {
+			return got, err
 		}
 		if err != nil {
 			return stamp.Stamp{}, fmt.Errorf("asic: the time-stamp: %w", err)

@@ -49,13 +49,20 @@ func (r *Refusal) Error() string { return r.Why.Error() }
 // Unwrap returns why.
 func (r *Refusal) Unwrap() error { return r.Why }
 
+// ErrIndeterminate is in a refusal if nothing is wrong, but it cannot be known any
+// more whether it was right (EN 319 102-1: INDETERMINATE, NO_POE): every time-stamp
+// is of an authority whose certificate has ended since. Archival time-stamps,
+// which would protect it, are not understood here.
+var ErrIndeterminate = errors.New("asic: it cannot be known any more whether this signature is good")
+
 // skew is how much clocks may differ.
 const skew = 2 * time.Minute
 
 // Verify judges a container, byte for byte as it came. All of it must hold: the
 // archive, the list of files, every signature over every file, each signer's
-// certificate at the time of the time-stamp (at Now, if there is none), the time-stamps
-// and the answers about certificates. Any failure is a [*Refusal].
+// certificate at the time of the time-stamp (at Now, if there is none), the time-stamps,
+// one of whose authorities' certificates is valid at Now, and the answers about
+// certificates. Any failure is a [*Refusal].
 func Verify(container []byte, t Trust) (Report, error) {
 	if t.Least == "" {
 		t.Least = LT

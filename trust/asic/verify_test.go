@@ -2,6 +2,7 @@ package asic_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -39,6 +40,28 @@ func TestVerifyLevels(t *testing.T) {
 				}
 			}
 			t.Log(r.Checked)
+		}
+	}
+}
+
+// A time-stamp proves something for as long as its authority's certificate lasts:
+// its key may be anybody's then, and nothing archival protects what it said.
+func TestTimestampOutlivedItsAuthority(t *testing.T) {
+	w := theWorld(t)
+	stamped := w.signed(t, asic.PKCS1)
+	if err := stamped.AddTimestamp(w.stamp(t, stamped.Stamped())); err != nil {
+		t.Fatal(err)
+	}
+	for level, container := range map[asic.Level][]byte{asic.T: pack(t, stamped), asic.LT: w.long(t)} {
+		trust := w.trust(level)
+		trust.Now = w.stamper.NotAfter
+		if _, err := asic.Verify(container, trust); err != nil {
+			t.Errorf("%s, on the last day: %v", level, err)
+		}
+		trust.Now = w.stamper.NotAfter.Add(time.Second)
+		refuse(t, string(level), container, trust, "cannot be known any more")
+		if _, err := asic.Verify(container, trust); !errors.Is(err, asic.ErrIndeterminate) {
+			t.Errorf("%s: %v; want ErrIndeterminate", level, err)
 		}
 	}
 }

@@ -110,6 +110,19 @@ func readAsked(list cryptobyte.String) ([]CertID, error) {
 	return out, nil
 }
 
+// ParseCertID reads a [CertID.Raw] again. It fails with [ErrFormat].
+func ParseCertID(der []byte) (CertID, error) {
+	in := cryptobyte.String(der)
+	id, err := readCertID(&in)
+	if err == nil && !in.Empty() {
+		err = fmt.Errorf("%w: something behind a certificate id", ErrFormat)
+	}
+	if err != nil {
+		return CertID{}, err
+	}
+	return id, nil
+}
+
 func readCertID(in *cryptobyte.String) (CertID, error) {
 	var raw, id, algorithm, parameters cryptobyte.String
 	var oid cryptobyte.String

@@ -54,6 +54,10 @@ type Report struct {
 	Checked []string  // what was checked, in plain words, in order
 }
 
+// ErrIndeterminate says that nothing is wrong, but that it cannot be known any more
+// whether it was right: the time-stamp's authority has ended since (EN 319 102-1).
+var ErrIndeterminate = errors.New("pades: it cannot be known any more whether this signature is good")
+
 // skew is how much clocks may differ.
 const skew = 2 * time.Minute
 
@@ -257,12 +261,15 @@ func (s *signature) names(p7 *pkcs7.PKCS7) error {
 // stamped judges the time-stamp: it must be over this signature's value.
 func (s *signature) stamped(t Trust) (stamp.Stamp, error) {
 	for _, h := range []crypto.Hash{crypto.SHA512, crypto.SHA384, crypto.SHA256} {
-		got, err := stamp.Verify(s.token, sum(h, s.value), t.Roots, time.Time{})
+		got, err := stamp.VerifyAsOf(s.token, sum(h, s.value), t.Roots, t.Now)
 		if errors.Is(err, stamp.ErrImprint) {
 			continue
 		}
 		if err == nil && got.Time.After(t.Now.Add(skew)) {
 			err = errors.New("it is of the future")
+		}
+		if errors.Is(err, stamp.ErrEnded) {
+			return stamp.Stamp{}, fmt.Errorf("%w: the certificate of its time-stamp's authority has ended, and no later time-stamp protects it", ErrIndeterminate)
 		}
 		if err != nil {
 			return stamp.Stamp{}, fmt.Errorf("pades: the time-stamp: %w", err)

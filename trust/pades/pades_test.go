@@ -203,6 +203,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"another root":       {good, other, "does not lead to a root"},
 		"of the future":      {good, late, "future"},
 		"ended":              {signed(t, plain(), 1, ""), ended, "does not lead to a root"},
+		"stamped, and ended": {good, ended, "cannot be known any more"},
 		"for time-stamps":    {signed(t, plain(), 2, ""), trust(), "not one for signatures"},
 		"stamped otherwise":  {signed(t, plain(), 1, stamps(t, true)), trust(), "something else"},
 		"a range that skips": {bytes.Replace(good, []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1), trust(), "cover"},

@@ -34,6 +34,9 @@ type Scheme struct {
 	// OCSP responder and its revocation list are found. Empty means that the
 	// service does not exist, and the certificate does not point to it.
 	IssuerURL, OCSPURL, CRLURL string
+	// RootURL and RootCRLURL say the same of the root's certificate and its
+	// revocation list, in the issuing CA's certificate.
+	RootURL, RootCRLURL string
 	// Compliance holds the claims of conformity; the zero value claims nothing.
 	Compliance Compliance
 	// Compatible gives certificates the policies, the usage and the statements

@@ -45,6 +45,7 @@ func NewIssuing(s Scheme, root *x509.Certificate, by crypto.Signer, key crypto.P
 	}
 	t.MaxPathLenZero = true
 	t.Policies = []x509.OID{anyPolicy}
+	Scheme{IssuerURL: s.RootURL, CRLURL: s.RootCRLURL}.addURLs(t)
 	return certify(t, root, by, judge)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -25,6 +26,15 @@ func TestTiers(t *testing.T) {
 	issuing, err := NewIssuing(Sandbox(), root, key, &key.PublicKey, now, good)
 	if err != nil || !issuing.IsCA || !issuing.MaxPathLenZero || issuing.KeyUsage != x509.KeyUsageCertSign|x509.KeyUsageCRLSign {
 		t.Fatalf("NewIssuing: %v", err)
+	}
+	if len(issuing.IssuingCertificateURL)+len(issuing.CRLDistributionPoints)+len(issuing.OCSPServer) > 0 {
+		t.Errorf("it points to services that nobody named")
+	}
+	named := Sandbox()
+	named.IssuerURL, named.CRLURL, named.RootURL, named.RootCRLURL = "http://x/issuing.cer", "http://x/issuing.crl", "http://x/root.cer", "http://x/root.crl"
+	pointing, err := NewIssuing(named, root, key, &key.PublicKey, now, good)
+	if err != nil || !slices.Equal(pointing.IssuingCertificateURL, []string{named.RootURL}) || !slices.Equal(pointing.CRLDistributionPoints, []string{named.RootCRLURL}) {
+		t.Errorf("an issuing CA points to what its root publishes: %+v, %v", pointing, err)
 	}
 	refusal := errors.New("refused")
 	bad := func(*x509.Certificate) error { return refusal }

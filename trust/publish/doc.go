@@ -3,7 +3,7 @@
 //
 //	POST /ocsp                  application/ocsp-request   (RFC 6960 appendix A)
 //	GET  /ocsp/{request}        the same in base64, percent-encoded
-//	GET  /crl/{key id}.crl      the newest list of an issuing CA
+//	GET  /crl/{key id}.crl      the newest list of an issuing CA; the root's, if it is handed in
 //	GET  /ca/{key id}.cer       a CA's certificate
 //	POST /tsa                   application/timestamp-query (RFC 3161 §3.4)
 //
@@ -30,7 +30,7 @@
 //	lister := &status.Lister{Shelf: statuses, Clock: clock,
 //		Issuer: func(context.Context) (status.Authority, error) { … }}
 //	pages, err := publish.New(publish.Config{
-//		Responder: responder, Lists: statuses, Authorities: {issuing, root},
+//		Responder: responder, Lists: statuses, Authorities: {issuing, root}, Root: root, RootList: rootList,
 //		Stamps: &stamp.Authority{…}, Clock: clock, Log: log,
 //	})
 //	mux.Handle("/ocsp", pages); mux.Handle("/ocsp/", pages); mux.Handle("/crl/", pages)

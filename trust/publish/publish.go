@@ -60,6 +60,8 @@ type Config struct {
 	Responder   Responder
 	Lists       Lists
 	Authorities []*x509.Certificate // issuing CAs and roots
+	Root        *x509.Certificate   // whose list RootList is; only with that
+	RootList    []byte              // revocation list of the root, DER; nil if there is none
 	Stamps      *stamp.Authority    // nil: no time-stamps for outsiders
 	Clock       tunnus.Clock
 	Log         *slog.Logger
@@ -71,6 +73,7 @@ type Server struct {
 	mux  *http.ServeMux
 	get  http.Handler      // of questions in the path
 	cas  map[string][]byte // DER by key identifier
+	root *x509.RevocationList
 	mu   sync.Mutex
 	kept map[string]keptList
 	told time.Time // when a failure was last logged
@@ -95,6 +98,9 @@ func New(c Config) (*Server, error) {
 	for _, ca := range c.Authorities {
 		s.cas[status.IssuerID(ca)] = ca.Raw
 	}
+	if err := s.ownList(); err != nil {
+		return nil, err
+	}
 	for pattern, h := range map[string]problem.Handler{
 		"POST /ocsp":      s.postOCSP,
 		"GET /crl/{name}": s.list,
@@ -110,6 +116,23 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
+// ownList reads the list that is handed in; one of another authority is not served.
+func (s *Server) ownList() (err error) {
+	if s.cfg.RootList == nil {
+		return nil
+	}
+	if s.cfg.Root == nil {
+		return errors.New("publish: a root's list without the root")
+	}
+	if s.root, err = x509.ParseRevocationList(s.cfg.RootList); err == nil {
+		err = s.root.CheckSignatureFrom(s.cfg.Root)
+	}
+	if err != nil {
+		return fmt.Errorf("publish: the root's list: %w", err)
+	}
+	return nil
+}
+
 // ocspPath is what a question by GET begins with.
 const ocspPath = "/ocsp/"
 
@@ -123,12 +146,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// Addresses are those that stand in the certificates of an issuing CA.
+// Addresses are those that stand in the certificates of a CA. A root has no OCSP.
 type Addresses struct{ Issuer, OCSP, CRL string }
 
 // URLs returns the addresses for a base such as "http://pki.example.com".
-func URLs(base string, issuing *x509.Certificate) Addresses {
-	base, id := strings.TrimRight(base, "/"), status.IssuerID(issuing)
+func URLs(base string, ca *x509.Certificate) Addresses {
+	base, id := strings.TrimRight(base, "/"), status.IssuerID(ca)
 	return Addresses{Issuer: base + "/ca/" + id + ".cer", OCSP: base + "/ocsp", CRL: base + "/crl/" + id + ".crl"}
 }
 
@@ -191,6 +214,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.known(r, ".crl")
 	if err != nil {
 		return err
+	}
+	if s.root != nil && id == status.IssuerID(s.cfg.Root) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		w.Header().Set("Last-Modified", s.root.ThisUpdate.UTC().Format(http.TimeFormat))
+		return send(w, typeList, s.root.Raw)
 	}
 	l, err := s.latest(r.Context(), id)
 	if err != nil {

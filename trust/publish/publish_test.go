@@ -3,11 +3,13 @@ package publish_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -212,4 +214,37 @@ func TestQuestionWithSlashesIsAnswered(t *testing.T) {
 		t.Fatalf("status %d, location %q", w.Code, w.Header().Get("Location"))
 	}
 	r.wantStatus(t, w.Body.Bytes(), ocsp.Good, nonce)
+}
+
+// The root's list is made at a ceremony: it is served as it is, if the root has signed it.
+func TestRootListIsServed(t *testing.T) {
+	r := newRig(t)
+	list := func(by *x509.Certificate, key crypto.Signer) []byte {
+		der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Minute), NextUpdate: time.Now().AddDate(1, 0, 0),
+		}, by, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	config := publish.Config{
+		Responder: r.responder, Lists: r, Authorities: []*x509.Certificate{r.Issuing, r.Root}, Root: r.Root, Clock: tunnus.SystemClock{}, Log: quiet(),
+	}
+	good := list(r.Root, r.RootKey)
+	config.RootList = good
+	pages, err := publish.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := publish.URLs("", r.Root)
+	if got := fetch(t, pages, at.CRL); !bytes.Equal(got, good) {
+		t.Error("another list is served")
+	}
+	for name, bad := range map[string][]byte{"no list": []byte("x"), "of the issuing CA": list(r.Issuing, r.IssuingKey), "by another key": list(r.Root, r.IssuingKey)} {
+		config.RootList = bad
+		if _, err := publish.New(config); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
 }

@@ -79,6 +79,7 @@ type rig struct {
 	pages     http.Handler
 	mu        sync.Mutex
 	row       status.Standing
+	more      map[string]status.Standing // beside the leaf; not changed while asked for
 	list      status.List
 	gone      bool
 }
@@ -142,6 +143,8 @@ func (r *rig) Standing(_ context.Context, serial string) (status.Standing, error
 	switch {
 	case r.gone:
 		return status.Standing{}, errors.New("gone")
+	case r.more[serial].Serial != "":
+		return r.more[serial], nil
 	case serial != r.row.Serial:
 		return status.Standing{}, tunnus.NotFound(errors.New("no row"))
 	}

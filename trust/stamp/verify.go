@@ -35,6 +35,7 @@ var (
 	ErrAuthority = errors.New("stamp: not made by a time-stamp authority that is trusted")
 	ErrSignature = errors.New("stamp: the signature is wrong")
 	ErrTime      = errors.New("stamp: the time cannot be")
+	ErrEnded     = errors.New("stamp: its authority's certificate has ended, so that it proves nothing any more")
 )
 
 // Verify judges a token (TimeStampToken, DER) about a digest: its signature,
@@ -67,6 +68,22 @@ func Verify(token, digest []byte, roots []*x509.Certificate, at time.Time) (Stam
 	}
 	if err := t.chain(roots, out.Time, at); err != nil {
 		return Stamp{}, err
+	}
+	return out, nil
+}
+
+// VerifyAsOf judges a token as [Verify] does at the token's own time, and besides
+// whether it still proves something now: whoever gets hold of an authority's
+// key once its certificate has ended can stamp what they like as of before
+// (EN 319 102-1 §5.4). If it does not, it fails with [ErrEnded], and returns
+// what the token says all the same. Whether it is of the future is not seen here.
+func VerifyAsOf(token, digest []byte, roots []*x509.Certificate, now time.Time) (Stamp, error) {
+	out, err := Verify(token, digest, roots, time.Time{})
+	if err != nil || !now.After(out.Time) {
+		return out, err
+	}
+	if _, err := Verify(token, digest, roots, now); err != nil {
+		return out, fmt.Errorf("%w: %w", ErrEnded, err)
 	}
 	return out, nil
 }

@@ -52,6 +52,9 @@ type Responder struct {
 	// signature, twice as many as there are processors: anybody may ask, and others
 	// want the database and the processors too.
 	turns chan struct{}
+
+	issued chan []byte   // certificates, for Renew
+	due    chan struct{} // that there are some
 }
 
 // NewResponder makes a responder.
@@ -69,7 +72,7 @@ func NewResponder(c Config) (*Responder, error) {
 		}
 		own[hexSerial(o.SerialNumber)] = true
 	}
-	return &Responder{cfg: c, cache: newCache(c.Kept), own: own, turns: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}, nil
+	return &Responder{cfg: c, cache: newCache(c.Kept), own: own, turns: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), issued: make(chan []byte, newest), due: make(chan struct{}, 1)}, nil
 }
 
 // A Reply is an answer as it goes out.
@@ -115,7 +118,7 @@ func failed(f ocsp.Failure) Reply { return Reply{DER: f.Encode(), Failure: f} }
 // by an answer that is kept.
 func (r *Responder) usual(ctx context.Context, id ocsp.CertID) (Reply, error) {
 	serial, asked, now := hexSerial(id.Serial), string(id.Raw), r.cfg.Clock.Now()
-	kept, ok, epoch := r.cache.get(serial, asked)
+	kept, ok, epoch := r.cache.get(serial, asked, now)
 	if ok && within(now, kept.read, recheck) && within(now, kept.made, resign) {
 		return r.keepable(kept.der), nil
 	}
@@ -133,7 +136,7 @@ func (r *Responder) usual(ctx context.Context, id ocsp.CertID) (Reply, error) {
 	}
 	same := ok && kept.said == v
 	if same && within(now, kept.made, resign) {
-		kept.read = now
+		kept.read, kept.used = now, now
 		r.cache.put(serial, kept, epoch)
 		return r.keepable(kept.der), nil
 	}
@@ -145,7 +148,7 @@ func (r *Responder) usual(ctx context.Context, id ocsp.CertID) (Reply, error) {
 		return failed(ocsp.TryLater), err
 	}
 	if v.status != ocsp.Unknown { // questions about nothing push nobody out
-		r.cache.put(serial, entry{asked: asked, der: der, said: v, read: now, made: now}, epoch)
+		r.cache.put(serial, entry{asked: asked, der: der, said: v, read: now, made: now, used: now}, epoch)
 	}
 	return r.keepable(der), nil
 }

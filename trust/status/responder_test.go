@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"math/big"
 	"testing"
 	"time"
 
@@ -49,6 +51,82 @@ func TestAnswerTellsTheStanding(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Statuses are kept for ever: of a certificate that has ended the answer is as it
+// was at its end, and says by its archive cutoff that this is known (RFC 6960 §4.4.4).
+func TestExpiredCertificatesAreAnswered(t *testing.T) {
+	r := newRig(t)
+	template := *r.leaves[0]
+	template.SerialNumber, template.NotAfter = big.NewInt(0x2000), noon.AddDate(0, -2, 0)
+	der, err := x509.CreateCertificate(rand.Reader, &template, r.issuing, r.leaves[0].PublicKey, r.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := ended.NotAfter.AddDate(0, -1, 0)
+	for want, set := range map[ocsp.Status]func(*status.Standing){ocsp.Good: func(*status.Standing) {}, ocsp.Revoked: revoked(before)} {
+		s := status.Standing{Serial: serialOf(ended), Certificate: ended.Raw}
+		set(&s)
+		r.rows[s.Serial] = s
+		for _, nonce := range [][]byte{nil, []byte("fresh")} {
+			r.Changed(s.Serial)
+			got := r.ask(t, ended, crypto.SHA256, nonce)
+			if got.Status != want || got.ArchiveCutoff.IsZero() || got.ArchiveCutoff.After(ended.NotAfter) || want == ocsp.Revoked && !got.Revoked.Equal(before) {
+				t.Errorf("%s: %+v", want, got)
+			}
+		}
+	}
+}
+
+// A question has no time: one that is old, sent again by whoever kept it, gets an
+// answer of now. Old ways of asking are answered if they are of version 1, and
+// refused if they are of another, or name the issuer by a hash of old.
+func TestOldQuestions(t *testing.T) {
+	r := newRig(t)
+	kept := r.question(t, r.leaves[0], crypto.SHA1, []byte("a nonce of long ago"))
+	if _, err := r.Answer(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	r.set(r.leaves[0], revoked(noon.AddDate(0, 1, 0)))
+	r.now = noon.AddDate(0, 2, 0)
+	reply, err := r.Answer(t.Context(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.read(t, r.leaves[0], reply.DER); got.Status != ocsp.Revoked || !got.ThisUpdate.Equal(r.now) {
+		t.Errorf("an old question: %+v", got)
+	}
+	id := idOf(t, r.leaves[0], r.issuing)
+	versioned := func(v byte, id []byte) []byte { // with the version written out, as old clients do
+		return der(0x30, der(0x30, der(0xa0, der(0x02, []byte{v})), der(0x30, der(0x30, id))))
+	}
+	sha1 := []byte{0x2b, 0x0e, 0x03, 0x02, 0x1a}
+	md5 := bytes.Replace(id, der(0x06, sha1), der(0x06, []byte("\x2a\x86\x48\x86\xf7\x0d\x02\x05")), 1)[2:]
+	md5[1] += 3
+	for name, tt := range map[string]struct {
+		question []byte
+		want     ocsp.Failure
+	}{
+		"version 1":   {versioned(0, id), 0},
+		"version 2":   {versioned(1, id), ocsp.Malformed},
+		"version 255": {versioned(0x7f, id), ocsp.Malformed},
+		"before 0":    {versioned(0xff, id), ocsp.Malformed},
+		"by MD5":      {versioned(0, der(0x30, md5)), ocsp.Unauthorized},
+	} {
+		if reply, err := r.Answer(t.Context(), tt.question); err != nil || reply.Failure != tt.want {
+			t.Errorf("%s: %+v, %v; want %v", name, reply, err, tt.want)
+		}
+	}
+}
+
+// der writes one value of less than 128 bytes.
+func der(tag byte, parts ...[]byte) []byte {
+	body := bytes.Join(parts, nil)
+	return append([]byte{tag, byte(len(body))}, body...)
 }
 
 func TestNobodyElsesCertificateIsGood(t *testing.T) {

@@ -29,6 +29,7 @@ type Config struct {
 	Scheme    string // name
 	Issuer    issue.Issuer
 	Root      *x509.Certificate
+	RootList  []byte        // revocation list of the root, DER; nil: it is not published
 	Stamper   *issue.Issuer // key of time-stamps with its certificate; nil: none are made
 	Responder *issue.Issuer // key of the OCSP responder; nil: it makes its own
 	PublicURL string        // "": certificates point nowhere
@@ -97,7 +98,7 @@ func New(c Config) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.CA = Logged{ca, c.Book}
+	a.CA = Logged{ca, telling{c.Book, func(der []byte) { a.Responder.Issued(der) }}}
 	var own []*x509.Certificate
 	if c.Stamper != nil {
 		a.Stamps = &stamp.Authority{
@@ -118,6 +119,7 @@ func New(c Config) (*Authority, error) {
 	}
 	a.Pages, err = publish.New(publish.Config{
 		Responder: a.Responder, Lists: c.Shelf, Authorities: []*x509.Certificate{c.Issuer.Certificate, c.Root}, Stamps: a.Stamps, Clock: c.Clock, Log: c.Log,
+		Root: c.Root, RootList: c.RootList,
 	})
 	return a, err
 }
@@ -186,5 +188,38 @@ func (a *Authority) Ready(ctx context.Context) error {
 // Tick makes a new revocation list if one is needed.
 func (a *Authority) Tick(ctx context.Context) error {
 	_, err := a.Lister.Tick(ctx)
+	return err
+}
+
+// telling is a book that tells which certificates anybody may rely on by now.
+type telling struct {
+	Book
+	issued func(der []byte)
+}
+
+// Await implements [Book].
+func (t telling) Await(ctx context.Context, account string, der []byte) error {
+	err := t.Book.Await(ctx, account, der)
+	if err == nil {
+		t.issued(der)
+	}
+	return err
+}
+
+// aheadEvery is how long [Authority.Ahead] waits if nothing is issued.
+const aheadEvery = 5 * time.Second
+
+// Ahead waits until it is time to sign answers about certificates before anybody
+// asks for them, and signs them. It is called again and again.
+func (a *Authority) Ahead(ctx context.Context) error {
+	timer := time.NewTimer(aheadEvery)
+	defer timer.Stop()
+	select {
+	case <-a.Responder.Due():
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil
+	}
+	_, err := a.Responder.Renew(ctx)
 	return err
 }

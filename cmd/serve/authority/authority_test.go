@@ -210,3 +210,29 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Whoever asks about a certificate that was just issued waits for no signature.
+func TestNewCertificateIsAnsweredAhead(t *testing.T) {
+	signed := 0
+	r := newRegistry(t)
+	cert := sure(r.issue())(t)
+	sure(r.signer(t.Context()))(t)
+	r.duty.signer.Key = counting{r.duty.signer.Key, &signed}
+	if err := r.Ahead(t.Context()); err != nil || signed != 2 {
+		t.Fatalf("%d signatures ahead, %v", signed, err)
+	}
+	if got := r.status(cert); got.Status != ocsp.Good || signed != 2 {
+		t.Errorf("%s, after %d signatures", got.Status, signed)
+	}
+}
+
+// counting is a key that tells how often it has signed.
+type counting struct {
+	crypto.Signer
+	n *int
+}
+
+func (c counting) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	*c.n++
+	return c.Signer.Sign(r, digest, o)
+}

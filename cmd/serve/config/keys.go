@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/tunnus-id/tunnus/key/hsm"
+	"github.com/tunnus-id/tunnus/key/hsm/token"
 )
 
 // KeysConfig says where the process's own keys are. A string is short for
@@ -23,14 +24,13 @@ type AuthorityConfig struct {
 	// time-stamps; responder.pem, that of the OCSP responder, which else makes a
 	// key of its own at each start. It may be the folder that a ceremony left.
 	Folder string `json:"folder"`
-	// IssuingKey is the issuing CA's key. Optional; issuing.key in the folder, in
+	// IssuingKey is the issuing CA's key. If it names neither file nor label, it is
+	// issuing.key in the folder: encrypted, if there is a passphrase file, else in
 	// clear, which only a sandbox may have. Role issue.
 	IssuingKey hsm.SignerRef `json:"issuing_key"`
-	// StampKey is the key of time-stamps. Optional; stamp.key in the folder, as
-	// with IssuingKey. Role issue.
+	// StampKey is the key of time-stamps; stamp.key, as with IssuingKey. Role issue.
 	StampKey hsm.SignerRef `json:"stamp_key"`
-	// ResponderKey is the key of responder.pem. Optional; responder.key in the
-	// folder, as with IssuingKey. Role issue.
+	// ResponderKey is the key of responder.pem; responder.key, as with IssuingKey. Role issue.
 	ResponderKey hsm.SignerRef `json:"responder_key"`
 	// Compatible gives certificates the identifiers that unmodified clients of
 	// Smart-ID demand, instead of ours. Only in a sandbox. Role issue.
@@ -52,12 +52,16 @@ func (a *AuthorityConfig) complete(dir string, issues bool) {
 		ref  *hsm.SignerRef
 		file string
 	}{{&a.IssuingKey, IssuingKeyFile}, {&a.StampKey, StampKeyFile}, {&a.ResponderKey, ResponderKeyFile}} {
-		if issues && a.Folder != "" && *k.ref == (hsm.SignerRef{}) {
+		if issues && a.Folder != "" && unnamed(*k.ref) {
 			k.ref.File = filepath.Join(a.Folder, k.file)
 		}
 		k.ref.Complete(dir)
 	}
 }
+
+// unnamed reports whether a key is where it usually is: nothing says where, but
+// perhaps what opens it.
+func unnamed(k hsm.SignerRef) bool { return k.File == "" && k.Label == "" && k.Token == token.Config{} }
 
 // Names of files in the CA's folder.
 const (
@@ -81,8 +85,9 @@ type LogConfig struct {
 	// Origin names the log in its checkpoints, such as "id.example/log". Optional;
 	// the scheme with "/log", and the roles if these are not all.
 	Origin string `json:"origin"`
-	// Key signs the log (Ed25519). It is made together with the log. Optional;
-	// log.key in Data, in clear, which only a sandbox may have.
+	// Key signs the log (Ed25519). It is made together with the log. If it names
+	// neither file nor label, it is log.key in Data: encrypted, if there is a
+	// passphrase file, else in clear, which only a sandbox may have.
 	Key hsm.SignerRef `json:"key"`
 }
 
@@ -100,7 +105,7 @@ func (l *LogConfig) complete(dir, data string) {
 	if !filepath.IsAbs(l.Folder) {
 		l.Folder = filepath.Join(dir, l.Folder)
 	}
-	if l.Key == (hsm.SignerRef{}) {
+	if unnamed(l.Key) {
 		l.Key.File = filepath.Join(data, "log.key")
 	}
 	l.Key.Complete(dir)

@@ -93,6 +93,22 @@ func RootLists(c config.AuthorityConfig) ([][]byte, error) {
 	return [][]byte{b}, err
 }
 
+// RootList reads the list that is published: it must be the root's. None is no error.
+func RootList(c config.AuthorityConfig, root *x509.Certificate) ([]byte, error) {
+	all, err := RootLists(c)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	list, err := x509.ParseRevocationList(all[0])
+	if err == nil {
+		err = list.CheckSignatureFrom(root)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("root.crl: %w", err)
+	}
+	return all[0], nil
+}
+
 // TrustList reads all country signer certificates of a folder. An empty
 // folder is a mistake: nobody could register.
 func TrustList(dir string) (*emrtd.TrustList, error) {

@@ -38,6 +38,7 @@ type Inputs struct {
 	Issuer    issue.Issuer
 	Stamper   *issue.Issuer // nil if there are no time-stamps
 	Responder *issue.Issuer // nil if the responder makes its own key
+	RootList  []byte        // revocation list of the root, DER; nil if there is none
 	// Remote is what other processes are called with, and call with.
 	Remote Remote
 }
@@ -158,7 +159,10 @@ func (in *Inputs) readAuthority(cfg *config.Config) (err error) {
 	if cfg.Sandbox && !slices.Equal(in.Issuing.Subject.Country, []string{nowhere}) {
 		return fmt.Errorf("a sandbox has a CA of the invented state %s; this one is of %q", nowhere, in.Issuing.Subject.Country)
 	}
-	return nil
+	if cfg.Roles.Has(config.Issue) {
+		in.RootList, err = RootList(cfg.Authority, in.Root)
+	}
+	return err
 }
 
 // nowhere is the state of which the CAs of sandboxes are: what a sandbox lets

@@ -124,3 +124,22 @@ func TestSandboxHasNoRealCA(t *testing.T) {
 		}
 	}
 }
+
+// What is published as the root's list is the root's.
+func TestRootListIsOfTheRoot(t *testing.T) {
+	w := sure(sandbox.Open(filepath.Join(t.TempDir(), "world"), tunnus.SystemClock{}))(t)
+	c := config.AuthorityConfig{Folder: w.Path("authority")}
+	root, issuing := sure(Root(c))(t), sure(Issuing(c))(t)
+	if list, err := RootList(c, root); err != nil || len(list) == 0 {
+		t.Errorf("%d bytes, %v", len(list), err)
+	}
+	if _, err := RootList(c, issuing); err == nil {
+		t.Error("a list of another authority")
+	}
+	if err := os.Remove(w.Path("authority", "root.crl")); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := RootList(c, root); list != nil || err != nil {
+		t.Errorf("none: %d bytes, %v", len(list), err)
+	}
+}
