@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/tries"
 	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/key/pin"
@@ -33,7 +34,8 @@ const (
 )
 
 // Next waits for one request, shows it, and does what the holder says. The
-// verdict counts only if nothing failed.
+// verdict counts only if nothing failed. With a PIN1 that is locked or worn out it
+// asks for nothing and fails with the words for that.
 func (a *App) Next(ctx context.Context) (Verdict, error) {
 	held, err := a.held()
 	if err != nil {
@@ -46,8 +48,13 @@ func (a *App) Next(ctx context.Context) (Verdict, error) {
 	for {
 		// Each poll presents the one-time value: of two copies of a phone, the
 		// second one to come is found here (security.md K4).
-		if _, err := a.status(ctx, key); err != nil {
+		standing, err := a.status(ctx, key)
+		if err != nil {
 			return "", err
+		}
+		// What was asked before a lock may still be listed, and is dead.
+		if now := a.clock.Now(); tries.Barred(standing.Tries, now) {
+			return "", errors.New("app: " + tries.Say(pin.PIN1, standing.Tries, now))
 		}
 		var got wire.Requests
 		if err := a.server.Call(ctx, wire.PathRequests, wire.Poll{WaitMS: int(pollWait.Milliseconds())}, &got); err != nil {

@@ -16,10 +16,10 @@ import (
 )
 
 // ChangePIN has the holder type one PIN as it is and a new one, and seals the
-// half anew under it (doc/splitkey.md, "Changing the PIN"). A new PIN that is weak
-// or too like the old one is refused before anything is sent. A wrong old PIN is
-// charged as at a log-in and may be typed again. If the line breaks, the app
-// keeps both blobs, and [App.Start] finds out which of them lives.
+// half anew under it (doc/splitkey.md, "Changing the PIN"). The old one is proved
+// first: a wrong one is charged as at a log-in and may be typed again. Then a new
+// one is asked for until it is neither weak nor too like the old one. If the line
+// breaks, the app keeps both blobs, and [App.Start] finds out which of them lives.
 func (a *App) ChangePIN(ctx context.Context, kind pin.Kind) error {
 	held, err := a.held()
 	if err != nil {
@@ -33,35 +33,13 @@ func (a *App) ChangePIN(ctx context.Context, kind pin.Kind) error {
 	if err != nil {
 		return err
 	}
-	if t := standing.Tries; t.LockedUntil != nil || t.Permanent {
-		return errors.New("app: " + tries.Say(kind, t, a.clock.Now()))
+	if now := a.clock.Now(); tries.Locked(standing.Tries, now) {
+		return errors.New("app: " + tries.Say(kind, standing.Tries, now))
 	}
 	a.caution(kind, standing.Tries)
-	name := strings.ToLower(string(kind))
-	old, err := a.screen.AskSecret(ctx, name, string(kind)+" as it is now")
-	if err != nil {
-		return err
-	}
-	defer func() { old.Wipe() }()
-	fresh, err := a.choosePIN(ctx, kind, "new-"+name, fmt.Sprintf("The new %s (%s)", kind, lengths(kind)), about(held.Document, old))
-	if err != nil {
-		return err
-	}
-	defer fresh.Wipe()
-	for {
-		err := a.change(ctx, key, old, fresh)
-		if tunnus.CodeOf(err) != tunnus.CodePINWrong {
-			return err
-		}
-		a.screen.Tell(Explain(err))
-		old.Wipe()
-		if old, err = a.screen.AskSecret(ctx, name, string(kind)+" as it is now"); err != nil {
-			return err
-		}
-		if err := pin.Judge(fresh.Reveal(), kind, about(held.Document, old)); err != nil {
-			return err
-		}
-	}
+	return a.withPIN(ctx, strings.ToLower(string(kind)), string(kind)+" as it is now", func(ctx context.Context, old tunnus.Secret) error {
+		return a.change(ctx, key, kind, about(held.Document, old), old)
+	})
 }
 
 // about is what a new PIN is judged by: the personal code in the account's
@@ -76,8 +54,8 @@ func about(document string, old tunnus.Secret) pin.Personal {
 	return p
 }
 
-// change is one PIN change with PINs that have passed their judgement.
-func (a *App) change(ctx context.Context, key *vault.Key, old, fresh tunnus.Secret) error {
+// change proves the old PIN, and only then asks for the new one.
+func (a *App) change(ctx context.Context, key *vault.Key, kind pin.Kind, known pin.Personal, old tunnus.Secret) error {
 	var open splitkey.Changing
 	ask := &splitkey.Change{
 		Key: key.Blob.Key, Generation: key.Blob.Generation, OneTime: key.OneTime, Nonce: random(splitkey.NonceSize),
@@ -94,6 +72,11 @@ func (a *App) change(ctx context.Context, key *vault.Key, old, fresh tunnus.Secr
 	if err != nil {
 		return err
 	}
+	fresh, err := a.choosePIN(ctx, kind, "new-"+strings.ToLower(string(kind)), fmt.Sprintf("The new %s (%s)", kind, lengths(kind)), known)
+	if err != nil {
+		return err
+	}
+	defer fresh.Wipe()
 	hardened, err := a.hardenAnew(ctx, key, id, open.Transaction, fresh)
 	if err != nil {
 		return err

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/key/pin"
 	"github.com/tunnus-id/tunnus/key/splitkey"
@@ -81,7 +83,7 @@ func TestChangePINServerAway(t *testing.T) {
 // with the change and clears the charge.
 func TestChangePINChargesAWrongOne(t *testing.T) {
 	p := newPocket(t)
-	a, ctx := p.phone("5820", "7038", "7038", "4719")
+	a, ctx := p.phone("5820", "4719", "7038", "7038")
 	charged := 0
 	p.trouble = func(kind string) trouble {
 		if kind == splitkey.TypeChange { // the second one comes after the wrong entry
@@ -105,7 +107,7 @@ func TestChangePINChargesAWrongOne(t *testing.T) {
 // Wrong old PINs lead to the lock as at a log-in, and the lock is told.
 func TestChangePINLocks(t *testing.T) {
 	p := newPocket(t)
-	a, ctx := p.phone("5820", "7038", "7038", "5821", "5822")
+	a, ctx := p.phone("5820", "5821", "5822")
 	if err := a.ChangePIN(ctx, pin.PIN1); tunnus.CodeOf(err) != tunnus.CodePINLock1 {
 		t.Fatalf("ChangePIN = %v", err)
 	}
@@ -123,9 +125,10 @@ func TestChangePINLocks(t *testing.T) {
 	}
 }
 
-// A new PIN that is weak, or too like the old one, is refused before anything is
-// sent, and so is one that was typed twice unlike.
-func TestChangePINJudgesFirst(t *testing.T) {
+// A new PIN that is weak, or too like the old one, is refused before anything of
+// it is sent, and so is one that was typed twice unlike. Who then gives up keeps
+// the old one.
+func TestChangePINJudgesTheNewOne(t *testing.T) {
 	for bad, why := range map[string]string{
 		"4719": "It is the old PIN.", "94719": "The old PIN is in it.", "1234": "a run of digits", "1402": "date", "0017": "personal number",
 		"471": "4 to 12 digits", "7038": "differ",
@@ -142,10 +145,43 @@ func TestChangePINJudgesFirst(t *testing.T) {
 			if !told(p.hand, why) {
 				t.Errorf("told %q; want %q", p.hand.told, why)
 			}
-			if !slices.Equal(p.sent, []string{splitkey.TypeStatus}) {
+			if !slices.Equal(p.sent, append([]string{splitkey.TypeStatus}, changing[:3]...)) {
 				t.Errorf("sent %s", p.sent)
 			}
+			p.holds("4719")
 		})
+	}
+}
+
+// Nobody types a new PIN twice for an old one that is wrong.
+func TestChangePINProvesTheOldOneFirst(t *testing.T) {
+	p := newPocket(t)
+	a, ctx := p.phone("5820", "4719")
+	if err := a.ChangePIN(ctx, pin.PIN1); !errors.Is(err, errIdle) {
+		t.Fatalf("ChangePIN = %v", err)
+	}
+	if got := strings.Join(p.hand.asked, " "); got != "pin1 pin1 new-pin1" {
+		t.Errorf("asked %s", got)
+	}
+}
+
+// A request that was asked before a lock is dead: the holder is told of the lock
+// and of nothing else, and the server is not asked what waits.
+func TestNextOfALockedPIN(t *testing.T) {
+	p := newPocket(t)
+	a, ctx := p.phone("5820", "5821", "5822")
+	if err := a.ChangePIN(ctx, pin.PIN1); tunnus.CodeOf(err) != tunnus.CodePINLock1 {
+		t.Fatalf("ChangePIN = %v", err)
+	}
+	polled := false
+	p.pages = map[string]func([]byte) any{wire.PathRequests: func([]byte) any {
+		polled = true
+		return wire.Requests{Requests: []wire.Request{{ID: "1", Service: "Bank"}}}
+	}}
+	a, ctx = p.phone("confirm", "4719")
+	_, err := a.Next(ctx)
+	if err == nil || !strings.Contains(err.Error(), "PIN1 is locked for ") || polled || len(p.hand.asked) != 0 {
+		t.Errorf("Next = %v, polled %v, asked %s", err, polled, p.hand.asked)
 	}
 }
 

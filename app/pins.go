@@ -56,14 +56,13 @@ func (a *App) choosePIN(ctx context.Context, kind pin.Kind, key, text string, pe
 	}
 }
 
-// PINs tells what the holder should know of each PIN, a sentence a line; none
-// means that all is well.
-func (a *App) PINs(ctx context.Context) ([]string, error) {
+// PINs asks how each PIN of this phone stands.
+func (a *App) PINs(ctx context.Context) ([]tries.PIN, error) {
 	held, err := a.held()
 	if err != nil {
 		return nil, err
 	}
-	var lines []string
+	var pins []tries.PIN
 	for _, p := range []struct {
 		kind pin.Kind
 		key  string
@@ -74,13 +73,11 @@ func (a *App) PINs(ctx context.Context) ([]string, error) {
 		}
 		s, err := a.status(ctx, key)
 		if err != nil {
-			return lines, err
+			return pins, err
 		}
-		if line := tries.Say(p.kind, s.Tries, a.clock.Now()); line != "" {
-			lines = append(lines, line)
-		}
+		pins = append(pins, tries.PIN{Kind: p.kind, Changed: key.Blob.Generation > 1, Tries: s.Tries})
 	}
-	return lines, nil
+	return pins, nil
 }
 
 // caution tells what the holder of a PIN should know before it is typed.

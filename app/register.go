@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/tries"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/mrz"
@@ -99,7 +100,7 @@ func Explain(err error) string {
 		if strings.Contains(string(e.Code), "lock") {
 			when = " Locked until "
 		}
-		text += when + e.Until.Local().Format(time.DateTime) + "."
+		text += when + tries.When(*e.Until) + "."
 	}
 	return text + " [" + string(e.Code) + "]"
 }

@@ -76,6 +76,7 @@ type Server struct {
 	slots    chan struct{} // one for each large body that is let in
 	sessions *meter        // new sessions, by address
 	begins   *meter        // new keys, by session
+	locks    locks         // tries that may have locked a key
 }
 
 // New makes a server.
@@ -124,6 +125,9 @@ func (s *Server) key(ctx context.Context, c caller) (any, error) {
 	reply, err := s.cfg.Keys.Message(ctx, c.signed)
 	if err != nil {
 		return nil, err
+	}
+	if m.Type == splitkey.TypeEvaluate {
+		s.tried(ctx, c, reply.Body)
 	}
 	if reply.Kind == acsp.Kind {
 		s.finished(ctx, c, reply.Signed)

@@ -19,6 +19,26 @@ const (
 	worn     = 30
 )
 
+// A PIN is one PIN of a phone as it stands.
+type PIN struct {
+	Kind    pin.Kind       `json:"pin"`
+	Changed bool           `json:"changed,omitempty"` // since the key was made
+	Tries   splitkey.Tries `json:"tries"`
+}
+
+// Locked reports whether no PIN can be typed at all: it is locked, or the account ends.
+func Locked(t splitkey.Tries, now time.Time) bool {
+	return t.Permanent || t.LockedUntil != nil && t.LockedUntil.After(now)
+}
+
+// Barred reports whether no request can be answered with a PIN: it is locked, or
+// worn out, so that only its change is served.
+func Barred(t splitkey.Tries, now time.Time) bool { return Locked(t, now) || t.Unconfirmed >= worn }
+
+// When writes a moment in the holder's own time, with its zone: by its short
+// name, or as hours from UTC where it has none.
+func When(t time.Time) string { return t.Local().Format(time.DateTime + " MST") }
+
 // Say says in one sentence what the holder of a PIN should know, with the
 // time that a lock still takes; "" if there is nothing.
 func Say(kind pin.Kind, t splitkey.Tries, now time.Time) string {
@@ -26,8 +46,8 @@ func Say(kind pin.Kind, t splitkey.Tries, now time.Time) string {
 	switch {
 	case t.Permanent:
 		return fmt.Sprintf("%s was wrong too often: this account ends.", kind)
-	case t.LockedUntil != nil && t.LockedUntil.After(now):
-		return fmt.Sprintf("%s is locked for %s, until %s.", kind, Countdown(t.LockedUntil.Sub(now)), t.LockedUntil.Local().Format(time.DateTime))
+	case Locked(t, now):
+		return fmt.Sprintf("%s is locked for %s, until %s.", kind, Countdown(t.LockedUntil.Sub(now)), When(*t.LockedUntil))
 	case t.Unconfirmed >= worn:
 		return fmt.Sprintf("%s is worn out: %d entries of it led to nothing. Change it (%s); nothing else is served.", kind, t.Unconfirmed, change)
 	case t.Unconfirmed >= wornSoon:

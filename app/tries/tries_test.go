@@ -1,6 +1,7 @@
 package tries
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func TestSay(t *testing.T) {
 	now := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
 	until := func(d time.Duration) *time.Time { at := now.Add(d); return &at }
-	stamp := func(d time.Duration) string { return now.Add(d).Local().Format(time.DateTime) }
+	stamp := func(d time.Duration) string { return now.Add(d).Local().Format("2006-01-02 15:04:05 MST") }
 	for name, tt := range map[string]struct {
 		tries splitkey.Tries
 		want  string
@@ -39,6 +40,39 @@ func TestCountdown(t *testing.T) {
 	} {
 		if got := Countdown(d); got != want {
 			t.Errorf("Countdown(%v) = %q; want %q", d, got, want)
+		}
+	}
+}
+
+// A time of day without its zone is a guess for whoever reads it elsewhere.
+func TestWhenNamesTheZone(t *testing.T) {
+	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
+	zone, _ := at.Local().Zone()
+	if got := When(at); !strings.HasSuffix(got, ":00 "+zone) {
+		t.Errorf("%q; want the zone %q at its end", got, zone)
+	}
+}
+
+// What cannot be answered is not asked for: not with a lock, not with a PIN that
+// is worn out; that one may still be typed to be changed.
+func TestBarred(t *testing.T) {
+	now := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
+	soon, past := now.Add(time.Second), now.Add(-time.Second)
+	for name, tt := range map[string]struct {
+		tries          splitkey.Tries
+		locked, barred bool
+	}{
+		"well":        {splitkey.Tries{Left: 1, Unconfirmed: 29}, false, false},
+		"lock is out": {splitkey.Tries{Left: 3, LockedUntil: &past}, false, false},
+		"locked":      {splitkey.Tries{LockedUntil: &soon}, true, true},
+		"ended":       {splitkey.Tries{Permanent: true}, true, true},
+		"worn":        {splitkey.Tries{Left: 3, Unconfirmed: 30}, false, true},
+	} {
+		if l, b := Locked(tt.tries, now), Barred(tt.tries, now); l != tt.locked || b != tt.barred {
+			t.Errorf("%s: locked %v, barred %v; want %v, %v", name, l, b, tt.locked, tt.barred)
+		}
+		if (Say(pin.PIN1, tt.tries, now) == "") && tt.barred {
+			t.Errorf("%s: barred without a word", name)
 		}
 	}
 }

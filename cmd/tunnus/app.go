@@ -22,10 +22,12 @@ import (
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/line"
 	"github.com/tunnus-id/tunnus/app/term"
+	"github.com/tunnus-id/tunnus/app/tries"
 	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/sandbox/demo"
 )
 
 // appCommand is the app in a terminal.
@@ -180,8 +182,12 @@ func (c *appAccounts) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var pins []tries.PIN // of an account that ends, there are none that anything could be said of
+	if len(vault.State.Accounts) > 0 && slices.ContainsFunc(list, func(acc wire.Account) bool { return account.State(acc.State) == account.Active }) {
+		pins, err = a.PINs(ctx)
+	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(wire.Accounts{Accounts: list})
+		return errors.Join(err, json.NewEncoder(os.Stdout).Encode(demo.Phone{Accounts: wire.Accounts{Accounts: list}, PINs: pins}))
 	}
 	if len(list) == 0 {
 		return errNoAccount
@@ -189,12 +195,10 @@ func (c *appAccounts) Run(ctx context.Context) error {
 	for _, acc := range list {
 		screen.Tell(listed(acc))
 	}
-	if len(vault.State.Accounts) == 0 || !slices.ContainsFunc(list, func(acc wire.Account) bool { return account.State(acc.State) == account.Active }) {
-		return nil // there are no PINs that anything could be said of
-	}
-	warnings, err := a.PINs(ctx)
-	for _, w := range warnings {
-		screen.Tell(w)
+	for _, p := range pins {
+		if line := tries.Say(p.Kind, p.Tries, time.Now()); line != "" {
+			screen.Tell(line)
+		}
 	}
 	return err
 }
@@ -235,10 +239,11 @@ func (c *appWait) Run(ctx context.Context) error {
 }
 
 // recoverable reports whether the app may go on waiting after a failure: the
-// request is over, or the line was; not if the account is.
+// request is over, or the line was; not if the account is, or its PIN is locked.
 func recoverable(err error) bool {
 	switch tunnus.CodeOf(err) {
-	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodeKeyUnusable, tunnus.CodePINLockPerm, tunnus.CodeBadSignature:
+	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodeKeyUnusable, tunnus.CodeBadSignature,
+		tunnus.CodePINLock1, tunnus.CodePINLock2, tunnus.CodePINLockPerm:
 		return false
 	}
 	_, refused := errors.AsType[*tunnus.Error](err)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/app/tries"
 )
 
 type appCertificates struct {
@@ -32,7 +32,7 @@ func (c *appCertificates) Run(ctx context.Context) error {
 			continue
 		}
 		screen.Tell(fmt.Sprintf("%-9s  serial %s, issued %s: logged, entry %d of %d", l.Purpose, l.Shown.Serial,
-			l.Shown.At.Local().Format(time.DateTime), l.Entry+1, l.Shown.Checkpoint.Size))
+			tries.When(l.Shown.At), l.Entry+1, l.Shown.Checkpoint.Size))
 		screen.Tell(fmt.Sprintf("           sha256 %x", l.Print))
 	}
 	if err == nil && bad > 0 {
