@@ -14,6 +14,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/tunnus-id/tunnus/app/tries"
+	"github.com/tunnus-id/tunnus/app/wire"
 )
 
 // Options say how the demonstration runs.
@@ -35,6 +38,8 @@ type Step struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
 	MS   int64  `json:"ms"`
+	// Skipped says why it was left out, with what to do.
+	Skipped string `json:"skipped,omitempty"`
 }
 
 // An Account is the account that the demonstration ends with.
@@ -42,6 +47,12 @@ type Account struct {
 	Document string `json:"document"`
 	Level    string `json:"level"`
 	State    string `json:"state"`
+}
+
+// A Phone is what `tunnus app accounts --json` prints.
+type Phone struct {
+	wire.Accounts
+	PINs []tries.PIN `json:"pins"` // of an active account
 }
 
 // A Login is what `tunnus rp login --json` prints. No personal code or name is
@@ -109,7 +120,7 @@ func (s *show) perform(ctx context.Context) error {
 	if err := s.register(ctx); err != nil {
 		return err
 	}
-	if err := s.step(ctx, "login", "a service asks by the RP API, the app answers with PIN1, the client verifies", s.login); err != nil {
+	if err := s.tryLogin(ctx); err != nil {
 		return err
 	}
 	return s.step(ctx, "container", "the signed application with time-stamp and OCSP answers; tunnus verify finds it good off line", s.container)
@@ -127,7 +138,7 @@ func (s *show) step(ctx context.Context, name, what string, do func(context.Cont
 }
 
 func (s *show) tell(name, what string, ok bool, took time.Duration) {
-	s.report.Steps = append(s.report.Steps, Step{name, ok, took.Milliseconds()})
+	s.report.Steps = append(s.report.Steps, Step{Name: name, OK: ok, MS: took.Milliseconds()})
 	if s.opt.JSON {
 		return
 	}
@@ -138,11 +149,23 @@ func (s *show) tell(name, what string, ok bool, took time.Duration) {
 	fmt.Fprintf(s.opt.Out, "%s  %6d ms  %-12s %s\n", mark, took.Milliseconds(), name, what)
 }
 
+// skip marks a step as left out.
+func (s *show) skip(name, why string) {
+	s.report.Steps = append(s.report.Steps, Step{Name: name, Skipped: why})
+	if !s.opt.JSON {
+		fmt.Fprintf(s.opt.Out, "skip             %-12s %s\n", name, why)
+	}
+}
+
 // invite says what a newcomer can do while the demonstration is up.
 func (s *show) invite() {
 	self, ca, other := s.opt.Program, s.world.Path("tls", "ca.pem"), "ben"
 	if s.opt.Person == other {
 		other = "ada"
+	}
+	pin1 := demoPIN1
+	if s.notOurs {
+		pin1 = "the one that was chosen"
 	}
 	fmt.Fprintf(s.opt.Out, `
 The server answers at    %s  (%s resident)
@@ -160,7 +183,7 @@ Register somebody else (of ada, ben, cleo, dov, eve, finn, gus, hana), typing ev
 
 The server's log is %s.
 Stop with Ctrl-C; %s keeps everything for the next time.
-`, s.url, s.resident(), s.inbox, s.public, demoPIN1, demoPassphrase,
+`, s.url, s.resident(), s.inbox, s.public, pin1, demoPassphrase,
 		command(self, "app", "wait", "--server", s.url, "--ca", ca, "--state", s.statePath()),
 		command(self, "rp", "login", "--status", "--server", s.url, "--ca", ca, "--authority", s.world.Path("authority"),
 			"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document),

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -48,6 +47,8 @@ type show struct {
 	serverEnded chan error
 	serverLog   *tail
 	url         string
+	kept        bool // the account is of an earlier run
+	notOurs     bool // its PIN1 is not the demonstration's, as far as can be seen
 	client      *http.Client
 }
 
@@ -209,29 +210,29 @@ func (s *show) phone(command string, more ...string) []string {
 	}, more...)
 }
 
-// accounts asks the app which accounts its phone has.
-func (s *show) accounts(ctx context.Context) ([]wire.Account, error) {
+// accounts asks the app which accounts its phone has, and how their PINs stand.
+func (s *show) accounts(ctx context.Context) (Phone, error) {
 	var failed tail
 	cmd := exec.CommandContext(ctx, s.opt.Program, s.phone("accounts", "--json")...)
 	cmd.Stderr = &failed
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("tunnus app accounts: %w: %s", err, &failed)
+		return Phone{}, fmt.Errorf("tunnus app accounts: %w: %s", err, &failed)
 	}
-	var list wire.Accounts
-	return list.Accounts, json.Unmarshal(out, &list)
+	var has Phone
+	return has, json.Unmarshal(out, &has)
 }
 
 // register drives the app through a registration, unless this phone has an
 // account from an earlier run. Each step that the app tells becomes a line.
 func (s *show) register(ctx context.Context) error {
 	if _, err := os.Stat(s.statePath()); !errors.Is(err, fs.ErrNotExist) {
-		kept, err := s.accounts(ctx)
+		has, err := s.accounts(ctx)
 		if err != nil {
 			return err
 		}
-		if len(kept) > 0 {
-			err := s.keep(kept)
+		if s.kept = len(has.Accounts.Accounts) > 0; s.kept {
+			err := s.keep(has.Accounts.Accounts)
 			s.tell("account", "kept from the last time", err == nil, 0)
 			return err
 		} // else that registration was cut short
@@ -273,11 +274,11 @@ var steps = map[string]string{
 }
 
 func (s *show) haveAccount(ctx context.Context) error {
-	list, err := s.accounts(ctx)
+	has, err := s.accounts(ctx)
 	if err != nil {
 		return err
 	}
-	return s.keep(list)
+	return s.keep(has.Accounts.Accounts)
 }
 
 // keep takes the account to log in with, or says how to get one.
@@ -326,41 +327,6 @@ func (s *show) readCode(since time.Time) func(context.Context) (string, error) {
 			}
 		}
 	}
-}
-
-// login starts the holder's app and a service, and lets the one answer the other.
-func (s *show) login(ctx context.Context) error {
-	app, err := startPuppet(ctx, s.opt.Program, s.phone("wait", "--once")...)
-	if err != nil {
-		return err
-	}
-	answered := make(chan error, 1)
-	go func() {
-		answered <- app.drive(ctx, answers{"answer": say("confirm"), "pin1": say(demoPIN1)}, func(string) {})
-	}()
-	args := []string{
-		"rp", "login", "--json", "--status", "--server", s.url, "--ca", s.world.Path("tls", "ca.pem"), "--authority", s.world.Path("authority"),
-		"--uuid", demoUUID, "--name", demoName, "--document", s.report.Account.Document, "--text", "Log in to the demonstration",
-	}
-	if s.opt.Keep != "" {
-		args = append(args, "--keep", s.opt.Keep)
-	}
-	var out, failed bytes.Buffer
-	rp := exec.CommandContext(ctx, s.opt.Program, args...)
-	rp.Stdout, rp.Stderr = &out, &failed
-	err = rp.Run()
-	if err != nil {
-		err = errors.Join(fmt.Errorf("tunnus rp login: %w: %s", err, strings.TrimSpace(failed.String())), app.cmd.Process.Kill())
-	}
-	err = errors.Join(err, <-answered)
-	var r Login
-	if json.Unmarshal(out.Bytes(), &r) == nil {
-		s.report.Login = &r
-	}
-	if err == nil && !r.Verified {
-		err = errors.New("the service did not accept the log-in")
-	}
-	return err
 }
 
 // container saves the signed application, and verifies it as a stranger would.
