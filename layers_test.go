@@ -30,6 +30,7 @@ const (
 // as the rules of its layer allow.
 var rooms = []struct{ pkg, layer string }{
 	{"", words},
+	{"need", suite},
 
 	{"document/tlv", read},
 	{"document/mrz", read},
@@ -177,6 +178,7 @@ var exceptions = map[string]string{
 	"store/trust -> store/db":                          "the generated half of the same subject",
 	"store/trust -> store/engine":                      "a subject of the store over its database",
 	"enrol -> enrol/lock":                              "a flow may use deciders",
+	"store/storetest/pgtest -> need":                   "a test without PostgreSQL is left out, or fails",
 	"enrol -> enrol/otp":                               "a flow may use deciders",
 	"enrol -> enrol/scheme":                            "a flow may use deciders",
 	"enrol/scheme -> enrol/lock":                       "rules hold those of the ledger",

@@ -22,7 +22,7 @@ var executables = []string{"\x7fELF", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe", "M
 var elsewhere = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)(^|[^\w.}-])/(` + strings.Join([]string{"wo" + "rk", "ho" + "me", "ro" + "ot", "tm" + "p", "Us" + "ers", "var/fol" + "ders"}, "|") + `)\b`),
 	regexp.MustCompile(`(?i)[a-z]:\\+us` + `ers\b`),
-	regexp.MustCompile(`(?i)\b(` + strings.Join([]string{"registry\\.np" + "mjs", "registry\\.yar" + "npkg", "proxy\\.gol" + "ang", "sum\\.gol" + "ang", "gop" + "roxy\\b", "pypi\\." + "org", "artif" + "actory", "jf" + "rog", "sona" + "type"}, "|") + `)`),
+	regexp.MustCompile(`(?i)\b(` + strings.Join([]string{"registry\\.np" + "mjs", "registry\\.yar" + "npkg", "proxy\\.gol" + "ang", "sum\\.gol" + "ang", "gop" + "roxy\\b", "pypi\\." + "org", "maven\\.apa" + "che\\.org", "repo1?\\.mav" + "en\\.", "mvn" + "repository", "artif" + "actory", "jf" + "rog", "sona" + "type"}, "|") + `)`),
 	regexp.MustCompile(`"resol` + `ved"\s*:`),
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/need"
 )
 
 // signedApplication judges the container that the demonstration leaves: by xmlsec1, and by our
@@ -59,7 +61,7 @@ func signedApplication(t *testing.T, keep string) {
 func xmlsec(t *testing.T, dir, keep string, good bool) {
 	t.Helper()
 	if _, err := exec.LookPath("xmlsec1"); err != nil {
-		missing(t, "xmlsec1 is not installed")
+		need.Missing(t, "xmlsec1 is not installed")
 	}
 	cmd := exec.CommandContext(t.Context(), "xmlsec1", "--verify", "--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties",
 		"--trusted-pem", filepath.Join(keep, "root.pem"), "META-INF/signatures0.xml")

@@ -18,6 +18,7 @@ import (
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/client"
 	"github.com/tunnus-id/tunnus/login/acsp"
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -82,7 +83,7 @@ func TestDemoOnceLeavesWhatOpensslVerifies(t *testing.T) {
 func openssl(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		missing(t, "openssl is not installed")
+		need.Missing(t, "openssl is not installed")
 	}
 	cmd := exec.Command("openssl", args...)
 	cmd.Dir = dir

@@ -26,6 +26,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	face "github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 )
@@ -52,15 +53,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// missing skips a test for the want of a tool, or fails it where all must run.
-func missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("TUNNUS_TEST") == "all" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
 // models finds the face engine's files.
 func models(t testing.TB) string {
 	t.Helper()
@@ -73,7 +65,7 @@ func models(t testing.TB) string {
 			return abs
 		}
 	}
-	missing(t, "no model files of the face engine (make models)")
+	need.Missing(t, "no model files of the face engine (make models)")
 	return ""
 }
 

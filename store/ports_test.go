@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
@@ -67,33 +66,18 @@ func fixture[P any](t *testing.T, where string, port func(s *Store) P) check.Fix
 	}
 }
 
-// template is a database of PostgreSQL that has the schema, and nothing else.
-var (
-	cluster  pgtest.Cluster
-	template struct {
-		once sync.Once
-		url  string
-	}
-)
+var cluster pgtest.Cluster
 
 // postgresql makes a fresh database of PostgreSQL that has the schema already.
 func postgresql(t testing.TB) string {
 	t.Helper()
-	template.once.Do(func() {
-		url := cluster.Lasting(t)
+	return cluster.Filled(t, func(url string) error {
 		s, err := Open(t.Context(), url)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		template.url = url
+		return s.Close()
 	})
-	if template.url == "" {
-		t.SkipNow() // the first one has said why, or has failed
-	}
-	return cluster.Copy(t, template.url)
 }
 
 // kinds reads the kinds of a subject's audit events.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/need"
 )
 
 // The gate of the cast, in 128-d distances: stricter than the engine's limit of
@@ -66,11 +67,7 @@ func engine(t *testing.T) *face.Engine {
 	t.Helper()
 	e, err := opened()
 	if errors.Is(err, fs.ErrNotExist) {
-		const reason = "no model files: run make build, or name their folder in TUNNUS_MODELS"
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal(reason)
-		}
-		t.Skip(reason)
+		need.Missing(t, "no model files: run make build, or name their folder in TUNNUS_MODELS")
 	}
 	if err != nil {
 		t.Fatal(err)

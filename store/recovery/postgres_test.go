@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -15,33 +14,18 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
-// template is a database of PostgreSQL that has the schema, and nothing else.
-var (
-	cluster  pgtest.Cluster
-	template struct {
-		once sync.Once
-		url  string
-	}
-)
+var cluster pgtest.Cluster
 
 // postgresql makes a fresh database of PostgreSQL that has the schema already.
 func postgresql(t testing.TB) string {
 	t.Helper()
-	template.once.Do(func() {
-		url := cluster.Lasting(t)
+	return cluster.Filled(t, func(url string) error {
 		s, err := store.Open(t.Context(), url)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		template.url = url
+		return s.Close()
 	})
-	if template.url == "" {
-		t.SkipNow() // the first one has said why, or has failed
-	}
-	return cluster.Copy(t, template.url)
 }
 
 func (w *world) postgres() bool { return strings.HasPrefix(w.where, "postgres") }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/asic"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
@@ -41,22 +42,9 @@ func extract(t *testing.T, container []byte) string {
 	return dir
 }
 
-// tool finds a program, or skips the test.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal(name + " is missing")
-		}
-		t.Skip(name + " is missing")
-	}
-	return path
-}
-
 // A second implementation of XML signatures takes what we sign, and sees what was changed.
 func TestXmlsecVerifies(t *testing.T) {
-	xmlsec, w := tool(t, "xmlsec1"), theWorld(t)
+	xmlsec, w := need.Tool(t, "xmlsec1"), theWorld(t)
 	for level, container := range map[asic.Level][]byte{asic.B: pack(t, w.signed(t, asic.PKCS1)), asic.LT: w.long(t)} {
 		dir := extract(t, container)
 		if err := os.WriteFile(filepath.Join(dir, "root.pem"), pki.EncodeCertificates(w.root), 0o600); err != nil {

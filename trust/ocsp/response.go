@@ -21,7 +21,7 @@ type Status string
 // The statuses.
 const (
 	Good    Status = "good"
-	Revoked Status = "revoked" // for ever or, with [pki.Hold], for now
+	Revoked Status = "revoked" // for ever or, with [pki.Hold], until it is lifted
 	Unknown Status = "unknown" // not one that the issuer has made
 )
 

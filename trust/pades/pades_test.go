@@ -25,6 +25,7 @@ import (
 	"github.com/digitorus/pdf"
 	"github.com/digitorus/pdfsign/sign"
 
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/pades"
 	"github.com/tunnus-id/tunnus/trust/pki"
 	"github.com/tunnus-id/tunnus/trust/stamp"
@@ -153,13 +154,7 @@ func TestVerify(t *testing.T) {
 
 // openssl takes the signature over the same bytes.
 func TestOpensslVerifies(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal("openssl is missing")
-		}
-		t.Skip("openssl is missing")
-	}
+	openssl := need.Tool(t, "openssl")
 	doc := signed(t, plain(), 1, stamps(t, false))
 	from := bytes.Index(doc, []byte("/Contents<")) + len("/Contents")
 	to := from + bytes.IndexByte(doc[from:], '>') + 1

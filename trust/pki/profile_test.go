@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
@@ -111,13 +112,7 @@ func TestSubjectIsWrittenAsRelyingPartiesReadIt(t *testing.T) {
 
 // A second implementation takes the chain, and finds our policies in it.
 func TestOpensslVerifiesTheChain(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal("openssl is missing")
-		}
-		t.Skip("openssl is missing")
-	}
+	openssl := need.Tool(t, "openssl")
 	ca, dir := newAuthority(t), t.TempDir()
 	write := func(name string, certs ...*x509.Certificate) string {
 		p := filepath.Join(dir, name)

@@ -1,23 +1,18 @@
 package publish_test
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/need"
 )
 
 // The Java platform asks in its own way (by GET where it fits, without a nonce),
 // and judges answer, responder and list by its own code.
 func TestJavaTakesAnswersAndLists(t *testing.T) {
-	java, err := exec.LookPath("java")
-	if err != nil {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal("java is missing")
-		}
-		t.Skip("java is missing")
-	}
+	java := need.Tool(t, "java")
 	program, err := filepath.Abs("testdata/Check.java")
 	if err != nil {
 		t.Fatal(err)

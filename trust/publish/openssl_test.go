@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/pki"
 	"github.com/tunnus-id/tunnus/trust/publish"
 	"github.com/tunnus-id/tunnus/trust/status"
@@ -23,13 +24,7 @@ type shell struct {
 
 func newShell(t *testing.T, r *rig) shell {
 	t.Helper()
-	path, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal("openssl is missing")
-		}
-		t.Skip("openssl is missing")
-	}
+	path := need.Tool(t, "openssl")
 	s := shell{t, t.TempDir(), path}
 	for name, certs := range map[string][]*x509.Certificate{"root.pem": {r.Root}, "issuing.pem": {r.Issuing}, "leaf.pem": {r.leaf}} {
 		s.write(name, pki.EncodeCertificates(certs...))

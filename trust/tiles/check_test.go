@@ -125,9 +125,6 @@ func TestSoundLogs(t *testing.T) {
 
 // More than 256 full tiles, so that there are three levels.
 func TestSoundLogOfThreeLevels(t *testing.T) {
-	if testing.Short() {
-		t.Skip("65,900 entries")
-	}
 	m := newLog(t, 65_900)
 	r := m.check(t, nil)
 	if !r.Sound() || r.Entries != 65_900 || r.Tiles < 258+2 {

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/need"
 )
 
 // modules are where systems keep SoftHSM2.
@@ -56,10 +58,7 @@ func soft(t testing.TB) Config {
 		}
 	}
 	if _, err := exec.LookPath("softhsm2-util"); err != nil || c.Module == "" {
-		if os.Getenv("TUNNUS_TEST") == "all" {
-			t.Fatal("SoftHSM2 is missing")
-		}
-		t.Skip("no SoftHSM2 on this machine")
+		need.Missing(t, "SoftHSM2 is missing")
 	}
 	if err := os.WriteFile(c.PINFile, []byte(testPIN+"\n"), 0o600); err != nil {
 		t.Fatal(err)

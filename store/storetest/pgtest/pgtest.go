@@ -29,6 +29,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tunnus-id/tunnus/need"
 )
 
 // A Cluster is one PostgreSQL server, started when the first database is asked
@@ -39,6 +41,9 @@ type Cluster struct {
 	dir    string
 	as     *syscall.Credential // whom the server runs as; nil for who runs the tests
 	server *exec.Cmd
+
+	filling sync.Once
+	filled  string // URL of what Filled copies; "" if it could not be made
 
 	mu    sync.Mutex
 	names int
@@ -59,6 +64,23 @@ func (c *Cluster) Database(t testing.TB) string {
 	name := c.create(t, "")
 	c.dropAfter(t, name)
 	return c.url(name)
+}
+
+// Filled is [Cluster.Database] with the schema that fill gives a database, which it
+// does once for all tests of the package; it must write no rows and leave no connection.
+func (c *Cluster) Filled(t testing.TB, fill func(url string) error) string {
+	t.Helper()
+	c.filling.Do(func() {
+		url := c.Lasting(t)
+		if err := fill(url); err != nil {
+			t.Fatal(err)
+		}
+		c.filled = url
+	})
+	if c.filled == "" {
+		need.Missing(t, "no database of PostgreSQL; the first test that wanted one says why")
+	}
+	return c.Copy(t, c.filled)
 }
 
 // Lasting is [Cluster.Database] for one that stays until the server is stopped.
@@ -122,8 +144,8 @@ func (c *Cluster) empty(name string) error {
 func (c *Cluster) create(t testing.TB, how string) string {
 	t.Helper()
 	c.once.Do(func() { c.err = c.start() })
-	if errors.Is(c.err, exec.ErrNotFound) && os.Getenv("TUNNUS_TEST") != "all" {
-		t.Skip("PostgreSQL is not installed:", c.err)
+	if errors.Is(c.err, exec.ErrNotFound) {
+		need.Missing(t, "PostgreSQL is not installed: "+c.err.Error())
 	}
 	if c.err != nil {
 		t.Fatal("PostgreSQL:", c.err)

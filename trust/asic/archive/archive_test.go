@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/asic/archive"
 )
 
@@ -83,10 +84,7 @@ func TestReadsWhatOthersWrite(t *testing.T) {
 }
 
 func TestUnzipReads(t *testing.T) {
-	unzip, err := exec.LookPath("unzip")
-	if err != nil {
-		t.Skip("unzip is missing") // another reader besides the standard library's is not needed for anything
-	}
+	unzip := need.Tool(t, "unzip")
 	file := filepath.Join(t.TempDir(), "a.zip")
 	if err := os.WriteFile(file, packed(t, specimen()...), 0o600); err != nil {
 		t.Fatal(err)
