@@ -1,34 +1,29 @@
-// Package scheme holds the rules of a scheme for registrations: whom it serves,
-// with which documents and versions, how long steps may take, and what failures
-// lead to.
-//
-// [Nordic] is one Go value; rules read from files come later.
 package scheme
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"maps"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/document/emrtd"
-	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/scheme/format"
+	files "github.com/tunnus-id/tunnus/scheme"
 )
 
-// Rules are what a scheme demands of registrations.
+// Rules are what a scheme demands of registrations: the file, and beside it what
+// the flows use most, in their words. They are made by [Parse].
 type Rules struct {
-	Name      string
-	Countries []string          // whose personal codes are served, two letters
-	Issuers   map[string]string // accepted issuing states: as in the code line → two letters
-	MinAge    int               // years
-	MinApp    string            // "0.1.0"
-	MinOS     map[string]string // by the name of the system; one that is not listed has no minimum
-	Terms     string            // version in force
-	Consent   string            // version in force
+	File
+
+	MinApp  string            // "0.1.0"
+	MinOS   map[string]string // by the name of the system; one that is not listed has no minimum
+	Terms   string            // version in force
+	Consent string            // version in force
 
 	SessionLife     time.Duration
 	StepLife        time.Duration // from a challenge to its answer
@@ -38,162 +33,131 @@ type Rules struct {
 	MaxFrames int // in one set
 	MaxFrame  int // bytes
 
-	Proof     lock.Rules // charged to the device
-	Judgement lock.Rules // charged to the document
+	Proof     lock.Rules    // charged to the device
+	Judgement lock.Rules    // charged to the document
+	Wrong     tunnus.Ladder // what wrong PINs lead to
 	OTP       otp.Rules
 
-	// Unattended lets a match of the built-in engine stand without a person's
-	// look, and SoftwareQualified makes accounts on devices without attested
-	// hardware QUALIFIED (K2). Both are for the sandbox; see [Rules.Sandbox].
-	Unattended        bool
-	SoftwareQualified bool
+	// Unattended lets a match of the built-in engine stand without a person's look (A4).
+	Unattended bool
+
+	revision string
 }
 
-// Nordic are the rules under which a first account may be had by passport, and
-// the contact is proved anew.
-var Nordic = Rules{
-	Name:      "nordic",
-	Countries: []string{"XX", "EE"},
-	Issuers:   map[string]string{"UTO": "XX", "EST": "EE"},
-	MinAge:    13,
-	MinApp:    "0.1.0",
-	MinOS:     map[string]string{"android": "10", "ios": "15"},
-	Terms:     "2026-11",
-	Consent:   "2026-11",
+// limits bound a file: the ones that ship have 5 KB, 6 levels and 300 values.
+var limits = format.Limits{Bytes: 256 << 10, Depth: 8, Values: 10_000}
 
-	SessionLife:     30 * time.Minute,
-	StepLife:        5 * time.Minute,
-	ApplicationLife: 10 * time.Minute,
-
-	Captures: 3, MaxFrames: 10, MaxFrame: 1 << 20,
-
-	Proof: lock.Rules{
-		Phase: lock.Proof,
-		Ladder: tunnus.Ladder{
-			{Failures: 5, Lock: 15 * time.Minute},
-			{Failures: 5, Lock: time.Hour},
-			{Failures: 5, Lock: 24 * time.Hour},
-		},
-		Forget: 7 * day, Life: 30 * time.Minute, VoidEvery: day,
-	},
-	Judgement: lock.Rules{
-		Phase: lock.Judgement,
-		Ladder: tunnus.Ladder{
-			{Failures: 3, Lock: day},
-			{Failures: 2, Lock: 3 * day},
-			{Failures: 2, Permanent: true},
-		},
-		Forget: 365 * day, Grace: 14 * day, Life: 30 * time.Minute,
-		Copyable: tunnus.Rung{Failures: 3, Lock: day}, CopyableEvery: 7 * day,
-		Notes: 3, NoteWindow: day, VoidEvery: day,
-	},
-	OTP: otp.Rules{
-		Life: 10 * time.Minute, Tries: 3, ResendAfter: time.Minute, Resends: 3,
-		PerContact: 10, PerPerson: 10,
-	},
+// Parse reads a scheme file. Name says whose faults they are, such as the file's
+// path. The error has every fault of the file, one a line, behind that name; it
+// wraps [format.Faults].
+func Parse(name string, file []byte) (Rules, error) {
+	var f File
+	faults := format.Decode(file, limits, &f)
+	if faults = check(f, faults); len(faults) > 0 {
+		return Rules{}, fmt.Errorf("%s is no scheme file:\n%w", name, faults)
+	}
+	return rules(f), nil
 }
 
-const day = 24 * time.Hour
+// Shipped returns the rules of scheme/NAME.json: "baltic" or "nordic".
+func Shipped(name string) (Rules, error) {
+	file := map[string]func() []byte{"baltic": files.Baltic, "nordic": files.Nordic}[name]
+	if file == nil {
+		return Rules{}, errors.New("scheme: no such scheme is shipped")
+	}
+	return Parse(name+".json", file())
+}
 
-// Sandbox returns the rules with the switches on that only a sandbox may have.
-func (r Rules) Sandbox() Rules {
-	r.Unattended, r.SoftwareQualified = true, true
+// Nordic returns the rules of scheme/nordic.json: a first account may be had by
+// passport, and the contact is proved anew.
+func Nordic() Rules { return shipped("nordic") }
+
+// Baltic returns the rules of scheme/baltic.json: the passport way is for people
+// who had an account, and its codes go to a contact on file.
+func Baltic() Rules { return shipped("baltic") }
+
+func shipped(name string) Rules {
+	r, err := Shipped(name)
+	if err != nil {
+		panic("scheme: an embedded file: " + err.Error()) // a test reads them
+	}
 	return r
 }
 
-// Level is what an account is worth that came this way. No device class is
-// attested yet, so outside the sandbox it is never QUALIFIED.
-func (r Rules) Level() tunnus.Level {
-	if r.SoftwareQualified {
-		return tunnus.Qualified
+// rules puts a file that is without fault into the words of the flows.
+func rules(f File) Rules {
+	canonical, err := format.Encode(f)
+	if err != nil {
+		panic("scheme: a file that was read cannot be written: " + err.Error()) // FuzzParse
 	}
-	return tunnus.Advanced
+	sum := sha256.Sum256(canonical)
+	p, j := f.Ledger.Proof, f.Ledger.Judgement
+	return Rules{
+		File:   f,
+		MinApp: f.Versions.App, MinOS: f.Versions.OS, Terms: f.Agreed.Terms, Consent: f.Agreed.Consent,
+		SessionLife: f.Lives.Session.Duration, StepLife: f.Lives.Step.Duration, ApplicationLife: f.Lives.Application.Duration,
+		Captures: f.Faces.Captures, MaxFrames: f.Faces.Frames, MaxFrame: f.Faces.FrameBytes,
+		Proof: lock.Rules{
+			Phase: lock.Proof, Ladder: ladder(p.Ladder), Forget: p.Forget.Duration, Life: p.Life.Duration, VoidEvery: p.VoidEvery.Duration,
+			Notes: j.Notes, NoteWindow: j.NoteWindow.Duration, // on a device as on a document
+		},
+		Judgement: lock.Rules{
+			Phase: lock.Judgement, Ladder: ladder(j.Ladder), Forget: j.Forget.Duration, Grace: j.Grace.Duration, Life: j.Life.Duration,
+			Copyable: j.Copyable.rung(), CopyableEvery: j.CopyableEvery.Duration,
+			Notes: j.Notes, NoteWindow: j.NoteWindow.Duration, VoidEvery: j.VoidEvery.Duration,
+		},
+		Wrong: ladder(f.PINs.Ladder),
+		OTP: otp.Rules{
+			Life: f.Codes.Mail.Duration, Tries: f.Codes.Tries, ResendAfter: f.Codes.ResendAfter.Duration, Resends: f.Codes.Resends,
+			PerContact: f.Codes.PerContact, PerPerson: f.Codes.PerPerson, SMSLife: f.Codes.SMS.Duration,
+			OfferAfter: f.Codes.OfferAfter.Duration, NoSMS: f.Codes.NoSMS,
+			PerPrefix: f.Codes.PerPrefix, PerCountry: f.Codes.PerCountry, PerHour: f.Codes.PerHour,
+		},
+		Unattended: f.Faces.Unattended,
+		revision:   fmt.Sprintf("%s/%s+%s", f.Name, f.Version, hex.EncodeToString(sum[:6])),
+	}
 }
 
-// A Claim is what an app says of itself. Nobody checks it.
-type Claim struct {
-	App       string `json:"app"` // version
-	OS        string `json:"os"`  // "linux", "android" …
-	OSVersion string `json:"os_version"`
-	Model     string `json:"model"`
+// Revision names the rules in evidence: name, version, and the first twelve
+// digits of the SHA-256 of the canonical file, as in "nordic/2026-11-22+0123456789ab".
+func (r Rules) Revision() string { return r.revision }
+
+// Canonical is the file in its one canonical form, of which [Rules.Revision] has
+// the hash: every key, in the order of doc/scheme.md.
+func (r Rules) Canonical() ([]byte, error) { return format.Encode(r.File) }
+
+// AsSandbox returns the rules with the switches on that only a sandbox may have:
+// software devices at full level, and faces without a person's look.
+func (r Rules) AsSandbox() Rules {
+	f := r.File
+	f.Sandbox = true
+	f.Faces.Unattended = true
+	f.Devices = maps.Clone(f.Devices)
+	for _, d := range DeviceClasses() {
+		f.Devices[d] = tunnus.Qualified
+	}
+	return rules(f)
 }
 
-// Admit judges the versions that an app claims: app-old, dev-os-old.
-func (r Rules) Admit(c Claim) error {
-	if older(c.App, r.MinApp) {
-		return needs(tunnus.Fail(tunnus.CodeAppOld, fmt.Errorf("scheme: needs app %s", r.MinApp)), r.MinApp)
+// Open lists in words what these rules allow that a real service seldom does, or
+// that rests on somebody's word: for whoever checks a file.
+func (r Rules) Open() []string {
+	var out []string
+	if r.Sandbox {
+		out = append(out, "the rules of a sandbox: nothing that it makes is worth anything")
 	}
-	if least, ok := r.MinOS[strings.ToLower(c.OS)]; ok && older(c.OSVersion, least) {
-		return needs(tunnus.Fail(tunnus.CodeDevOSOld, fmt.Errorf("scheme: needs system %s", least)), least)
+	if r.Unattended {
+		out = append(out, "faces are approved without a person's look; it rests on: "+either(r.Faces.Calibration, "nothing"))
 	}
-	return nil
+	if claims := r.Issuance.Compliance; claims.Kind != "" {
+		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)
+	}
+	return out
 }
 
-// needs adds to what the person is told which version would do.
-func needs(e *tunnus.Error, version string) error {
-	e.Public += " Version " + version + " or newer is needed."
-	return e
-}
-
-// older compares versions by their numbers. What is no version is older than all.
-func older(have, least string) bool {
-	h, w := strings.Split(have, "."), strings.Split(least, ".")
-	for i := range w {
-		want, _ := strconv.Atoi(w[i])
-		got := 0
-		if i < len(h) {
-			n, err := strconv.Atoi(h[i])
-			if err != nil || n < 0 {
-				return true
-			}
-			got = n
-		}
-		if got != want {
-			return got < want
-		}
+func either(s, or string) string {
+	if s == "" {
+		return or
 	}
-	return false
-}
-
-// Person reads a personal code of a country that is served.
-func (r Rules) Person(country, code string) (tunnus.PersonCode, error) {
-	served := "" // no country: refused as one that nobody knows
-	for _, c := range r.Countries {
-		if c == country {
-			served = c
-		}
-	}
-	return tunnus.ParsePersonCode(served, strings.TrimSpace(code))
-}
-
-// OldEnough refuses who has not reached the age of the rules.
-func (r Rules) OldEnough(birth, now time.Time) error {
-	if now.Before(birth.AddDate(r.MinAge, 0, 0)) {
-		return tunnus.Fail(tunnus.CodeEligAge, errors.New("scheme: too young for this way"))
-	}
-	return nil
-}
-
-// Accepts refuses documents that are no passports of a state in the rules, or
-// whose portrait cannot be read yet (JPEG 2000).
-func (r Rules) Accepts(v emrtd.Verified) error {
-	z := v.Zone()
-	_, known := r.Issuers[z.Issuer]
-	if z.Kind != mrz.TD3 || !strings.HasPrefix(z.Document, "P") || !known || v.PortraitFormat() != "image/jpeg" {
-		return tunnus.Fail(tunnus.CodeDocTypeNo, fmt.Errorf("scheme: a %s of a state that is served: %v; portrait %s", z.Kind, known, v.PortraitFormat()))
-	}
-	return nil
-}
-
-// Fit refuses too many frames, too large ones, or none, with bad-request.
-func (r Rules) Fit(frames [][]byte) error {
-	if len(frames) == 0 || len(frames) > r.MaxFrames {
-		return tunnus.BadRequest("frames", fmt.Errorf("scheme: %d frames", len(frames)))
-	}
-	for _, fr := range frames {
-		if len(fr) == 0 || len(fr) > r.MaxFrame {
-			return tunnus.BadRequest("frames", fmt.Errorf("scheme: a frame of %d bytes", len(fr)))
-		}
-	}
-	return nil
+	return s
 }

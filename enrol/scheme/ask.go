@@ -1,0 +1,178 @@
+package scheme
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/enrol/way"
+)
+
+// A Claim is what an app says of itself. Nobody checks it.
+type Claim struct {
+	App       string `json:"app"` // version
+	OS        string `json:"os"`  // "linux", "android" …
+	OSVersion string `json:"os_version"`
+	Model     string `json:"model"`
+	Language  string `json:"language,omitempty"` // of its user, "et"
+}
+
+// Admit judges the versions that an app claims: app-old, dev-os-old.
+func (r Rules) Admit(c Claim) error {
+	if older(c.App, r.MinApp) {
+		return needs(tunnus.Fail(tunnus.CodeAppOld, fmt.Errorf("scheme: needs app %s", r.MinApp)), r.MinApp)
+	}
+	if least, ok := r.MinOS[strings.ToLower(c.OS)]; ok && older(c.OSVersion, least) {
+		return needs(tunnus.Fail(tunnus.CodeDevOSOld, fmt.Errorf("scheme: needs system %s", least)), least)
+	}
+	return nil
+}
+
+// needs adds to what the person is told which version would do.
+func needs(e *tunnus.Error, version string) error {
+	return e.WithNote("version", version)
+}
+
+// older compares versions by their numbers. What is no version is older than all.
+func older(have, least string) bool {
+	h, w := strings.Split(have, "."), strings.Split(least, ".")
+	for i := range w {
+		want, _ := strconv.Atoi(w[i])
+		got := 0
+		if i < len(h) {
+			n, err := strconv.Atoi(h[i])
+			if err != nil || n < 0 {
+				return true
+			}
+			got = n
+		}
+		if got != want {
+			return got < want
+		}
+	}
+	return false
+}
+
+// Person reads a personal code of a country that is served: elig-country, form-code.
+func (r Rules) Person(country, code string) (tunnus.PersonCode, error) {
+	served := "" // no country: refused as one that nobody knows
+	if slices.Contains(r.Countries, country) {
+		served = country
+	}
+	return tunnus.ParsePersonCode(served, strings.TrimSpace(code))
+}
+
+// A Device is the class of a device, by where its keys are (K2).
+type Device string
+
+// The classes. No phone shell of ours attests hardware yet.
+const (
+	Hardware Device = "hardware" // attested
+	Software Device = "software"
+	Browser  Device = "browser"
+)
+
+// DeviceClasses lists them.
+func DeviceClasses() []Device { return []Device{Hardware, Software, Browser} }
+
+// Level is what an account is worth that came by a way to a device of a class:
+// the lowest of what way and device allow and, on the way account, of the account
+// that vouches. On other ways vouching is not looked at. "" is nothing: the way
+// is switched off, or who vouches has no level.
+func (r Rules) Level(w way.Way, d Device, vouching tunnus.Level) tunnus.Level {
+	rules := r.Ways[w]
+	if !rules.On {
+		return ""
+	}
+	most := []tunnus.Level{rules.Level, tunnus.Advanced}
+	if l, ok := r.Devices[d]; ok {
+		most[1] = l
+	}
+	if w == way.Account {
+		most = append(most, vouching)
+	}
+	lowest := tunnus.Qualified
+	for _, l := range most {
+		if !l.Valid() {
+			return ""
+		}
+		if !l.AtLeast(lowest) {
+			lowest = l
+		}
+	}
+	return lowest
+}
+
+// SMS reports whether phone numbers of a country (two letters) get codes by SMS.
+func (r Rules) SMS(country string) bool { return !slices.Contains(r.Codes.NoSMS, country) }
+
+// A Kind is a kind of document.
+type Kind string
+
+// The kinds.
+const (
+	Passport Kind = "passport"
+	IDCard   Kind = "id-card"
+)
+
+// KindOf tells the kind of a document by its code line (Doc 9303-4 §4.2.2,
+// 9303-5 §4.2.2), "" if it is none of ours: visas begin with V.
+func KindOf(z mrz.Zone) Kind {
+	switch {
+	case z.Kind == mrz.TD3 && strings.HasPrefix(z.Document, "P"):
+		return Passport
+	case z.Kind != mrz.TD3 && z.Document != "" && strings.Contains("IAC", z.Document[:1]):
+		return IDCard
+	}
+	return ""
+}
+
+// Accepts refuses documents that nobody could use here: of no kind or state in
+// the rules, or with a portrait that cannot be read yet (JPEG 2000). Whether this
+// person may use it is for [Eligibility.Accepts] to say.
+func (r Rules) Accepts(v emrtd.Verified) error {
+	z := v.Zone()
+	_, known := r.Issuers[z.Issuer]
+	if KindOf(z) == "" || !known || v.PortraitFormat() != "image/jpeg" {
+		return wrongDocument(fmt.Errorf("scheme: a %s of a state that is served: %v; portrait %s", z.Kind, known, v.PortraitFormat()))
+	}
+	return nil
+}
+
+func wrongDocument(why error) error { return tunnus.Fail(tunnus.CodeDocTypeNo, why) }
+
+// Accepts judges a document by the row that was found: doc-type-no for a kind
+// that this way does not take, doc-too-old for one that is older than the rules
+// allow or of a faulty series. issued is zero where the document does not tell it.
+func (e Eligibility) Accepts(z mrz.Zone, issued time.Time) error {
+	if !slices.Contains(e.Documents, KindOf(z)) {
+		return wrongDocument(fmt.Errorf("scheme: a %s on a way for %v", z.Kind, e.Documents))
+	}
+	old := e.Since != 0 && !issued.IsZero() && issued.Year() < e.Since
+	for _, s := range e.Faulty {
+		old = old || s.Issuer == z.Issuer && len(s.First) == len(z.Number) && s.First <= z.Number && z.Number <= s.Last
+	}
+	if old {
+		return tunnus.Fail(tunnus.CodeDocTooOld, errors.New("scheme: too old, or of a faulty series"))
+	}
+	return nil
+}
+
+// Fit refuses too many frames, too large ones, or none, with bad-request.
+func (r Rules) Fit(frames [][]byte) error {
+	if len(frames) == 0 || len(frames) > r.MaxFrames {
+		return tunnus.BadRequest("frames", fmt.Errorf("scheme: %d frames", len(frames)))
+	}
+	for _, fr := range frames {
+		if len(fr) == 0 || len(fr) > r.MaxFrame {
+			return tunnus.BadRequest("frames", fmt.Errorf("scheme: a frame of %d bytes", len(fr)))
+		}
+	}
+	return nil
+}
