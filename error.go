@@ -6,15 +6,20 @@ import (
 	"time"
 )
 
-// An Error is safe to show: Code, Public, Left, Until and Field reach the
-// caller, Cause only the log. It is made by [Fail] alone.
+// An Error is safe to show: all but Cause, which is for the log, may reach the
+// caller. It is made by [Fail] alone.
 type Error struct {
 	Code   Code
-	Public string     // one plain sentence, no identifiers of a person
+	Public string     // in plain sentences, no identifiers of a person
+	Note   Note       // the last of them, as a key that other languages have too
 	Left   *int       // tries that are left, if that may be told
 	Until  *time.Time // when a lock ends
 	Field  string     // which field of a request is meant
 	Cause  error      // nil if there is nothing more to say
+
+	// Said by another process that refused; "" and nil of what fails here.
+	Reference string   // number under which it stands in that one's log
+	Ways      []string // other ways that are open, in words for machines
 }
 
 // Fail makes the error for one code, with the sentence that [Code.Sentence]

@@ -11,21 +11,24 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
 // A Document is what a failed request is answered with (RFC 9457 §3.1); the
 // members below Instance are ours.
 type Document struct {
-	Type     string      `json:"type"`   // always "about:blank"
-	Title    string      `json:"title"`  // the words of the status
-	Status   int         `json:"status"` // the HTTP status
-	Detail   string      `json:"detail"` // what may be shown to a person
-	Instance string      `json:"instance"`
-	Code     tunnus.Code `json:"code"`
-	Left     *int        `json:"left,omitempty"`  // tries that are left
-	Until    *time.Time  `json:"until,omitempty"` // when a lock ends
-	Field    string      `json:"field,omitempty"` // which field of the request is meant
-	Errors   []Item      `json:"errors,omitempty"`
+	Type     string        `json:"type"`     // always "about:blank"
+	Title    string        `json:"title"`    // the words of the status
+	Status   int           `json:"status"`   // the HTTP status
+	Detail   string        `json:"detail"`   // what may be shown to a person, the next step included
+	Instance string        `json:"instance"` // reference number, see [Reference]
+	Code     tunnus.Code   `json:"code"`
+	Left     *int          `json:"left,omitempty"`  // tries that are left
+	Until    *time.Time    `json:"until,omitempty"` // when a lock ends
+	Field    string        `json:"field,omitempty"` // which field of the request is meant
+	Next     *Next         `json:"next,omitempty"`  // what to do now
+	Ways     []phrases.Way `json:"ways,omitempty"`  // other ways that are open
+	Errors   []Item        `json:"errors,omitempty"`
 }
 
 // An Item says the same in the words of the RP API, in answers of that style.
@@ -50,6 +53,10 @@ var statuses = map[tunnus.Code]int{
 	tunnus.CodeUnknownRelyingParty: http.StatusUnauthorized,
 	tunnus.CodeForbidden:           http.StatusForbidden,
 	tunnus.CodeAccNone:             http.StatusNotFound,
+	tunnus.CodeStaffNoRight:        http.StatusForbidden,
+	tunnus.CodeStaffOneself:        http.StatusForbidden,
+	tunnus.CodeStaffFourEyes:       http.StatusForbidden,
+	tunnus.CodeSlotFull:            http.StatusConflict,
 	tunnus.CodeSesTimeout:          http.StatusGone,
 	tunnus.CodeOTPResends:          http.StatusTooManyRequests,
 	tunnus.CodeDocLockTemp:         http.StatusLocked,
@@ -114,7 +121,7 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.log.LogAttrs(r.Context(), level, "request failed", attrs(r, code, ref, err)...)
 	if !t.wrote {
-		a.render(w, err, ref)
+		a.render(w, r, err, ref)
 	}
 }
 
@@ -147,18 +154,13 @@ func (a adapter) call(w http.ResponseWriter, r *http.Request) (err error) {
 }
 
 // render writes the document of an error.
-func (a adapter) render(w http.ResponseWriter, err error, ref string) {
-	code := tunnus.CodeOf(err)
-	status := Status(code)
-	doc := Document{
-		Type: "about:blank", Title: http.StatusText(status), Status: status,
-		Detail: code.Sentence(), Instance: ref, Code: code,
-	}
-	if e, ok := errors.AsType[*tunnus.Error](err); ok {
-		doc.Detail, doc.Left, doc.Until, doc.Field = e.Public, e.Left, e.Until, e.Field
-	}
-	if a.items {
-		item := Item{Code: code, Detail: doc.Detail}
+func (a adapter) render(w http.ResponseWriter, r *http.Request, err error, ref string) {
+	doc := Tell(r.Context(), err, ref)
+	status := Status(doc.Code)
+	doc.Type, doc.Title, doc.Status = "about:blank", http.StatusText(status), status
+	if a.items { // for a program that asks on behalf of somebody else
+		doc.Next, doc.Ways = nil, nil
+		item := Item{Code: doc.Code, Detail: doc.Detail}
 		if doc.Field != "" {
 			item.Pointer = "/" + doc.Field
 		}
@@ -174,6 +176,8 @@ func (a adapter) render(w http.ResponseWriter, err error, ref string) {
 		h.Set("Retry-After", doc.Until.UTC().Format(http.TimeFormat))
 	}
 	h.Set("Content-Type", a.contentType)
+	h.Set("Content-Language", string(Speaker(r.Context()).Language()))
+	h.Add("Vary", "Accept-Language")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)

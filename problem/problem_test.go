@@ -119,7 +119,7 @@ func TestStyleOfTheRPAPI(t *testing.T) {
 		return tunnus.BadRequest("a/b", errors.New("x"))
 	})
 	d := document(t, w)
-	if w.Header().Get("Content-Type") != "application/json" || w.Code != 400 || len(d.Errors) != 1 || d.Errors[0].Pointer != "/a/b" {
+	if w.Header().Get("Content-Type") != "application/json" || w.Code != 400 || len(d.Errors) != 1 || d.Errors[0].Pointer != "/a/b" || d.Next != nil || d.Ways != nil {
 		t.Errorf("%s %s", w.Header().Get("Content-Type"), w.Body)
 	}
 }
