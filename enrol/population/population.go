@@ -1,97 +1,62 @@
-// Package population is a register of people that is read from a JSON file: for
-// sandboxes, with invented people, and for tests.
+// Package population reaches the population register: [Register] answers from
+// memory, as a JSON file says (for sandboxes, and where an authority hands out
+// files), and [Client] asks a register service over HTTPS. The third, a table of
+// our own database, is store/people. All three are a [people.Source], and
+// what they say has one form (package people, doc/population.md).
 //
-// It answers from memory. A real register is reached by another implementation
-// of enrol.Population.
+// Nothing that a register says is logged or put into an error.
 package population
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
+	"slices"
 	"sync"
-	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/match"
+	"github.com/tunnus-id/tunnus/enrol/people"
 )
 
 // ErrDown is what a register answers that was told to be down.
-var ErrDown = errors.New("population: the register is down")
+var ErrDown = people.ErrDown
 
 // A Register answers from memory. It is safe for concurrent use.
 type Register struct {
 	mu     sync.RWMutex
-	people map[tunnus.PersonCode]enrol.Person
+	people map[tunnus.PersonCode]people.Entry
 	down   bool
 }
 
-// row is one person of a file.
-type row struct {
-	Person     string   `json:"person"` // "PNOXX-199002140017"
-	Surname    string   `json:"surname"`
-	GivenNames string   `json:"given_names"`
-	Birth      string   `json:"birth,omitempty"` // "1990-02-14"; as the code says if left out
-	Documents  []string `json:"documents,omitempty"`
-	Deceased   bool     `json:"deceased,omitempty"`
-}
+var _ people.Source = (*Register)(nil)
 
-// Parse reads a file: one JSON array of people. Unknown fields, codes that are
-// wrong and people who stand there twice are errors, told by their place and
-// without naming anybody.
+// Parse reads a file ([people.ParseFile]).
 func Parse(file []byte) (*Register, error) {
-	d := json.NewDecoder(bytes.NewReader(file))
-	d.DisallowUnknownFields()
-	var rows []row
-	if err := d.Decode(&rows); err != nil {
-		return nil, fmt.Errorf("population: reading the register: %w", err)
+	list, err := people.ParseFile(file)
+	if err != nil {
+		return nil, err
 	}
-	if d.More() {
-		return nil, errors.New("population: reading the register: something follows the people")
-	}
-	r := &Register{people: map[tunnus.PersonCode]enrol.Person{}}
-	for i, row := range rows {
-		p, err := row.person()
-		if err != nil {
-			return nil, fmt.Errorf("population: person %d: %w", i+1, err)
-		}
-		if _, twice := r.people[p.Code]; twice {
-			return nil, fmt.Errorf("population: person %d stands there twice", i+1)
-		}
-		r.people[p.Code] = p
+	r := &Register{people: map[tunnus.PersonCode]people.Entry{}}
+	for _, e := range list {
+		r.people[e.Person.Code] = e
 	}
 	return r, nil
 }
 
-func (r row) person() (enrol.Person, error) {
-	code, err := tunnus.ParseSemanticsID(r.Person)
-	if err != nil {
-		return enrol.Person{}, err
-	}
-	birth, ok := code.BirthDate()
-	if r.Birth != "" {
-		if birth, err = time.Parse(time.DateOnly, r.Birth); err != nil {
-			return enrol.Person{}, errors.New("birth is no date")
-		}
-	} else if !ok {
-		return enrol.Person{}, errors.New("birth is missing")
-	}
-	if r.Surname == "" {
-		return enrol.Person{}, errors.New("surname is missing")
-	}
-	return enrol.Person{
-		Code: code, Surname: r.Surname, GivenNames: r.GivenNames, Birth: birth,
-		Documents: r.Documents, Deceased: r.Deceased,
-	}, nil
-}
-
-// Put adds a person, or replaces what is said of them.
-func (r *Register) Put(p enrol.Person) {
+// Put adds a person, or replaces what is said of them; guardians and channels
+// stay as they were.
+func (r *Register) Put(p match.Person) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.people[p.Code] = p
+	e := r.people[p.Code]
+	e.Person = p
+	r.people[p.Code] = e
+}
+
+// Remove makes a person unknown.
+func (r *Register) Remove(code tunnus.PersonCode) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.people, code)
 }
 
 // SetDown makes the register answer no more, or again.
@@ -101,16 +66,53 @@ func (r *Register) SetDown(down bool) {
 	r.down = down
 }
 
-// ByCode implements enrol.Population.
-func (r *Register) ByCode(_ context.Context, code tunnus.PersonCode) (enrol.Person, error) {
+// entry returns a person's entry, if the register is not down.
+func (r *Register) entry(code tunnus.PersonCode) (people.Entry, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.down {
-		return enrol.Person{}, ErrDown
+		return people.Entry{}, ErrDown
 	}
-	p, ok := r.people[code]
+	e, ok := r.people[code]
 	if !ok {
-		return enrol.Person{}, enrol.ErrNoPerson
+		return people.Entry{}, match.ErrNoPerson
 	}
-	return p, nil
+	return e, nil
+}
+
+// ByCode implements [people.Source].
+func (r *Register) ByCode(_ context.Context, code tunnus.PersonCode) (match.Person, error) {
+	e, err := r.entry(code)
+	return e.Person, err
+}
+
+// Guardians implements [people.Source].
+func (r *Register) Guardians(_ context.Context, child tunnus.PersonCode) ([]match.Relation, error) {
+	e, err := r.entry(child)
+	return slices.Clone(e.Guardians), err
+}
+
+// Wards implements [people.Source].
+func (r *Register) Wards(_ context.Context, guardian tunnus.PersonCode) ([]match.Relation, error) {
+	if _, err := r.entry(guardian); err != nil {
+		return nil, err
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var out []match.Relation
+	for _, e := range r.people {
+		for _, rel := range e.Guardians {
+			if rel.Guardian == guardian {
+				out = append(out, rel)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b match.Relation) int { return a.From.Compare(b.From) })
+	return out, nil
+}
+
+// Channels implements [people.Source].
+func (r *Register) Channels(_ context.Context, code tunnus.PersonCode) (match.Channels, error) {
+	e, err := r.entry(code)
+	return e.Channels, err
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/match"
 )
 
-const people = `[
-	{"person": "PNOXX-199002140017", "surname": "Åsk", "given_names": "Ada", "documents": ["X1234567"]},
+const invented = `[
+	{"person": "PNOXX-199002140017", "surname": "Åsk", "given_names": "Ada", "documents": [{"number": "X1234567", "state": "valid"}]},
 	{"person": "PNOEE-40504040001", "surname": "Proov", "given_names": "Ben", "birth": "1905-04-04", "deceased": true}
 ]`
 
@@ -25,11 +25,10 @@ func code(t *testing.T, s string) tunnus.PersonCode {
 }
 
 func TestByCode(t *testing.T) {
-	r, err := Parse([]byte(people))
+	r, err := Parse([]byte(invented))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var _ enrol.Population = r
 	ada, err := r.ByCode(t.Context(), code(t, "PNOXX-199002140017"))
 	if err != nil || ada.Surname != "Åsk" || ada.Birth.Format(time.DateOnly) != "1990-02-14" || ada.Deceased {
 		t.Errorf("ByCode = %v", err)
@@ -37,7 +36,7 @@ func TestByCode(t *testing.T) {
 	if ben, err := r.ByCode(t.Context(), code(t, "PNOEE-40504040001")); err != nil || !ben.Deceased {
 		t.Errorf("ByCode = %v, deceased %v", err, ben.Deceased)
 	}
-	if _, err := r.ByCode(t.Context(), code(t, "PNOEE-30303039914")); !errors.Is(err, enrol.ErrNoPerson) {
+	if _, err := r.ByCode(t.Context(), code(t, "PNOEE-30303039914")); !errors.Is(err, match.ErrNoPerson) {
 		t.Errorf("unknown person: %v", err)
 	}
 	r.SetDown(true)
@@ -75,13 +74,14 @@ func TestParseRefuses(t *testing.T) {
 
 // What is read never names somebody under a code that is not theirs.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(people))
+	f.Add([]byte(invented))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r, err := Parse(file)
 		if err != nil {
 			return
 		}
-		for c, p := range r.people {
+		for c, e := range r.people {
+			p := e.Person
 			if c != p.Code || c.IsZero() || p.Surname == "" || p.Birth.IsZero() && p.Code.Country() == "XX" {
 				t.Errorf("a person without code or name was read")
 			}
