@@ -1,18 +1,19 @@
 // Package notify tells people things outside the app: it sends mail through
-// any SMTP server, and holds the words of the mails.
+// any SMTP server. Text messages are sent by notify/sms; notify/words has the words
+// of both.
 //
 // Mails name no person and carry no personal code. What goes wrong is told
 // without the address it went wrong with, so that errors may be logged. The
 // package sends once and keeps nothing: whoever calls it keeps the job and
-// tries again (package store's outbox).
+// tries again (package store/jobs).
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -58,6 +59,9 @@ type Config struct {
 
 // A Message is one mail to one person.
 type Message struct {
+	// ID is the same if the mail is sent again, so that programs can drop the second
+	// one; empty draws one. Letters and digits.
+	ID      string
 	To      string // one address, without a name
 	Subject string // one line
 	Text    string // plain text
@@ -75,6 +79,9 @@ type Undelivered struct {
 func (e *Undelivered) Error() string {
 	return fmt.Sprintf("notify: mail not taken (%s, SMTP %d, temporary %t)", e.Stage, e.SMTP, e.Temporary)
 }
+
+// Reason is the error as a code.
+func (e *Undelivered) Reason() string { return fmt.Sprintf("mail-%s-%d", e.Stage, e.SMTP) }
 
 // A Mailer sends mail. It is safe for concurrent use.
 type Mailer struct {
@@ -199,9 +206,7 @@ func (m *Mailer) compose(msg Message) (*gomail.Msg, error) {
 	if out.From(m.cfg.From) != nil || out.To(msg.To) != nil {
 		return nil, errors.New("notify: an address that cannot be written")
 	}
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	out.SetMessageIDWithValue(hex.EncodeToString(id[:]) + "@" + m.domain)
+	out.SetMessageIDWithValue(cmp.Or(msg.ID, rand.Text()) + "@" + m.domain)
 	out.SetDateWithValue(m.cfg.Clock.Now())
 	out.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: no out-of-office answers
 	out.Subject(msg.Subject)
@@ -210,6 +215,9 @@ func (m *Mailer) compose(msg Message) (*gomail.Msg, error) {
 }
 
 func (msg Message) check() error {
+	if strings.ContainsFunc(msg.ID, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return errors.New("notify: an id of letters and digits expected")
+	}
 	control := func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 	a, err := mail.ParseAddress(msg.To)
 	if err != nil || a.Name != "" || a.Address != msg.To || len(msg.To) > maxAddress || strings.ContainsFunc(msg.To, control) {

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -281,53 +280,5 @@ func TestSendEndsAtTheDeadline(t *testing.T) {
 	}
 	if d := time.Since(began); d > 2*time.Second {
 		t.Errorf("it took %s", d)
-	}
-}
-
-func TestCodeMailSaysWhatItMust(t *testing.T) {
-	m := notify.CodeMail{
-		To: "ada@example.org", Scheme: "tunnus-demo", Purpose: "to create an account", Device: "Virtual Phone 3",
-		Code: tunnus.NewSecret([]byte("402817")), Life: 10 * time.Minute,
-	}.Message()
-	for _, want := range []string{"Your code is 402817\n", "to create an account", "Virtual Phone 3", "10 minutes", "Nobody will ask you for this code"} {
-		if !strings.Contains(m.Text, want) {
-			t.Errorf("%q is missing in:\n%s", want, m.Text)
-		}
-	}
-	if strings.Contains(m.Subject, "402817") {
-		t.Error("the code stands in the subject")
-	}
-}
-
-func TestDeviceCannotSpeakThroughOurMail(t *testing.T) {
-	for in, want := range map[string]string{
-		"Pixel 9 Pro (XL)":                 "Pixel 9 Pro (XL)",
-		"iPhone15,3":                       "iPhone15 3",
-		"":                                 "unknown",
-		"\r\n\r\nCall 112!":                "Call 112",
-		"https://evil.example/give?code=1": "https evilexample givecode1",
-		"<b>x</b>":                         "bx b",
-		strings.Repeat("a", 100):           strings.Repeat("a", 40),
-	} {
-		if got := notify.Device(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestNoticesAreSendable(t *testing.T) {
-	s := start(t, false)
-	m := mailer(t, s.config())
-	n := notify.Notice{To: "ada@example.org", Scheme: "tunnus-demo", Device: "Virtual Phone", At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	for _, msg := range []notify.Message{n.Started(), n.Active(), n.Held()} {
-		if err := m.Send(t.Context(), msg); err != nil {
-			t.Error(err)
-		}
-		if !strings.Contains(msg.Text, "If this is not you") || !strings.Contains(msg.Text, "22 November 2026 12:00 UTC") {
-			t.Errorf("text: %s", msg.Text)
-		}
-	}
-	if !bytes.Contains([]byte(s.got[0]), []byte("an account is being created")) {
-		t.Error("the first notice is not about the beginning")
 	}
 }

@@ -1,15 +1,3 @@
-// Package otp sends one-time codes to a contact and judges what is typed.
-//
-// A code has six digits, belongs to one session, lives for minutes and works
-// once; a newer code voids the older ones, those of other sessions of the device
-// for the same contact too, and the third wrong try kills it. The
-// try is charged in a committed row before it is judged, so answers that get
-// lost give no further tries. Neither codes nor contacts are kept in clear:
-// sheets hold keyed hashes, and the message itself waits sealed in the outbox,
-// written in the same commit.
-//
-// A confirmed contact proves that somebody reads it, never who that is. Text
-// messages (SMS) are not sent yet.
 package otp
 
 import (
@@ -19,30 +7,19 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
-	"net/mail"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account/address"
 )
 
 // digits is the length of a code.
 const digits = 6
-
-// Rules are the numbers of product.md §4.
-type Rules struct {
-	Life        time.Duration // of a code sent by e-mail
-	Tries       int           // the last of them kills the code
-	ResendAfter time.Duration
-	Resends     int // after the first code
-	PerContact  int // codes a day
-	PerPerson   int // codes a day
-}
 
 // Codes sends codes and judges them.
 type Codes struct {
@@ -55,43 +32,51 @@ type Codes struct {
 
 // New makes a sender of codes. The secret (32 bytes) keys all hashes.
 func New(store Store, sealer Sealer, rules Rules, secret tunnus.Secret, clock tunnus.Clock) *Codes {
-	return &Codes{store, sealer, rules, secret, clock}
+	return &Codes{store, sealer, rules.filled(), secret, clock}
 }
 
-// An Order asks for a code to be sent.
+// An Order asks for a code to be sent: to Contact as it was typed, or to the one
+// of OnFile that was picked.
 type Order struct {
 	Session string
 	Owner   string // thumbprint of the device key
-	Contact string // e-mail address
-	Person  tunnus.PersonCode
-	Purpose string // what it is for, in a few words: the message names it
-	Device  string // model of the device, as it says itself: the message names it
-}
-
-// A Message is what a [Letter] holds: what the mail has to say.
-type Message struct {
-	To      string    `json:"to"`
-	Code    string    `json:"code,omitempty"`
-	Purpose string    `json:"purpose"`
-	Device  string    `json:"device"`
-	Expires time.Time `json:"expires,omitzero"` // of the code
+	Contact string // address of e-mail or phone number, as typed
+	// OnFile are the contacts that the server holds of the person, in normal form.
+	// If there are any, the code goes to the one that Pick names ([Codes.Offer]),
+	// and Contact must be empty.
+	OnFile   []string
+	Pick     string
+	Person   tunnus.PersonCode
+	Purpose  string // what it is for: the message names it
+	Device   string // model of the device, as it says itself: the message names it
+	Language string // of the message, such as "et"; empty is English
+	// Request names what asked for it, within the session. The same one again, because
+	// its answer or what had to follow it was lost, gets the same answer, and sends
+	// nothing. Empty: each is another.
+	Request string
 }
 
 // Sent tells what was promised to the applicant.
 type Sent struct {
+	Contact  string // where it goes, in normal form: for the session, not for the applicant
+	Channel  address.Channel
 	Expires  time.Time
 	ResendAt time.Time // earliest time for another one
+	OfferAt  time.Time // from when on the app offers to send again, or by e-mail
 	Resends  int       // how many more
 }
 
 // Send makes a new code, which voids those before it, in other sessions of the
 // device for the same contact too, and puts its message into
 // the outbox. It fails with otp-resends (Until says when it may be tried again,
-// if it may), with otp-blocked once the last code has died, and with bad-request
-// for what is no address.
+// if it may), with otp-blocked once the last code has died, with
+// otp-no-sms-country for a phone that gets e-mail only, and with bad-request for
+// what is no contact, or none of those on file. Whether a contact is known makes
+// no difference.
 func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
-	if a, err := mail.ParseAddress(o.Contact); err != nil || a.Address != o.Contact || len(o.Contact) > 254 {
-		return Sent{}, tunnus.BadRequest("email", errors.New("otp: not an e-mail address"))
+	to, err := c.target(o)
+	if err != nil {
+		return Sent{}, err
 	}
 	now := c.now()
 	s, err := c.store.Sheet(ctx, o.Session)
@@ -101,35 +86,29 @@ func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
 	if err != nil {
 		return Sent{}, fmt.Errorf("otp: reading a sheet: %w", err)
 	}
-	if s.Over {
-		return Sent{}, blocked()
+	if c.answered(s, o, to, now) {
+		return c.promise(s, to), nil
 	}
-	if len(s.Codes) > c.rules.Resends {
-		return Sent{}, resends(time.Time{})
+	if err := c.open(s, now); err != nil {
+		return Sent{}, err
 	}
-	if n := len(s.Codes); n > 0 {
-		if at := s.Codes[n-1].SentAt.Add(c.rules.ResendAfter); now.Before(at) {
-			return Sent{}, resends(at)
-		}
-	}
-	code, text, err := c.draw(o, now)
+	code, text, err := c.draw(o.Session, to, now)
 	if err != nil {
 		return Sent{}, err
 	}
-	letter, err := Seal(c.sealer, "otp", Message{o.Contact, text, o.Purpose, o.Device, code.ExpiresAt})
+	letter, err := Seal(c.sealer, "otp", Message{
+		To: to.Text, Code: text, Purpose: o.Purpose, Device: o.Device, Expires: code.ExpiresAt,
+		Language: o.Language, Session: o.Session, CodeID: code.ID,
+	})
 	if err != nil {
 		return Sent{}, err
 	}
+	code.Request = o.Request
 	s.Contact = code.Contact
 	s.Codes = append(s.Codes, code)
-	day := now.Format(time.DateOnly)
-	spends := []Spend{
-		{"contact:" + code.Contact, day, c.rules.PerContact},
-		{"person:" + hex.EncodeToString(c.mac("person", o.Person.SemanticsID())), day, c.rules.PerPerson},
-	}
-	err = c.store.Save(ctx, s, spends, []Letter{letter}, c.event("otp.sent", s, "", now))
+	err = c.store.Save(ctx, s, c.spends(to, o.Person, now), []Letter{letter}, c.event("otp.sent", s, "", now))
 	if errors.Is(err, ErrBudget) {
-		return Sent{}, resends(now.Truncate(24 * time.Hour).Add(24 * time.Hour))
+		return Sent{}, resends(nextPeriod(err, now))
 	}
 	if err != nil {
 		return Sent{}, fmt.Errorf("otp: sending: %w", err)
@@ -137,11 +116,52 @@ func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
 	if err := c.replace(ctx, s, now); err != nil {
 		return Sent{}, err
 	}
-	return Sent{code.ExpiresAt, now.Add(c.rules.ResendAfter), c.rules.Resends + 1 - len(s.Codes)}, nil
+	return c.promise(s, to), nil
+}
+
+// promise tells what was promised with the newest code.
+func (c *Codes) promise(s Sheet, to address.Address) Sent {
+	code := s.Codes[len(s.Codes)-1]
+	return Sent{
+		Contact: to.Text, Channel: to.Channel, Expires: code.ExpiresAt, ResendAt: code.SentAt.Add(c.rules.ResendAfter),
+		OfferAt: code.SentAt.Add(c.rules.OfferAfter), Resends: c.rules.Resends + 1 - len(sent(s.Codes)),
+	}
+}
+
+// answered reports whether this very request has sent the code that is live.
+func (c *Codes) answered(s Sheet, o Order, to address.Address, now time.Time) bool {
+	last := len(s.Codes) - 1
+	if o.Request == "" || s.Over || last < 0 {
+		return false
+	}
+	code := s.Codes[last]
+	return code.Request == o.Request && code.Contact == c.ContactKey(to.Text) && c.live(code, now)
+}
+
+// open reports whether another code may be made now.
+func (c *Codes) open(s Sheet, now time.Time) error {
+	if s.Over {
+		return blocked()
+	}
+	went := sent(s.Codes)
+	if len(went) > c.rules.Resends || len(s.Codes) >= 2*(c.rules.Resends+1) {
+		return resends(time.Time{})
+	}
+	if n := len(went); n > 0 && !s.Codes[len(s.Codes)-1].Unsent {
+		if at := went[n-1].SentAt.Add(c.rules.ResendAfter); now.Before(at) {
+			return resends(at)
+		}
+	}
+	return nil
+}
+
+// sent are the codes that left the server, as far as is known.
+func sent(codes []Code) []Code {
+	return slices.DeleteFunc(slices.Clone(codes), func(c Code) bool { return c.Unsent })
 }
 
 // draw makes a code and its digits.
-func (c *Codes) draw(o Order, now time.Time) (Code, string, error) {
+func (c *Codes) draw(session string, to address.Address, now time.Time) (Code, string, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return Code{}, "", fmt.Errorf("otp: drawing a code: %w", err)
@@ -149,14 +169,17 @@ func (c *Codes) draw(o Order, now time.Time) (Code, string, error) {
 	text := fmt.Sprintf("%0*d", digits, n)
 	id := random()
 	return Code{
-		ID: id, MAC: c.codeMAC(o.Session, id, text), Contact: c.ContactKey(o.Contact),
-		SentAt: now, ExpiresAt: now.Add(c.rules.Life),
+		ID: id, MAC: c.codeMAC(session, id, text), Contact: c.ContactKey(to.Text),
+		SentAt: now, ExpiresAt: now.Add(c.rules.life(to.Channel)),
 	}, text, nil
 }
 
 // Confirm judges what was typed and returns the key of the contact that is
 // proved by it: compare it with [Codes.ContactKey]. A try is charged before
-// anything is compared.
+// anything is compared. The newest code, once it is used, is told as right again for
+// as long as it lives: its try was charged and judged, and somebody may have died
+// before the session knew of it. That costs no try and gives none: whoever guesses at
+// a used code wins what this session was given already.
 //
 // It fails with otp-wrong (Left tells the tries of this code), otp-old (out of
 // time, replaced, used or killed), otp-session (a code that was sent to another
@@ -180,6 +203,9 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 		return "", tunnus.NotFound(errors.New("otp: nothing was sent"))
 	}
 	live := &s.Codes[last]
+	if live.Used && now.Before(live.ExpiresAt) && hmac.Equal(live.MAC, c.codeMAC(session, live.ID, typed)) {
+		return live.Contact, nil
+	}
 	if !c.live(*live, now) {
 		return "", old(errors.New("otp: the newest code is used, killed or past its time"))
 	}
@@ -189,13 +215,31 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 	}
 	live = &s.Codes[last]
 	if hmac.Equal(live.MAC, c.codeMAC(session, live.ID, typed)) {
-		live.Used = true
-		if err := c.save(ctx, &s, "otp.confirmed", "", now); err != nil {
-			return "", err
-		}
-		return live.Contact, nil
+		return live.Contact, c.use(ctx, s, live.ID, now)
 	}
 	return "", c.wrong(ctx, s, typed, now)
+}
+
+// use ends a code by a right try that was charged. Of several right tries at once,
+// one is the first; tries that come between cost it nothing.
+func (c *Codes) use(ctx context.Context, s Sheet, id string, now time.Time) error {
+	for {
+		last := len(s.Codes) - 1
+		if s.Over {
+			return blocked()
+		}
+		if s.Codes[last].ID != id || s.Codes[last].Used || !now.Before(s.Codes[last].ExpiresAt) {
+			return old(errors.New("otp: used or replaced while it was judged"))
+		}
+		s.Codes[last].Used = true
+		err := c.save(ctx, &s, "otp.confirmed", "", now)
+		if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+			return err
+		}
+		if s, err = c.store.Sheet(ctx, s.Session); err != nil {
+			return fmt.Errorf("otp: reading a sheet: %w", err)
+		}
+	}
 }
 
 // wrong finds out in what way a code is wrong, and ends the session's codes if
@@ -203,7 +247,7 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 func (c *Codes) wrong(ctx context.Context, s Sheet, typed string, now time.Time) error {
 	last := len(s.Codes) - 1
 	left := c.rules.Tries - s.Codes[last].Tries
-	if left == 0 && len(s.Codes) > c.rules.Resends {
+	if left == 0 && len(sent(s.Codes)) > c.rules.Resends {
 		s.Over = true
 		if err := c.save(ctx, &s, "otp.over", tunnus.CodeOTPBlocked, now); err != nil {
 			return err
@@ -311,8 +355,11 @@ func resends(until time.Time) error {
 }
 
 // ContactKey is the keyed hash under which a contact is known here. Capital and
-// small letters are one.
+// small letters are one, and all ways to write a phone number.
 func (c *Codes) ContactKey(contact string) string {
+	if a, err := address.Parse(contact); err == nil {
+		contact = a.Text
+	}
 	return hex.EncodeToString(c.mac("contact", strings.ToLower(strings.TrimSpace(contact))))
 }
 
@@ -335,32 +382,3 @@ func random() string {
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return hex.EncodeToString(b)
 }
-
-// Seal makes a letter of a message, for the outbox.
-func Seal(sealer Sealer, kind string, m Message) (Letter, error) {
-	plain, err := json.Marshal(m)
-	if err != nil {
-		return Letter{}, fmt.Errorf("otp: writing a letter: %w", err)
-	}
-	l := Letter{ID: random(), Kind: kind}
-	if l.Sealed, err = sealer.Seal(plain, l.place()); err != nil {
-		return Letter{}, fmt.Errorf("otp: sealing a letter: %w", err)
-	}
-	return l, nil
-}
-
-// OpenLetter reads a letter: for whoever sends it.
-func OpenLetter(sealer Sealer, l Letter) (Message, error) {
-	plain, err := sealer.Open(l.Sealed, l.place())
-	if err != nil {
-		return Message{}, fmt.Errorf("otp: opening a letter: %w", err)
-	}
-	var m Message
-	if err := json.Unmarshal(plain, &m); err != nil {
-		return Message{}, fmt.Errorf("otp: reading a letter: %w", err)
-	}
-	return m, nil
-}
-
-// place binds the seal to the letter's id and kind.
-func (l Letter) place() []byte { return []byte("letter/" + l.Kind + "/" + l.ID) }

@@ -21,7 +21,8 @@ type memory struct {
 	sheets map[string]Sheet
 	spent  map[string]int
 	outbox []Letter
-	fail   error // what the next Save says, after it has written
+	fail   error  // what the next Save says, after it has written
+	meet   func() // run before the next Save of a code that was used
 }
 
 func clone(s Sheet) Sheet { s.Codes = slices.Clone(s.Codes); return s }
@@ -37,6 +38,10 @@ func (m *memory) Sheet(_ context.Context, session string) (Sheet, error) {
 }
 
 func (m *memory) Save(_ context.Context, s Sheet, spends []Spend, letters []Letter, _ []tunnus.Event) error {
+	if meet := m.meet; meet != nil && s.Codes[len(s.Codes)-1].Used {
+		m.meet = nil
+		meet()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sheets[s.Session].Rev != s.Rev {
@@ -44,7 +49,7 @@ func (m *memory) Save(_ context.Context, s Sheet, spends []Spend, letters []Lett
 	}
 	for _, sp := range spends {
 		if m.spent[sp.Key+sp.Day] >= sp.Max {
-			return ErrBudget
+			return &Exhausted{sp}
 		}
 	}
 	for _, sp := range spends {
@@ -94,7 +99,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{store: &memory{sheets: map[string]Sheet{}, spent: map[string]int{}}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), t: t}
-	rules := Rules{Life: 10 * time.Minute, Tries: 3, ResendAfter: time.Minute, Resends: 3, PerContact: 10, PerPerson: 10}
+	rules := Rules{Life: 10 * time.Minute, Tries: 3, ResendAfter: time.Minute, Resends: 3, PerContact: 10, PerPerson: 10, NoSMS: Defaults().NoSMS}
 	d.Codes = New(d.store, mask{}, rules, tunnus.NewSecret([]byte("key")), tunnus.ClockFunc(func() time.Time { return d.now }))
 	return d
 }
@@ -104,7 +109,7 @@ func (d *desk) order(session, owner string) Order {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return Order{session, owner, "ada@example.org", p, "a new account", "terminal"}
+	return Order{Session: session, Owner: owner, Contact: "ada@example.org", Person: p, Purpose: "a new account", Device: "terminal"}
 }
 
 // send sends a code and reads it from the outbox.
@@ -153,11 +158,72 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// A code that is used opens nothing more, but whoever typed it rightly and did not
+// hear of it, or whose session did not, is told the same again: it is decided, and
+// costs nothing. A wrong one is what it is of any used code.
 func TestUsedTwice(t *testing.T) {
 	d := newDesk(t)
 	code := d.send("s", "d")
+	d.expect("s", other(code), tunnus.CodeOTPWrong, 2)
 	d.expect("s", code, "", -1)
+	before := clone(d.store.sheets["s"])
+	for range 5 {
+		contact, err := d.Confirm(t.Context(), "s", code)
+		if err != nil || contact != d.ContactKey("ada@example.org") {
+			t.Fatalf("Confirm again = %q, %v", contact, err)
+		}
+		d.expect("s", other(code), tunnus.CodeOTPOld, -1)
+	}
+	if after := d.store.sheets["s"]; after.Rev != before.Rev {
+		t.Errorf("it was written: %+v", after)
+	}
+	d.send("b", "d")
+	d.expect("b", code, tunnus.CodeOTPSession, 2) // of another session it opens nothing
+	d.now = d.now.Add(10 * time.Minute)
 	d.expect("s", code, tunnus.CodeOTPOld, -1)
+}
+
+// A code that was used is no more once a newer one was sent.
+func TestUsedAndReplaced(t *testing.T) {
+	d := newDesk(t)
+	code := d.send("s", "d")
+	d.expect("s", code, "", -1)
+	d.now = d.now.Add(time.Minute)
+	d.send("s", "d")
+	d.expect("s", code, tunnus.CodeOTPOld, 2)
+}
+
+// The same request, said again because its answer was lost, is answered as before:
+// one code, one letter, one place taken of the budgets. Another request, or the
+// same for another contact, has to wait as ever.
+func TestSameRequest(t *testing.T) {
+	d := newDesk(t)
+	o := d.order("s", "d")
+	o.Request = "7"
+	first, err := d.Send(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.now = d.now.Add(3 * time.Second)
+	again, err := d.Send(t.Context(), o)
+	if err != nil || again != first || len(d.store.outbox) != 1 || len(d.store.sheets["s"].Codes) != 1 {
+		t.Errorf("again: %+v, %v; want %+v; %d letters", again, err, first, len(d.store.outbox))
+	}
+	for what, spoil := range map[string]func(o *Order){
+		"another request": func(o *Order) { o.Request = "8" },
+		"none":            func(o *Order) { o.Request = "" },
+		"another contact": func(o *Order) { o.Contact = "eve@example.org" },
+	} {
+		bad := o
+		spoil(&bad)
+		_, err := d.Send(t.Context(), bad)
+		d.wantCode(what, err, tunnus.CodeOTPResends)
+	}
+	for left := range 3 {
+		d.expect("s", other(d.last().Code), tunnus.CodeOTPWrong, 2-left)
+	}
+	_, err = d.Send(t.Context(), o)
+	d.wantCode("the code is dead", err, tunnus.CodeOTPResends)
 }
 
 func TestTooOld(t *testing.T) {
@@ -299,10 +365,12 @@ func TestTryIsChargedFirst(t *testing.T) {
 	d.expect("s", code, tunnus.CodeOTPOld, -1)
 }
 
+// Of many tries at once three are judged, and the code is used once: what is told
+// as right after that is told again, and writes nothing.
 func TestConcurrentTriesAreAcceptedOnce(t *testing.T) {
 	d := newDesk(t)
 	code := d.send("s", "d")
-	var right, judged atomic.Int32
+	var right, wrong atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -313,15 +381,41 @@ func TestConcurrentTriesAreAcceptedOnce(t *testing.T) {
 			switch _, err := d.Confirm(t.Context(), "s", typed); tunnus.CodeOf(err) {
 			case "":
 				right.Add(1)
-				judged.Add(1)
 			case tunnus.CodeOTPWrong:
-				judged.Add(1)
+				wrong.Add(1)
 			}
 		})
 	}
 	wg.Wait()
-	if right.Load() > 1 || judged.Load() > 3 {
-		t.Errorf("%d accepted, %d judged; want at most 1 and 3", right.Load(), judged.Load())
+	s := d.store.sheets["s"]
+	made := s.Codes[0]
+	used := int64(0)
+	if made.Used {
+		used = 1
+	}
+	if s.Rev != 1+int64(made.Tries)+used || made.Tries > 3 || int(wrong.Load())+int(used) > made.Tries || right.Load() > 0 != made.Used {
+		t.Errorf("%d accepted, %d wrong, revision %d, %+v", right.Load(), wrong.Load(), s.Rev, made)
+	}
+}
+
+// Of two right tries that were both charged, the first takes the code; a wrong one
+// that comes between costs the right one nothing.
+func TestTriesThatMeet(t *testing.T) {
+	for _, right := range []bool{true, false} {
+		d := newDesk(t)
+		code := d.send("s", "d")
+		d.store.meet = func() {
+			if right {
+				d.expect("s", code, "", -1)
+				return
+			}
+			d.expect("s", other(code), tunnus.CodeOTPWrong, 1)
+		}
+		if right {
+			d.expect("s", code, tunnus.CodeOTPOld, -1)
+			continue
+		}
+		d.expect("s", code, "", -1)
 	}
 }
 

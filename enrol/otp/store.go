@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account/address"
 )
 
 // A Sheet is all that is kept of the codes of one session. It holds no code and
@@ -28,25 +29,29 @@ type Code struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	Tries     int       `json:"tries"` // charged before they are judged
 	Used      bool      `json:"used"`
+	Unsent    bool      `json:"unsent,omitempty"`  // it could not be delivered
+	Request   string    `json:"request,omitempty"` // see [Order]
 }
 
-// A Spend takes one from a day's budget.
+// A Spend takes one from the budget of a day or an hour.
 type Spend struct {
-	Key string // keyed hash of a contact or a person, with a prefix that says which
-	Day string // "2026-01-31", UTC
-	Max int    // how many the day may have
+	Key string // keyed hash of a contact, a person or a range of numbers, with a prefix that says which
+	Day string // "2026-01-31" or, for an hour, "2026-01-31T09", UTC
+	Max int    // how many the period may have
 }
 
 // A Letter is a message that waits in the outbox. Its text is sealed, because it
 // holds an address and perhaps a code; [OpenLetter] reads it.
 type Letter struct {
-	ID     string // random; also the idempotency key of the sending
-	Kind   string // "otp", "account-active" …: which template
-	Sealed []byte
+	ID      string // random; also the idempotency key of the sending
+	Kind    string // "otp", "account-active" …: which template
+	Channel address.Channel
+	Sealed  []byte
 }
 
-// ErrBudget is returned by a [Store] that found a day's budget used up.
-var ErrBudget = errors.New("otp: the day's budget is used up")
+// ErrBudget is returned by a [Store] that found a budget used up; best as an
+// [Exhausted], which says which one.
+var ErrBudget = errors.New("otp: a budget is used up")
 
 // A Store keeps sheets, budgets and the outbox.
 type Store interface {

@@ -47,6 +47,9 @@ type Box struct {
 	mu    sync.Mutex
 	last  int
 	mails []Mail // oldest first
+
+	lastText int
+	texts    []Text // oldest first
 }
 
 // New makes a box that keeps the given number of mails, at least one; older

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/notify"
+	"github.com/tunnus-id/tunnus/notify/sms"
 )
 
 var clock = tunnus.ClockFunc(func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) })
@@ -71,10 +72,7 @@ func get(t *testing.T, b *Box, path string) (*http.Response, string) {
 
 func TestCodeMailArrives(t *testing.T) {
 	b, port := open(t, 10)
-	msg := notify.CodeMail{
-		To: "ada@example.org", Scheme: "tunnus-demo", Purpose: "to create an account", Device: "Virtual Phone – ž",
-		Code: tunnus.NewSecret([]byte("402817")), Life: 10 * time.Minute,
-	}.Message()
+	msg := notify.Message{To: "ada@example.org", Subject: "tunnus-demo: your code", Text: "Your code is 402817.\n\nVirtual Phone – ž\n"}
 	if err := mailer(t, port).Send(t.Context(), msg); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +88,33 @@ func TestCodeMailArrives(t *testing.T) {
 	if m.ID != 1 || !m.At.Equal(clock.Now()) || m.From != "no-reply@id.example" || fmt.Sprint(m.To) != "[ada@example.org]" ||
 		m.Subject != msg.Subject || strings.TrimSpace(m.Text) != strings.TrimSpace(msg.Text) {
 		t.Errorf("got %+v\nsent %+v", m, msg)
+	}
+}
+
+// A message that a gateway is given twice is one; it shows on the page, as text.
+func TestTextMessageArrivesOnce(t *testing.T) {
+	b := New(clock, 10)
+	srv := httptest.NewServer(b.Handler())
+	defer srv.Close()
+	g, err := sms.NewHTTP(sms.HTTPConfig{URL: srv.URL + "/sms", From: "tunnus", Body: []byte(SMSBody)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := sms.Message{ID: "one", To: "+3725123456", Text: `402817 <b>"kood"</b>`}
+	for range 2 {
+		if err := g.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := b.Texts()
+	if len(got) != 1 || got[0].To != m.To || got[0].Text != m.Text || got[0].From != "tunnus" || !got[0].At.Equal(clock.Now()) {
+		t.Errorf("%+v", got)
+	}
+	if _, page := get(t, b, "/"); !strings.Contains(page, "402817 &lt;b&gt;") {
+		t.Error("the page does not show it")
+	}
+	if _, list := get(t, b, "/texts.json"); !strings.Contains(list, `"to":"+3725123456"`) {
+		t.Errorf("as JSON: %s", list)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package engine is how the store reaches its database: SQLite for one server,
-// PostgreSQL for several. It knows transactions and no table but the audit
-// log's; what is written in them is told by the packages of the ports.
+// PostgreSQL for several. It knows transactions and no tables but the audit log's
+// and those of jobs, which River keeps ([Tx.Enqueue], package store/jobs); what is
+// written in them is told by the packages of the ports.
 //
 // [Database.Write] runs one transaction and says nil when what it wrote is
 // durable. Every write is serializable. On PostgreSQL a transaction that lost

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus/store/db"
@@ -43,6 +42,8 @@ type Database struct {
 	order          order // of audit lines
 	sink           Sink
 	group          *group // of SQLite; nil on PostgreSQL
+	queue          *queue // of jobs
+	trap           trap   // of the fault harness; nothing in other builds
 }
 
 // An Option changes how a database is opened.
@@ -60,14 +61,19 @@ func Open(ctx context.Context, where string, s Schema, options ...Option) (*Data
 	for _, o := range options {
 		o(d)
 	}
+	d.trap.set()
 	open := d.openSQLite
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+	if IsPostgreSQL(where) {
 		open = d.openPostgreSQL
 	}
 	if err := open(ctx, where, s); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open: %w", err), d.Close())
 	}
 	d.read = db.New(d.reader)
+	var err error
+	if d.queue, err = newQueue(d.Driver()); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open: %w", err), d.Close())
+	}
 	return d, nil
 }
 
@@ -136,14 +142,16 @@ func (d *Database) once(ctx context.Context, fn func(t *Tx) error) (err error, o
 		return fmt.Errorf("store: begin: %w", err), false
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after a commit
-	w := d.tx(t)
+	w := d.tx(t, t)
 	if err := fn(w); err != nil {
 		return err, false
 	}
+	d.trap.before(w.marks)
 	if err := t.Commit(); err != nil {
 		// Only what the engine says of the transaction itself means that it is gone.
 		return fmt.Errorf("store: commit: %w", err), !repeatable(err)
 	}
+	d.trap.after(ctx, w.marks)
 	return d.copies(ctx, w.copies), true
 }
 

@@ -124,45 +124,54 @@ func (g *group) attempt(members []*member) (over bool, err error) {
 		return false, fmt.Errorf("store: begin: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	t, err := conn.BeginTx(ctx, nil)    // an immediate one: see openSQLite
+	if err != nil {
 		return false, fmt.Errorf("store: begin: %w", err)
 	}
 	for _, m := range members {
-		if err := g.one(conn, m); err != nil {
-			abandon(conn)
+		if err := g.one(t, m); err != nil {
+			discard(conn, t.Rollback())
 			return false, fmt.Errorf("store: savepoint: %w", err)
 		}
 	}
-	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		abandon(conn)
+	for _, m := range members {
+		g.database.trap.before(m.tx.marks)
+	}
+	if err := t.Commit(); err != nil {
+		// The transaction of database/sql is over with that, and SQLite's is not.
+		_, failed := conn.ExecContext(ctx, "ROLLBACK")
+		discard(conn, failed)
 		return !repeatable(err), fmt.Errorf("store: commit: %w", err)
+	}
+	for _, m := range members {
+		g.database.trap.after(m.ctx, m.tx.marks)
 	}
 	return true, nil
 }
 
-// abandon takes back what is open on conn. A connection on which that fails,
-// since SQLite has done so already or cannot, is not used again.
-func abandon(conn *sql.Conn) {
-	if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+// discard keeps a connection from further use on which taking back has failed,
+// since SQLite has done so already or cannot.
+func discard(conn *sql.Conn, failed error) {
+	if failed != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
 
 // one runs a member between a savepoint and its release, or its taking back.
-func (g *group) one(conn *sql.Conn, m *member) error {
+func (g *group) one(t *sql.Tx, m *member) error {
 	ctx := context.Background()
-	if _, err := conn.ExecContext(ctx, "SAVEPOINT member"); err != nil {
+	if _, err := t.ExecContext(ctx, "SAVEPOINT member"); err != nil {
 		return err
 	}
-	m.tx = g.database.tx(steady{conn})
+	m.tx = g.database.tx(t, steady{t})
 	m.err = m.call()
 	if m.over = m.err == nil && m.panics == nil; !m.over {
-		m.tx.copies = nil
-		if _, err := conn.ExecContext(ctx, "ROLLBACK TO member"); err != nil {
+		m.tx.copies, m.tx.marks = nil, marks{}
+		if _, err := t.ExecContext(ctx, "ROLLBACK TO member"); err != nil {
 			return err
 		}
 	}
-	_, err := conn.ExecContext(ctx, "RELEASE member")
+	_, err := t.ExecContext(ctx, "RELEASE member")
 	return err
 }
 
@@ -187,21 +196,21 @@ func (g *group) copies(members []*member) {
 	}
 }
 
-// steady is a connection whose statements end by themselves only.
-type steady struct{ *sql.Conn }
+// steady is a transaction whose statements end by themselves only.
+type steady struct{ *sql.Tx }
 
 func (s steady) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	return s.Conn.ExecContext(context.WithoutCancel(ctx), q, args...)
+	return s.Tx.ExecContext(context.WithoutCancel(ctx), q, args...)
 }
 
 func (s steady) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return s.Conn.QueryContext(context.WithoutCancel(ctx), q, args...)
+	return s.Tx.QueryContext(context.WithoutCancel(ctx), q, args...)
 }
 
 func (s steady) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
-	return s.Conn.QueryRowContext(context.WithoutCancel(ctx), q, args...)
+	return s.Tx.QueryRowContext(context.WithoutCancel(ctx), q, args...)
 }
 
 func (s steady) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
-	return s.Conn.PrepareContext(context.WithoutCancel(ctx), q)
+	return s.Tx.PrepareContext(context.WithoutCancel(ctx), q)
 }

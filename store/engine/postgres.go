@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
 // What one node may ask of a PostgreSQL server. A statement, a lock or an idle
@@ -54,8 +56,40 @@ func (d *Database) openPostgreSQL(ctx context.Context, where string, s Schema) (
 	return d.reader.PingContext(ctx)
 }
 
+// IsPostgreSQL reports whether [Open] takes where for the URL of a PostgreSQL
+// database.
+func IsPostgreSQL(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+// Dial opens one connection to a PostgreSQL database past the pools, for what
+// belongs to a connection (LISTEN), with the settings that all connections have.
+func Dial(ctx context.Context, where string) (*pgx.Conn, error) {
+	c, err := configPostgreSQL(where, nil)
+	if err != nil {
+		return nil, fmt.Errorf("store: dial: %w", err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("store: dial: %w", err)
+	}
+	return conn, nil
+}
+
 // poolPostgreSQL prepares connections to where, with the settings over those of the URL.
 func poolPostgreSQL(where string, over map[string]string) (*sql.DB, error) {
+	c, err := configPostgreSQL(where, over)
+	if err != nil {
+		return nil, err
+	}
+	p := stdlib.OpenDB(*c)
+	p.SetMaxOpenConns(connections)
+	p.SetMaxIdleConns(connections)
+	p.SetConnMaxLifetime(connectionLife)
+	return p, nil
+}
+
+func configPostgreSQL(where string, over map[string]string) (*pgx.ConnConfig, error) {
 	c, err := pgx.ParseConfig(where)
 	if err != nil {
 		return nil, err // pgx leaves the password out
@@ -74,11 +108,7 @@ func poolPostgreSQL(where string, over map[string]string) (*sql.DB, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connectTimeout
 	}
-	p := stdlib.OpenDB(*c)
-	p.SetMaxOpenConns(connections)
-	p.SetMaxIdleConns(connections)
-	p.SetConnMaxLifetime(connectionLife)
-	return p, nil
+	return c, nil
 }
 
 // errOpenLine is told of a database to which one would speak in the clear, or
@@ -144,11 +174,57 @@ func migratePostgreSQL(ctx context.Context, where string, s Schema) error {
 	if _, err := g.Up(ctx); err != nil {
 		return err
 	}
+	if err := migrateQueueAlone(ctx, p); err != nil {
+		return err
+	}
 	for n := 1; ; n++ {
 		if err := setDialect(ctx, p, s.PostgreSQL); err == nil || n == repeats || !repeatable(err) {
 			return err
 		}
 	}
+}
+
+// Prepare brings an empty PostgreSQL database to a version of the schema, so that a
+// copy of that version can be put into it, and sets no triggers. [Open] brings it
+// forward from there.
+func Prepare(ctx context.Context, where string, migrations fs.FS, version int64) error {
+	p, err := poolPostgreSQL(where, map[string]string{"statement_timeout": "0", "lock_timeout": "0"})
+	if err != nil {
+		return fmt.Errorf("store: prepare: %w", err)
+	}
+	defer func() { _ = p.Close() }()
+	g, err := goose.NewProvider(goose.DialectPostgres, p, migrations, goose.WithDisableGlobalRegistry(true))
+	if err == nil {
+		_, err = g.UpTo(ctx, version)
+	}
+	if err == nil {
+		err = migrateQueueAlone(ctx, p)
+	}
+	if err != nil {
+		return fmt.Errorf("store: the schema of version %d: %w", version, err)
+	}
+	return nil
+}
+
+// queueLock keeps two nodes from making the tables of jobs at the same time.
+const queueLock = 0x74756e6e7574
+
+// migrateQueueAlone brings the tables of jobs forward; of several nodes that
+// start, one does it and the others wait.
+func migrateQueueAlone(ctx context.Context, p *sql.DB) (err error) {
+	conn, err := p.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(queueLock)); err != nil {
+		return err
+	}
+	defer func() {
+		_, failed := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(queueLock))
+		err = errors.Join(err, failed)
+	}()
+	return migrateQueue(ctx, riverdatabasesql.New(p))
 }
 
 // setDialect sets the triggers, if they are not those that were set last: that

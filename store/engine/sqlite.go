@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
@@ -35,6 +36,9 @@ func (d *Database) openSQLite(ctx context.Context, path string, s Schema) error 
 		return err
 	}
 	if _, err = d.writer.ExecContext(ctx, s.SQLite); err != nil {
+		return err
+	}
+	if err := migrateQueue(ctx, riversqlite.New(d.writer)); err != nil {
 		return err
 	}
 	if d.reader, err = poolSQLite(path, readers, url.Values{"_pragma": {"query_only(1)"}}); err != nil {

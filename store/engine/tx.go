@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"sync"
@@ -16,11 +17,17 @@ import (
 // A Tx is one write transaction: the queries, and the lines that go with them.
 type Tx struct {
 	*db.Queries
+	raw    *sql.Tx
+	queue  *queue
 	order  *order
 	copies []Copy
+	marks  marks
 }
 
-func (d *Database) tx(on db.DBTX) *Tx { return &Tx{Queries: db.New(on), order: &d.order} }
+// tx makes one over a transaction, and what its statements run on.
+func (d *Database) tx(raw *sql.Tx, on db.DBTX) *Tx {
+	return &Tx{Queries: db.New(on), raw: raw, queue: d.queue, order: &d.order}
+}
 
 // Copy wants something kept in the second place too, if the transaction is committed.
 func (t *Tx) Copy(kind, id string, body []byte) {
@@ -41,6 +48,7 @@ func (t *Tx) Events(ctx context.Context, events []tunnus.Event) error {
 		if err != nil {
 			return fmt.Errorf("store: audit line: %w", err)
 		}
+		t.marks.note(e)
 	}
 	return nil
 }
