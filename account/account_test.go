@@ -14,25 +14,28 @@ import (
 	"github.com/tunnus-id/tunnus"
 )
 
-var (
-	states = []State{Issued, Active, Suspended, Revoked, Closed, Expired}
-	events = []Event{Activate, Suspend, Revoke, Close, Expire}
-)
-
 func TestNext(t *testing.T) {
-	want := map[State]string{ // one letter an event: the state it leads to, or a dot
-		Issued:    "A.RC.",
-		Active:    ".SRCE",
-		Suspended: "..RCE",
-		Revoked:   ".....",
-		Closed:    ".....",
-		Expired:   ".....",
+	// One letter an event, in the order of Events: the state it leads to, or a dot.
+	want := map[State]string{
+		Issued:    "A.......RC.",
+		Active:    ".B.F...SRCE",
+		Blocked:   "..AB...SRCE",
+		Frozen:    ".B.FAD.SRCE",
+		Disputed:  "......ASRCE",
+		Suspended: "........RCE",
+		Revoked:   "...........",
+		Closed:    "...........",
+		Expired:   "...........",
 	}
-	letter := map[State]byte{Active: 'A', Suspended: 'S', Revoked: 'R', Closed: 'C', Expired: 'E'}
-	for _, s := range states {
-		for i, e := range events {
+	letter := map[State]byte{Active: 'A', Blocked: 'B', Frozen: 'F', Disputed: 'D', Suspended: 'S', Revoked: 'R', Closed: 'C', Expired: 'E'}
+	if len(want) != len(States()) {
+		t.Errorf("%d states, %d rows", len(States()), len(want))
+	}
+	for _, s := range States() {
+		row := want[s]
+		for i, e := range Events() {
 			to, err := Next(s, e)
-			if w := want[s][i]; w == '.' {
+			if w := row[i]; w == '.' {
 				if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 					t.Errorf("Next(%s, %s) = %s, %v; want state-conflict", s, e, to, err)
 				}
@@ -43,26 +46,99 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// Whatever happens, an account that has ended stays so, and none is active that
-// was never activated from Issued.
-func TestEndsAreFinal(t *testing.T) {
+// Whatever happens, and whenever: an account that has ended stays so, none is in use
+// that was never activated, none comes back from a hold because of a copy, from a
+// block only by an unblock, from a dispute only by the desk, and from a freeze not
+// before its time.
+func TestWalksOfTheTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, activated := Issued, false
-		for _, e := range rapid.SliceOf(rapid.SampledFrom(events)).Draw(t, "events") {
-			to, err := Next(s, e)
+		now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+		a := Account{ID: "a", State: Issued, ExpiresAt: now.AddDate(3, 0, 0)}
+		stopped := false // a copy was seen
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 80).Draw(t, "hours")) * time.Hour)
+			e := rapid.SampledFrom(Events()).Draw(t, "event")
+			before := a
+			after, line, err := a.After(e, "", now)
 			if err != nil {
+				if after.State != a.State || line.Kind != "" {
+					t.Fatalf("%s was refused and did something: %+v", e, after)
+				}
 				continue
 			}
-			if !s.Live() {
-				t.Fatalf("%s happened to an account that is %s", e, s)
+			a = after
+			stopped = stopped || e == Suspend
+			back := map[State]Event{Issued: Activate, Blocked: Unblock, Disputed: Settle, Frozen: Thaw}[before.State]
+			switch {
+			case !before.State.Live():
+				t.Fatalf("%s happened to an account that is %s", e, before.State)
+			case a.State == Active && e != back:
+				t.Fatalf("active out of %s by %s", before.State, e)
+			case a.State == Active && stopped:
+				t.Fatal("a hold because of a copy was lifted")
+			case a.State == Active && (e == Thaw || e == Unblock) && now.Before(before.FrozenUntil):
+				t.Fatalf("%s before the freeze is over", e)
+			case e != Activate && !a.Behind:
+				t.Fatalf("after %s keys and certificates are not looked after", e)
+			case line.Detail["from"] != string(before.State) || line.Detail["to"] != string(a.State):
+				t.Fatalf("the line says %v", line.Detail)
 			}
-			activated = activated || e == Activate
-			if to == Active && (s != Issued || !activated) {
-				t.Fatalf("active out of %s by %s", s, e)
-			}
-			s = to
 		}
 	})
+}
+
+// An account that is frozen cannot be got free by blocking and unblocking it.
+func TestFreezeOutlastsABlock(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	a := Account{State: Active}
+	for _, e := range []Event{Freeze, Block} {
+		var err error
+		if a, _, err = a.After(e, "", now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := a.After(Unblock, "", now.Add(FreezeFor-time.Second)); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+		t.Errorf("unblocked: %v", err)
+	}
+	if a, _, err := a.After(Unblock, "", now.Add(FreezeFor)); err != nil || a.State != Active {
+		t.Errorf("%s, %v", a.State, err)
+	}
+}
+
+// R3: who vouches was proved by a document, is at least 72 hours old, of the level,
+// and not held.
+func TestR3WhoMayVouch(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	good := Account{State: Active, Level: tunnus.Qualified, Proofed: ByIDCard, ActiveAt: now.Add(-young), ExpiresAt: now.Add(time.Hour)}
+	for name, c := range map[string]struct {
+		change func(*Account)
+		may    bool
+	}{
+		"card":     {func(*Account) {}, true},
+		"passport": {func(a *Account) { a.Proofed = ByPassport }, true},
+		"desk":     {func(a *Account) { a.Proofed = ByDesk }, true},
+		"vouched":  {func(a *Account) { a.Proofed = ByAccount }, false},
+		"unknown":  {func(a *Account) { a.Proofed = ByOther }, false},
+		"young":    {func(a *Account) { a.ActiveAt = now.Add(time.Second - young) }, false},
+		"blocked":  {func(a *Account) { a.State = Blocked }, false},
+		"frozen":   {func(a *Account) { a.State = Frozen }, false},
+		"held":     {func(a *Account) { a.State = Suspended }, false},
+		"over":     {func(a *Account) { a.ExpiresAt = now }, false},
+		"weaker":   {func(a *Account) { a.Level = tunnus.Advanced }, false},
+	} {
+		a := good
+		c.change(&a)
+		if got := a.MayVouch(tunnus.Qualified, now); got != c.may {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestRoom(t *testing.T) {
+	all := []Account{{ID: "a", State: Active}, {ID: "b", State: Blocked}, {ID: "c", State: Closed}}
+	if Room(all, "", 2) || !Room(all, "", 3) || !Room(all, "a", 2) || !Room(nil, "", 1) {
+		t.Error("the accounts that live are counted wrongly")
+	}
 }
 
 func holder(t *testing.T, level tunnus.Level) Holder {

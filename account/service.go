@@ -40,7 +40,10 @@ func (s *Service) Create(ctx context.Context, h Holder) (Account, error) {
 func Created(a Account) tunnus.Event {
 	return tunnus.Event{
 		At: a.CreatedAt, Kind: "account.create", Subject: a.ID,
-		Detail: map[string]string{"to": string(a.State), "level": string(a.Level), "device": a.Device},
+		Detail: map[string]string{
+			"to": string(a.State), "level": string(a.Level), "device": a.Device,
+			"purpose": string(a.Purpose), "proofed": string(a.Proofed), "vouched": a.VouchedBy, "replaces": a.Replaces,
+		},
 	}
 }
 

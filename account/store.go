@@ -33,7 +33,25 @@ type Account struct {
 
 	CreatedAt time.Time
 	ExpiresAt time.Time // three years later
-	Rev       int64     // 0 until first saved; every save raises it by one
+
+	Purpose    Purpose
+	Proofed    Proof
+	VouchedBy  string // ids of accounts, "" if there is none
+	Replaces   string
+	ReplacedBy string // once the one that replaces it is active and the holder is told
+	Agreed     bool   // the device of the account that is replaced has confirmed it
+
+	ActiveAt    time.Time // when it became active; times are zero before they come
+	StoppedAt   time.Time // when it was blocked or frozen last
+	FrozenUntil time.Time
+	RetireAt    time.Time // when it is closed, because ReplacedBy has its place
+	Reminded    int       // how many reminders of ExpiresAt were sent: 0 to 2
+
+	Fraud  bool // ended for fraud: the accounts that it vouched for end too
+	Behind bool // keys and certificates do not stand yet as the account does
+	Told   bool // the holder was told on all channels that there is this account
+
+	Rev int64 // 0 until first saved; every save raises it by one
 }
 
 // A Certificate of an account. JSON is its form in a row.

@@ -1,0 +1,50 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/app/server/holding"
+	"github.com/tunnus-id/tunnus/app/wire"
+)
+
+// life is the table of what holders do with accounts, contacts and their history.
+func (s *Server) life() map[string]step {
+	table := map[string]step{}
+	for path, do := range s.cfg.Life.Steps() {
+		table[path] = func(ctx context.Context, c caller) (any, error) { return do(ctx, s.holder(c)) }
+	}
+	return table
+}
+
+// holder is a caller as package holding knows it.
+func (s *Server) holder(c caller) holding.Caller {
+	var said wire.Start // a claim; one that cannot be read is none
+	_ = json.Unmarshal(c.session.Claims, &said)
+	return holding.Caller{Device: c.device, Model: said.Model, Body: c.signed.Request.Body}
+}
+
+// pinChanged writes down that a PIN was changed, which has happened whatever
+// becomes of that.
+func (s *Server) pinChanged(ctx context.Context, c caller) {
+	if err := s.cfg.Life.PINChanged(ctx, s.holder(c)); err != nil {
+		s.cfg.Log.WarnContext(ctx, "the change of a PIN could not be written into the history", "code", tunnus.CodeOf(err))
+	}
+}
+
+// Own returns the account of a device that can be used.
+func Own(ctx context.Context, accounts Accounts, device string) (account.Account, error) {
+	list, err := accounts.ByDevice(ctx, device)
+	if err != nil {
+		return account.Account{}, err
+	}
+	for _, a := range list {
+		if a.State == account.Active {
+			return a, nil
+		}
+	}
+	return account.Account{}, tunnus.Fail(tunnus.CodeAccUnusable, errors.New("server: the device has no active account"))
+}
