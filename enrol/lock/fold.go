@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -17,11 +18,12 @@ const (
 
 // Rules are the numbers of one phase.
 type Rules struct {
-	Phase  Phase
-	Ladder tunnus.Ladder
-	Forget time.Duration // earlier locks are forgotten after so long without a failure
-	Grace  time.Duration // from the last step to the permanent row
-	Life   time.Duration // a charge without verdict is a failure after so long
+	Phase   Phase
+	Release string // the software that charges: what an incident is declared for
+	Ladder  tunnus.Ladder
+	Forget  time.Duration // earlier locks are forgotten after so long without a failure
+	Grace   time.Duration // from the last step to the permanent row
+	Life    time.Duration // a charge without verdict is a failure after so long
 
 	// Copyable is the one lock that documents may get which prove no presence:
 	// so many failures, so long, and no other within CopyableEvery (L2).
@@ -67,13 +69,63 @@ func (s State) Locked() bool { return s.Condition != Free }
 
 // Fold works out where a ledger stands now. It reads and writes nothing.
 func (r Rules) Fold(entries []Entry, now time.Time) State {
+	return r.fold(entries, r.voided(entries), now)
+}
+
+// voided marks the entries that an incident has voided; nil if none has.
+func (r Rules) voided(entries []Entry) (ours []bool) {
+	for i, e := range entries {
+		if e.Kind == Incident {
+			ours = r.void(entries[:i], ours, e)
+		}
+	}
+	return ours
+}
+
+func (r Rules) fold(entries []Entry, ours []bool, now time.Time) State {
 	f := folding{rules: r}
-	for _, e := range entries {
+	for i, e := range entries {
 		f.lapse(e.At)
-		f.take(e)
+		if i >= len(ours) || !ours[i] {
+			f.take(e)
+		}
 	}
 	f.lapse(now)
 	return f.state(now)
+}
+
+// concerns reports whether an incident would void anything more.
+func (r Rules) concerns(entries []Entry, incident Entry) bool {
+	before := r.voided(entries)
+	for i, now := range r.void(entries, before, incident) {
+		if now && (i >= len(before) || !before[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// void marks what an incident voids of the entries before it, beside what others
+// have voided: those of its release, of its time, and of the grace before it. A
+// ledger that was not Pending at that moment has nothing to be voided: before the
+// last step time heals, and after the grace nothing does.
+func (r Rules) void(entries []Entry, ours []bool, incident Entry) []bool {
+	if r.fold(entries, ours, incident.At).Condition != Pending {
+		return ours
+	}
+	ours = append(slices.Clone(ours), make([]bool, len(entries)-len(ours))...)
+	attempts := map[string]bool{}
+	for i, e := range entries {
+		charge := e.Kind == Charged || e.Kind == Noted
+		if charge && e.Release == incident.Release && e.Release != "" &&
+			!e.At.Before(incident.From) && e.At.Before(incident.Until) && e.At.After(incident.At.Add(-r.Grace)) {
+			ours[i] = true
+			attempts[e.Attempt] = e.Kind == Charged
+		} else if attempts[e.Attempt] && e.Kind != Charged && e.Kind != Noted && e.Attempt != "" {
+			ours[i] = true // its verdict
+		}
+	}
+	return ours
 }
 
 // folding is the fold under way.

@@ -39,6 +39,10 @@ func (l *Ledger) DocumentKey(state, kind, number, expiry string) Key {
 // DeviceKey names the ledger of a device by the thumbprint of its key.
 func (l *Ledger) DeviceKey(thumbprint string) Key { return l.name("device", thumbprint) }
 
+// AccountKey names the ledger of an account that has proved itself in this
+// session; one that is only claimed has none (L7).
+func (l *Ledger) AccountKey(id string) Key { return l.name("account", id) }
+
 func (l *Ledger) name(parts ...string) Key {
 	return Key(hex.EncodeToString(l.mac("tunnus/lock/key/v1", parts...)))
 }
@@ -138,6 +142,27 @@ func (l *Ledger) Note(ctx context.Context, key Key, evidence string, code tunnus
 	return err
 }
 
+// Spare writes an incident of ours into a ledger that it concerns: one that is
+// Pending, where the charges of a release and a time led. For others it does
+// nothing, so that it may be repeated; once the grace is over it never does
+// anything, and behind a Permanent entry the database itself refuses. It tells
+// whether it wrote, and fails with [tunnus.CodeStateConflict] if the ledger moved.
+//
+// Whoever calls it has two pairs of eyes behind him (package incident).
+func (l *Ledger) Spare(ctx context.Context, key Key, incident, release string, from, until time.Time) (bool, error) {
+	entries, s, err := l.read(ctx, key)
+	if err != nil || s.Condition != Pending || incident == "" || release == "" {
+		return false, err
+	}
+	e := Entry{Kind: Incident, Attempt: incident, At: l.now(), Release: release, From: from.UTC().Truncate(time.Millisecond), Until: until.UTC().Truncate(time.Millisecond)}
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == Incident && e.Attempt == incident }) ||
+		!l.rules.concerns(entries, e) {
+		return false, nil
+	}
+	_, _, err = l.append(ctx, key, entries, e)
+	return err == nil, err
+}
+
 // Settle writes the row that makes a last step permanent, once its grace is
 // over. Before that, or if there is nothing to settle, it does nothing.
 func (l *Ledger) Settle(ctx context.Context, key Key) error {
@@ -158,11 +183,16 @@ func (l *Ledger) refuse(s State) error {
 	case !s.Locked():
 		return nil
 	case l.rules.Phase == Proof:
-		return tunnus.Fail(tunnus.CodeReqTooOften, why).WithUntil(s.Until)
+		return tooOften(why, s.Until)
 	case s.Condition == Timed:
 		return tunnus.Fail(tunnus.CodeDocLockTemp, why).WithUntil(s.Until)
 	}
 	return tunnus.Fail(tunnus.CodeDocLockPerm, why)
+}
+
+// tooOften is the answer to a device, an account or an address that has to wait.
+func tooOften(why error, until time.Time) error {
+	return tunnus.Fail(tunnus.CodeReqTooOften, why).WithUntil(until)
 }
 
 // opened reads a ledger whose open attempt is the one given.
@@ -196,6 +226,9 @@ func (l *Ledger) append(ctx context.Context, key Key, entries []Entry, e Entry) 
 		before = entries[n-1].MAC
 	}
 	e.At = l.now()
+	if e.Kind != Incident {
+		e.Release = l.rules.Release
+	}
 	e.MAC = l.seal(key, len(entries), before, e)
 	event := tunnus.Event{
 		At: e.At, Kind: "lock." + string(e.Kind), Subject: string(key), Code: e.Code,
@@ -211,9 +244,17 @@ func (l *Ledger) append(ctx context.Context, key Key, entries []Entry, e Entry) 
 // seal makes the MAC of an entry, which binds it to its ledger, its place and
 // all entries before it. Cutting entries off the end is not seen here: that is
 // what the second place and the audit log are for.
+//
+// Entries that name no release are sealed as before there were any.
 func (l *Ledger) seal(key Key, place int, before []byte, e Entry) []byte {
-	return l.mac("tunnus/lock/entry/v1", string(key), fmt.Sprint(place), string(before), string(e.Kind), e.Attempt,
-		fmt.Sprint(e.At.UnixMilli()), string(e.Code), fmt.Sprint(e.Copyable))
+	parts := []string{
+		string(key), fmt.Sprint(place), string(before), string(e.Kind), e.Attempt,
+		fmt.Sprint(e.At.UnixMilli()), string(e.Code), fmt.Sprint(e.Copyable),
+	}
+	if e.Release == "" && e.From.IsZero() && e.Until.IsZero() {
+		return l.mac("tunnus/lock/entry/v1", parts...)
+	}
+	return l.mac("tunnus/lock/entry/v2", append(parts, e.Release, fmt.Sprint(e.From.UnixMilli()), fmt.Sprint(e.Until.UnixMilli()))...)
 }
 
 // mac is HMAC-SHA256 over the parts, each behind its length.

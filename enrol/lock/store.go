@@ -26,6 +26,7 @@ const (
 
 	Noted     Kind = "noted"     // a mishap that counts when repeated ("Yx" in errors.md)
 	Permanent Kind = "permanent" // the grace of the last step is over
+	Incident  Kind = "incident"  // failures of a release and a time were ours; Attempt names the incident (L3)
 )
 
 // An Entry is one line of a ledger. It is never changed and never deleted.
@@ -35,6 +36,9 @@ type Entry struct {
 	At       time.Time   // UTC, whole milliseconds
 	Code     tunnus.Code // what was told, "" if nothing was
 	Copyable bool        // the chip could not prove that it is the original (L2)
+	Release  string      // the software under which it was written; of an Incident, the one that was at fault
+	From     time.Time   // of an Incident: charges from this moment on
+	Until    time.Time   // and before this one did not count
 	MAC      []byte      // 32 bytes over this entry, its place and the MAC before it
 }
 
@@ -48,4 +52,12 @@ type Store interface {
 	// [tunnus.CodeStateConflict], having written nothing. When it returns nil,
 	// e survives a crash. It never updates or deletes.
 	Append(ctx context.Context, key Key, n int, e Entry, events []tunnus.Event) error
+}
+
+// Touched finds the ledgers that an incident could mean.
+type Touched interface {
+	// Touched returns at most limit keys of ledgers, in their order and behind the
+	// one given, that have an entry of the release from one moment until before
+	// another, and no Permanent entry.
+	Touched(ctx context.Context, release string, from, until time.Time, after Key, limit int) ([]Key, error)
 }

@@ -1,0 +1,254 @@
+package desk
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/staff"
+	"github.com/tunnus-id/tunnus/staff/stafftest"
+)
+
+func TestStates(t *testing.T) {
+	want := map[State]string{ // one letter an event: where it leads, or a dot
+		Opened: "EW....X", Examined: "EW..A.X", Waiting: "..EX..X", Attested: ".....VX", Activated: ".......", Ended: ".......",
+	}
+	letter := map[State]string{Examined: "E", Waiting: "W", Attested: "A", Activated: "V", Ended: "X"}
+	for _, s := range States() {
+		got := ""
+		for _, e := range Events() {
+			if to, err := s.After(e); err != nil {
+				got += "."
+			} else {
+				got += letter[to]
+			}
+		}
+		if got != want[s] || s.Ended() != (want[s] == ".......") {
+			t.Errorf("%s: %s; want %s", s, got, want[s])
+		}
+	}
+}
+
+func TestR8DeskFromScanToCode(t *testing.T) {
+	w := fresh(t)
+	r, err := w.read(t, passport(t, "19850202", nil))
+	if err != nil || r.Person.Surname != "BERG" || r.Person.Code != personCode("19850202") || r.Expired || r.Copyable || len(r.Portrait) == 0 {
+		t.Fatalf("Read = %+v, %v", r.Checks, err)
+	}
+	tk := ticket()
+	_, err = w.Report(t.Context(), tk.Sitting, tk.Device)
+	wantCode(t, "Report before the signature", err, tunnus.CodeStateConflict)
+	code, err := w.sign(t)
+	if err != nil || len(code) != 8 || strings.Contains(string(w.desks[w.id].CodeMAC), code) {
+		t.Fatalf("Sign = %q, %v", code, err)
+	}
+	for range 2 {
+		rep, err := w.Report(t.Context(), tk.Sitting, tk.Device)
+		if err != nil || !rep.Proved || rep.Chip[emrtd.CheckActiveAuth] != "successful" || rep.Attest["officer"] != "reg-1" || rep.Person != r.Person {
+			t.Errorf("Report = %+v, %v", rep, err)
+		}
+	}
+	for range 2 { // the answer may get lost
+		if id, err := w.Activate(t.Context(), tk.Sitting, tk.Device, strings.ToLower(code[:4])+" "+code[4:]); err != nil || id != w.id {
+			t.Errorf("Activate = %s, %v", id, err)
+		}
+	}
+	w.silent(t)
+}
+
+// The officer's own signature is over a statement with the applicant's device in it.
+func TestR8OfficerSignsEvidenceWithDevice(t *testing.T) {
+	w := fresh(t)
+	if _, err := w.read(t, passport(t, "19850202", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sign(t); err != nil {
+		t.Fatal(err)
+	}
+	var signed device.Signed
+	if err := json.Unmarshal(w.desks[w.id].Signed, &signed); err != nil || signed.Verify() != nil {
+		t.Fatalf("the kept signature: %v, %v", err, signed.Verify())
+	}
+	var st Statement
+	if err := json.Unmarshal(signed.Request.Body, &st); err != nil || st.Device != ticket().Device || st.Officer != "reg-1" || len(st.Ticks) != len(Ticks()) {
+		t.Errorf("statement %+v, %v", st, err)
+	}
+	body, err := w.desks[w.id].statement()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(string(body), ticket().Device, ticket().Sitting, 1)
+	_, err = w.Sign(t.Context(), stafftest.Actor(t, "reg-1", []byte(other), staff.Officer), w.id)
+	wantCode(t, "a statement with another device", err, tunnus.CodeBadRequest)
+}
+
+func TestR8OfficerNeverForOneself(t *testing.T) {
+	w := fresh(t)
+	_, err := w.read(t, passport(t, "19900214", nil)) // the code that stafftest gives members
+	wantCode(t, "Read of the officer's own passport", err, tunnus.CodeStaffOneself)
+	err = w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip, Person: Person{Country: "XX", Code: stafftest.Own, Surname: "AASK", Document: "X1"}})
+	wantCode(t, "Raise for oneself", err, tunnus.CodeStaffOneself)
+	if s := w.desks[w.id]; s.State != Opened {
+		t.Errorf("the session went on: %s", s.State)
+	}
+}
+
+func TestR8ChipProofIsTheServers(t *testing.T) {
+	w := fresh(t)
+	p := passport(t, "19850202", nil)
+	ev := emrtd.Evidence{SOD: p.SOD(), Groups: p.Groups()}
+	_, err := w.Read(t.Context(), w.officer, w.id, ev)
+	wantCode(t, "without a challenge", err, tunnus.CodeStateConflict)
+	if _, err := w.Challenge(t.Context(), w.officer, w.id); err != nil {
+		t.Fatal(err)
+	}
+	if ev.ActiveAuth, err = p.Prove([]byte("whatever")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Read(t.Context(), w.officer, w.id, ev)
+	wantCode(t, "an answer to another challenge", err, tunnus.CodeDocClone)
+	if n := len(w.ledgers[w.cfg.Tab.Devices.DeviceKey(ticket().Device)]); n != 2 {
+		t.Errorf("%d entries in the device's ledger; want charge and verdict", n)
+	}
+	if _, err := w.Challenge(t.Context(), w.officer, w.id); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(DefaultRules.Step)
+	_, err = w.Read(t.Context(), w.officer, w.id, ev)
+	wantCode(t, "a late answer", err, tunnus.CodeStateConflict)
+}
+
+func TestLockedDocumentIsLockedAtADesk(t *testing.T) {
+	w := fresh(t)
+	p := passport(t, "19850202", nil)
+	key := w.cfg.Tab.Documents.DocumentKey("XX", "P", "X7654321", start.AddDate(5, 0, 0).Format("060102"))
+	if _, err := w.cfg.Tab.Documents.Charge(t.Context(), key, "a", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.cfg.Tab.Documents.Close(t.Context(), key, "a", lock.Failed, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.read(t, p)
+	wantCode(t, "Read of a locked document", err, tunnus.CodeDocLockPerm)
+}
+
+func TestExceptionsNeedASecondOfficer(t *testing.T) {
+	w := fresh(t)
+	r, err := w.read(t, passport(t, "19850202", func(h *virtual.Holder) { h.Expiry = start.AddDate(0, 0, -10) }))
+	if err != nil || !r.Expired {
+		t.Fatalf("Read = %+v, %v", r.Checks, err)
+	}
+	_, err = w.sign(t)
+	wantCode(t, "Sign over an expired document", err, tunnus.CodeStateConflict)
+	if err := w.Raise(t.Context(), w.officer, w.id, Wish{Kind: ExpiredLately}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.sign(t)
+	wantCode(t, "Sign while it waits", err, tunnus.CodeStateConflict)
+	wantCode(t, "the officer agrees with himself", w.Second(t.Context(), w.officer, w.id, true), tunnus.CodeStaffFourEyes)
+	wantCode(t, "an agent agrees", w.Second(t.Context(), stafftest.Actor(t, "ag-1", nil, staff.Agent), w.id, true), tunnus.CodeStaffNoRight)
+	if err := w.Second(t.Context(), w.second, w.id, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sign(t); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := w.Report(t.Context(), ticket().Sitting, ticket().Device)
+	if err != nil || rep.Attest["exceptions"] != "expired/reg-2" {
+		t.Errorf("Report = %+v, %v", rep.Attest, err)
+	}
+}
+
+func TestExceptionsHaveLimits(t *testing.T) {
+	w := fresh(t)
+	if _, err := w.read(t, passport(t, "19850202", func(h *virtual.Holder) { h.Expiry = start.AddDate(0, 0, -40) })); err != nil {
+		t.Fatal(err)
+	}
+	for _, wish := range []Wish{{Kind: ExpiredLately}, {Kind: NoChip}, {Kind: NameChanged}, {Kind: "king"}} {
+		wantCode(t, string(wish.Kind), w.Raise(t.Context(), w.officer, w.id, wish), tunnus.CodeBadRequest)
+	}
+	w = fresh(t)
+	wish := Wish{Kind: NoChip, Person: Person{Country: "XX", Code: personCode("19850202"), Surname: "Berg", Document: "X1"}}
+	if err := w.Raise(t.Context(), w.officer, w.id, wish); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Second(t.Context(), w.second, w.id, false); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.desks[w.id]; s.State != Ended || s.Payload != nil {
+		t.Errorf("after a refusal: %s, %d bytes", s.State, len(s.Payload))
+	}
+}
+
+func TestCopyableDocumentsNeedASecondOfficer(t *testing.T) {
+	w := fresh(t)
+	r, err := w.read(t, passport(t, "19850202", func(h *virtual.Holder) { h.Chip = virtual.ChipPlain }))
+	if err != nil || !r.Copyable {
+		t.Fatalf("Read = %+v, %v", r.Checks, err)
+	}
+	_, err = w.sign(t)
+	wantCode(t, "Sign over a document that could be a copy", err, tunnus.CodeStateConflict)
+	if err := w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Second(t.Context(), w.second, w.id, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sign(t); err != nil {
+		t.Fatal(err)
+	}
+	if rep, err := w.Report(t.Context(), ticket().Sitting, ticket().Device); err != nil || rep.Proved {
+		t.Errorf("Report = %+v, %v; want a chip that is not proved", rep.Chip, err)
+	}
+}
+
+func TestADeskIsTheOfficersOwn(t *testing.T) {
+	w := fresh(t)
+	_, err := w.Challenge(t.Context(), w.second, w.id)
+	wantCode(t, "a colleague's desk", err, tunnus.CodeNotFound)
+	agent := stafftest.Actor(t, "ag-1", nil, staff.Agent, staff.Reviewer, staff.Operator)
+	_, err = w.Open(t.Context(), agent, ticket(), "")
+	wantCode(t, "Open by an agent", err, tunnus.CodeStaffNoRight)
+	again, err := w.Open(t.Context(), w.officer, ticket(), "")
+	if err != nil || again.ID != w.id || len(again.Counter) != 2 {
+		t.Errorf("scanned again: %+v, %v", again, err)
+	}
+	w.now = w.now.Add(DefaultRules.Life)
+	_, err = w.Challenge(t.Context(), w.officer, w.id)
+	wantCode(t, "after its time", err, tunnus.CodeStateConflict)
+}
+
+func TestNothingIsLeftOfADesk(t *testing.T) {
+	w := fresh(t)
+	if _, err := w.read(t, passport(t, "19850202", nil)); err != nil {
+		t.Fatal(err)
+	}
+	code, err := w.sign(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Activate(t.Context(), ticket().Sitting, ticket().Device, code); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(DefaultRules.Life)
+	if n, err := w.Sweep(t.Context()); n != 1 || err != nil {
+		t.Errorf("Sweep = %d, %v", n, err)
+	}
+	if s := w.desks[w.id]; s.Payload != nil || s.State != Activated || s.Statement == nil {
+		t.Errorf("after the sweep: %s, %d bytes, statement %d", s.State, len(s.Payload), len(s.Statement))
+	}
+	if n, err := w.Sweep(t.Context()); n != 0 || err != nil {
+		t.Errorf("Sweep again = %d, %v", n, err)
+	}
+	w = fresh(t)
+	w.now = w.now.Add(DefaultRules.Life + time.Second)
+	if _, err := w.Sweep(t.Context()); err != nil || w.desks[w.id].State != Ended {
+		t.Errorf("a forgotten desk: %s, %v", w.desks[w.id].State, err)
+	}
+}
