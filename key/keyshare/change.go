@@ -126,14 +126,9 @@ func (s *Service) ProveChange(ctx context.Context, r device.Signed) (splitkey.Ch
 func (s *Service) proved(ctx context.Context, c completion, m splitkey.ChangeProve) (splitkey.ChangeProved, error) {
 	none := splitkey.ChangeProved{}
 	wrong := splitkey.CheckProof(m.Proof, splitkey.StepChange, c.key.Identity(), []byte(c.txn.ID), m.Evaluation)
-	k, refusal, err := s.forgive(ctx, c)
-	switch {
-	case err != nil:
+	k, err := s.accept(ctx, c, wrong)
+	if err != nil {
 		return none, err
-	case refusal != nil:
-		return none, s.confirmOnly(ctx, c, k, wrong, refusal)
-	case wrong != nil:
-		return none, s.misused(ctx, c, wrong)
 	}
 	x, err := s.openSecrets(c.key)
 	if err != nil {

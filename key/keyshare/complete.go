@@ -111,12 +111,15 @@ func (s *Service) finish(ctx context.Context, c completion, m splitkey.Complete)
 		return Outcome{}, tunnus.BadRequest("approval", err)
 	}
 	digest := c.txn.Hash.Sum(payload)
+	if !bytes.Equal(digest, m.Approval.Digest) {
+		return Outcome{}, s.misused(ctx, c, errors.New("keyshare: the holder approved another digest"))
+	}
+	if c.txn.Padding == splitkey.Internal {
+		return s.approve(ctx, c, m, digest)
+	}
 	em, err := c.txn.Padding.Encode(c.txn.Hash, digest, c.txn.Salt)
 	if err != nil {
 		return Outcome{}, err
-	}
-	if !bytes.Equal(digest, m.Approval.Digest) {
-		return Outcome{}, s.misused(ctx, c, errors.New("keyshare: the holder approved another digest"))
 	}
 	k, refusal, err := s.forgive(ctx, c)
 	if err != nil {
@@ -143,6 +146,36 @@ func (s *Service) finish(ctx context.Context, c completion, m splitkey.Complete)
 		return Outcome{}, err
 	}
 	return s.Outcome(ctx, c.txn.ID)
+}
+
+// approve accepts a PIN for what was shown, with nothing signed ([splitkey.Internal]):
+// the share is a proof of this transaction, this try and this payload.
+func (s *Service) approve(ctx context.Context, c completion, m splitkey.Complete, digest []byte) (Outcome, error) {
+	wrong := splitkey.CheckProof(m.Share, splitkey.StepApprove, c.key.Identity(), []byte(c.txn.ID), m.Evaluation, digest)
+	k, err := s.accept(ctx, c, wrong)
+	if err != nil {
+		return Outcome{}, err
+	}
+	c.txn.Answer, c.txn.Signature = m.Answer, m.Share
+	if err := s.release(ctx, c, k, "pin.approved"); err != nil {
+		return Outcome{}, err
+	}
+	return s.Outcome(ctx, c.txn.ID)
+}
+
+// accept judges a proof in which nothing is signed, and returns the key as it is
+// once its try is confirmed; wrong is what is wrong with the proof.
+func (s *Service) accept(ctx context.Context, c completion, wrong error) (Key, error) {
+	k, refusal, err := s.forgive(ctx, c)
+	switch {
+	case err != nil:
+		return Key{}, err
+	case refusal != nil:
+		return Key{}, s.confirmOnly(ctx, c, k, wrong, refusal)
+	case wrong != nil:
+		return Key{}, s.misused(ctx, c, wrong)
+	}
+	return k, nil
 }
 
 // approved demands that the approval tells what an honest phone showed for this
@@ -222,15 +255,4 @@ func (s *Service) release(ctx context.Context, c completion, k Key, kind string)
 
 func (c completion) details() []string {
 	return []string{"seq", strconv.FormatInt(c.try.Seq, 10), "transaction", c.txn.ID}
-}
-
-// approvalOf reads the approval out of a stored request.
-func approvalOf(evidence []byte) (splitkey.Approval, error) {
-	var r device.Signed
-	err := json.Unmarshal(evidence, &r)
-	var m splitkey.Complete
-	if err := errors.Join(err, splitkey.Decode(r.Request.Body, &m)); err != nil {
-		return splitkey.Approval{}, fmt.Errorf("keyshare: stored approval: %w", err)
-	}
-	return m.Approval, nil
 }

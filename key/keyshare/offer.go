@@ -23,7 +23,7 @@ type OfferRequest struct {
 	Kind      string // of a [Format]
 	Record    []byte // canonical JSON of the fields to show and sign, at most 64 KiB
 	Hash      splitkey.Hash
-	Padding   splitkey.Padding // "" is [splitkey.PSS], the only one that a log-in key signs (P7); must fit the kind
+	Padding   splitkey.Padding // "" is [splitkey.PSS], the only one in which a log-in key signs (P7); must fit the kind
 	ExpiresAt time.Time        // at most 15 minutes ahead
 }
 
@@ -125,7 +125,7 @@ type Outcome struct {
 	Answer    []byte            // the phone's part of it
 	Approval  splitkey.Approval // what the phone said that it showed, under its device's signature
 	Evidence  []byte            // JSON of that whole request, a device.Signed
-	Signature []byte            // RSASSA of Padding, 768 bytes
+	Signature []byte            // RSASSA of Padding, 768 bytes; a proof of 384 bytes if that is [splitkey.Internal]
 	PublicKey *rsa.PublicKey    // n, e
 	SignedAt  time.Time
 }
@@ -156,7 +156,7 @@ func (s *Service) Outcome(ctx context.Context, id string) (Outcome, error) {
 	if o.Payload, err = s.payload(t, t.Answer); err != nil {
 		return Outcome{}, err
 	}
-	o.Approval, err = approvalOf(t.Approval)
+	o.Approval, err = row.ApprovalOf(t.Approval)
 	return o, err
 }
 

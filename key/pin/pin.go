@@ -50,31 +50,31 @@ type Personal struct {
 // weak, with [tunnus.CodePINWeak] and a sentence that says why without the PIN.
 func Judge(pin []byte, kind Kind, about Personal) error {
 	if len(pin) < kind.minLength() || len(pin) > maxLength {
-		return weak(fmt.Sprintf("%s must have %d to %d digits", kind, kind.minLength(), maxLength))
+		return weak("pin-length", fmt.Sprintf("%d–%d", kind.minLength(), maxLength))
 	}
 	for _, c := range pin {
 		if c < '0' || c > '9' {
-			return weak("it must be digits only")
+			return weak("pin-digits", "")
 		}
 	}
 	for _, rule := range []struct {
-		why  string
+		why  string // a note
 		hits bool
 	}{
-		{"it is one digit again and again", longest(pin, 0) >= len(pin)-1},
-		{"it is a run of digits upwards", longest(pin, 1) >= len(pin)-1},
-		{"it is a run of digits downwards", longest(pin, 9) >= len(pin)-1},
-		{"it repeats the same digits", repeats(pin)},
-		{"it is made of the same digits side by side", grouped(pin)},
-		{"it reads the same from both ends", mirrored(pin)},
-		{"it is a year", year(pin)},
-		{"it is a date", date(pin)},
-		{"it is one of the commonest", slices.Contains(strings.Fields(commonest), string(pin))},
-		{"your birthday is in it", birthday(pin, about.Birth)},
-		{"part of a personal number is in it", personal(pin, about.Codes)},
+		{"pin-one-digit", longest(pin, 0) >= len(pin)-1},
+		{"pin-upwards", longest(pin, 1) >= len(pin)-1},
+		{"pin-downwards", longest(pin, 9) >= len(pin)-1},
+		{"pin-repeats", repeats(pin)},
+		{"pin-grouped", grouped(pin)},
+		{"pin-mirrored", mirrored(pin)},
+		{"pin-year", year(pin)},
+		{"pin-date", date(pin)},
+		{"pin-common", slices.Contains(strings.Fields(commonest), string(pin))},
+		{"pin-birthday", birthday(pin, about.Birth)},
+		{"pin-personal", personal(pin, about.Codes)},
 	} {
 		if rule.hits {
-			return weak(rule.why)
+			return weak(rule.why, "")
 		}
 	}
 	if len(about.Other) > 0 {
@@ -85,11 +85,11 @@ func Judge(pin []byte, kind Kind, about Personal) error {
 	switch {
 	case len(about.Old) == 0:
 	case bytes.Equal(pin, about.Old):
-		return weak("it is the old PIN")
+		return weak("pin-old", "")
 	case bytes.Contains(pin, about.Old):
-		return weak("the old PIN is in it")
+		return weak("pin-holds-old", "")
 	case bytes.Contains(about.Old, pin):
-		return weak("it is in the old PIN")
+		return weak("pin-held-by-old", "")
 	}
 	return nil
 }
@@ -100,9 +100,9 @@ func Judge(pin []byte, kind Kind, about Personal) error {
 func Apart(a, b []byte) error {
 	switch {
 	case bytes.Contains(a, b): // also if b is empty
-		return weak("the other PIN is in it")
+		return weak("pin-holds", "")
 	case bytes.Contains(b, a):
-		return weak("it is in the other PIN")
+		return weak("pin-held", "")
 	}
 	return nil
 }
@@ -115,12 +115,10 @@ func Same(a, b []byte) error {
 	return nil
 }
 
-// weak tells the reason with the sentence: whoever is only told that a PIN is
-// weak tries the next of its kind.
-func weak(why string) error {
-	e := tunnus.Fail(tunnus.CodePINWeak, errors.New("pin: "+why))
-	e.Public += " " + strings.ToUpper(why[:1]) + why[1:] + "."
-	return e
+// weak tells the reason with the sentence, as one of [tunnus.Notes]: whoever is
+// only told that a PIN is weak tries the next of its kind.
+func weak(note, value string) error {
+	return tunnus.Fail(tunnus.CodePINWeak, errors.New("pin: "+strings.ReplaceAll(strings.TrimPrefix(note, "pin-"), "-", " "))).WithNote(note, value)
 }
 
 // longest returns the length of the longest part in which each digit is the one

@@ -83,7 +83,7 @@ func TestJudge(t *testing.T) {
 // The person is told what is wrong with a PIN, in words and without the PIN.
 func TestWeaknessIsTold(t *testing.T) {
 	for pin, want := range map[string]string{
-		"739": "PIN1 must have 4 to 12 digits.", "70a9": "It must be digits only.", "4567": "It is a run of digits upwards.",
+		"739": "The PIN must have 4–12 digits.", "70a9": "It must be digits only.", "4567": "It is a run of digits upwards.",
 		"7777": "It is one digit again and again.", "7373": "It repeats the same digits.", "3112": "It is a date.",
 		"5183": "Part of a personal number is in it.", "0214": "It is a date.", "2580": "It is one of the commonest.",
 	} {
@@ -172,13 +172,13 @@ func TestEachRuleCounts(t *testing.T) {
 		{"76543", "downwards"},
 		{"77773", "one digit"},
 		{"739739", "repeats"},
-		{"777333", "side by side"},
-		{"73937", "both ends"},
+		{"777333", "grouped"},
+		{"73937", "mirrored"},
 		{"170384", "date"},
 		{"86245", ""},
-		{"159753", "commonest"},
+		{"159753", "common"},
 		{"91402", "birthday"},
-		{"951838", "personal number"},
+		{"951838", "personal"},
 	} {
 		err := Judge([]byte(tt.pin), PIN2, holder())
 		if (err != nil) != (tt.why != "") || err != nil && !strings.Contains(err.Error(), tt.why) {

@@ -13,10 +13,14 @@ type Padding string
 const (
 	PSS   Padding = "pss"      // EMSA-PSS, RFC 8017 §9.1; salt as long as the hash
 	PKCS1 Padding = "pkcs1v15" // EMSA-PKCS1-v1_5, RFC 8017 §9.2; no salt
+
+	// Internal says that nothing is signed: what the phone sends as its share is an
+	// internal proof of [StepApprove] (security.md K8), and the server adds no half.
+	Internal Padding = "internal"
 )
 
 // Valid reports whether p is one of the paddings, or empty.
-func (p Padding) Valid() bool { return p == "" || p == PSS || p == PKCS1 }
+func (p Padding) Valid() bool { return p == "" || p == PSS || p == PKCS1 || p == Internal }
 
 // Encode returns the encoding of a digest for a key of exactly 6144 bits, 768
 // bytes. Nothing is drawn here: both sides build the same encoding, each from

@@ -19,7 +19,10 @@ type Step string
 
 // The steps that are proved so.
 const (
-	StepBegin   Step = "begin"   // possession of n1; the extra is hk's thumbprint and the nonce
+	StepBegin Step = "begin" // possession of n1; the extra is hk's thumbprint and the nonce
+	// StepApprove proves a PIN for what was shown; the extras are the transaction,
+	// the nonce of its try, and the digest of the payload.
+	StepApprove Step = "approve"
 	StepConfirm Step = "confirm" // the sealed blob opens; the extras are the pkS that it is sealed under, and the nonce
 )
 
