@@ -9,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // chargedTo counts the entries of a kind in the ledgers of devices and documents.
@@ -56,12 +57,12 @@ func TestForgeriesLookAlikeAndSpareTheDocument(t *testing.T) {
 	for name, lie := range forged {
 		t.Run(name, func(t *testing.T) {
 			w, r := newWorld(t), ref("phone", 1)
-			w.upTo(ref("phone", 7), ChipProved, p)
+			w.upTo(ref("phone", 7), way.ChipProved, p)
 			old, _, err := w.flow.Challenge(t.Context(), ref("phone", 7))
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.upTo(r, ChipProved, p)
+			w.upTo(r, way.ChipProved, p)
 			challenge, _, err := w.flow.Challenge(t.Context(), r)
 			if err != nil || bytes.Equal(challenge, old) {
 				t.Fatalf("two sessions have one challenge, or %v", err)
@@ -86,7 +87,7 @@ func TestForgeriesLookAlikeAndSpareTheDocument(t *testing.T) {
 // the holder is not.
 func TestBadProofsSlowTheDeviceOnly(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("liar", 1)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	for range 5 {
 		_, _, err := w.flow.Challenge(t.Context(), r)
 		if err != nil {
@@ -95,7 +96,7 @@ func TestBadProofsSlowTheDeviceOnly(t *testing.T) {
 		refused(t, w.flow.Chip(t.Context(), r, read(t, p, []byte("whatever"))), tunnus.CodeDocSigBad, -1)
 	}
 	refused(t, w.chip(r, p), tunnus.CodeReqTooOften, -1)
-	_, err := w.flow.Start(t.Context(), ref("liar", 2), claim())
+	_, err := w.flow.Start(t.Context(), ref("liar", 2), passport, claim())
 	refused(t, err, tunnus.CodeReqTooOften, -1)
 	w.upTo(ref("phone", 1), "", p)
 }
@@ -108,7 +109,7 @@ func TestUnknownSignerIsNotCounted(t *testing.T) {
 	}
 	w.cfg.Trust = trust
 	w.restart()
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	for range 7 {
 		refused(t, w.chip(r, p), tunnus.CodeDocSignerUnknown, -1)
 	}
@@ -119,16 +120,16 @@ func TestExpiredDocumentIsCharged(t *testing.T) {
 	w := newWorld(t)
 	for n, left := range []int{2, 1} {
 		r := ref("phone", n)
-		w.upTo(r, ChipProved, p)
+		w.upTo(r, way.ChipProved, p)
 		refused(t, w.chip(r, p), tunnus.CodeDocExpired, left)
 	}
 	r := ref("phone", 8)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	refused(t, w.chip(r, p), tunnus.CodeDocExpired, 0)
 	r = ref("another phone", 9)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	refused(t, w.chip(r, p), tunnus.CodeDocLockTemp, -1)
-	if s := w.mem.sessions[r.Session]; s.State != Refused || s.Payload != nil {
+	if s := w.mem.sessions[r.Session]; s.State != way.Refused || s.Payload != nil {
 		t.Errorf("the session is %s", s.State)
 	}
 }
@@ -137,13 +138,13 @@ func TestNameUnlikeTheChip(t *testing.T) {
 	p := ada(t, nil)
 	for field, change := range map[string]func(*Form){
 		"surname":     func(f *Form) { f.Surname = "Ask Berg" },
-		"given_names": func(f *Form) { f.GivenNames = "Ada" },
+		"given_names": func(f *Form) { f.GivenNames = "Eva Linda" },
 		"person_code": func(f *Form) { f.PersonCode = utopian("19900214002") },
 		"document":    func(f *Form) { f.Document = "X1234568" },
-		"country":     func(f *Form) { f.Country, f.PersonCode = "EE", "30303039914" },
+		"country":     func(f *Form) { f.Country, f.PersonCode = "DK", "0101000000" },
 	} {
 		w, r := newWorld(t), ref("phone", 1)
-		w.upTo(r, FormFilled, p)
+		w.upTo(r, way.FormFilled, p)
 		form := adasForm()
 		change(&form)
 		if err := w.flow.Form(t.Context(), r, form); err != nil {
@@ -160,11 +161,47 @@ func TestNameUnlikeTheChip(t *testing.T) {
 	}
 }
 
+// Names that are only written badly may be corrected: the third time within a day
+// counts (form-name, Yx).
+func TestCarelessNames(t *testing.T) {
+	w, p := newWorld(t), ada(t, nil)
+	for i, wrong := range []Form{
+		{Surname: "Ada Maria", GivenNames: "Åsk"}, {Surname: "Åks", GivenNames: "Ada Maria"}, {Surname: "Åsk", GivenNames: "Ada"},
+	} {
+		r := ref("phone", i+1)
+		w.upTo(r, way.FormFilled, p)
+		form := adasForm()
+		form.Surname, form.GivenNames = wrong.Surname, wrong.GivenNames
+		if err := w.flow.Form(t.Context(), r, form); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.chip(r, p); tunnus.CodeOf(err) != tunnus.CodeFormName {
+			t.Fatalf("%s %s: %v", wrong.Surname, wrong.GivenNames, err)
+		}
+		st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey())
+		if err != nil || st.Left != []int{3, 3, 2}[i] {
+			t.Errorf("after %d: %d left, %v", i+1, st.Left, err)
+		}
+		s := w.mem.sessions[r.Session]
+		if next, _ := way.Next(s.Route, s.Facts); s.State != way.Open || next != way.FormFilled {
+			t.Errorf("the session is %s at %s; the form is to be corrected", s.State, next)
+		}
+		if i == 0 {
+			if err := w.flow.Form(t.Context(), r, adasForm()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.chip(r, p); err != nil {
+				t.Errorf("after the correction: %v", err)
+			}
+		}
+	}
+}
+
 func TestDocumentKindsAndStates(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 	w.cfg.Rules.Issuers = map[string]string{"EST": "EE"}
 	w.restart()
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	refused(t, w.chip(r, p), tunnus.CodeDocTypeNo, -1)
 	if len(w.mem.ledgers[w.documentKey()]) != 0 {
 		t.Error("a document that is not served was charged")
@@ -174,7 +211,7 @@ func TestDocumentKindsAndStates(t *testing.T) {
 // Killed between charge and verdict: the attempt stands, and the journey goes on.
 func TestChargeStandsAfterACrash(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	challenge, _, err := w.flow.Challenge(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +236,7 @@ func TestChargeStandsAfterACrash(t *testing.T) {
 
 func TestChallengeIsAnsweredOnceAndInTime(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	refused(t, w.flow.Chip(t.Context(), r, read(t, p, make([]byte, 8))), tunnus.CodeStateConflict, -1)
 	challenge, until, err := w.flow.Challenge(t.Context(), r)
 	if err != nil || len(challenge) != emrtd.ChallengeSize || !until.Equal(w.now.Add(5*time.Minute)) {
@@ -226,7 +263,7 @@ func TestCopyableDocuments(t *testing.T) {
 	try := func(n int, device string) error {
 		t.Helper()
 		r := ref(device, n)
-		w.upTo(r, FormFilled, p)
+		w.upTo(r, way.FormFilled, p)
 		form := adasForm()
 		form.Surname = "Ek"
 		if err := w.flow.Form(t.Context(), r, form); err != nil {

@@ -3,44 +3,98 @@ package enrol
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/document/mrz"
-	"github.com/tunnus-id/tunnus/enrol/match"
+	"github.com/tunnus-id/tunnus/account/address"
+	"github.com/tunnus-id/tunnus/account/contact"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
-// purpose is what the mail says that its code is for.
-const purpose = "a new account"
+// A Contacts knows where people are reached.
+type Contacts interface {
+	// Usable returns the contacts that codes for a registration may go to.
+	Usable(ctx context.Context, p tunnus.PersonCode) ([]contact.Contact, error)
 
-// SendCode sends a one-time code to an e-mail address. It fails as
-// [otp.Codes.Send] does, or with bad-request for what is no address; otp-blocked
-// ends the session.
-func (f *Flow) SendCode(ctx context.Context, ref Ref, email string) (otp.Sent, error) {
-	s, p, err := f.step(ctx, ref, ContactConfirmed)
+	// All returns the contacts that are told of what happens.
+	All(ctx context.Context, p tunnus.PersonCode) ([]contact.Contact, error)
+}
+
+// A To says where a code is to go: to a contact as it is typed, or to one on file,
+// by the name that [Flow.Choices] gave it.
+type To struct{ Contact, Pick string }
+
+// SendCode sends a one-time code. It fails as [otp.Codes.Send] does; otp-blocked
+// ends the session. Where the rules want a contact on file, no other is taken: with
+// contact-gone if there is none (any more), which ends the session too.
+func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
+	s, p, err := f.step(ctx, ref, way.ContactConfirmed)
 	if err != nil {
 		return otp.Sent{}, err
 	}
-	email = strings.TrimSpace(email)
-	person, err := p.person()
+	onFile, wanted, err := f.onFile(ctx, s, p)
+	if err != nil {
+		return otp.Sent{}, err
+	}
+	if wanted && len(onFile) == 0 {
+		return otp.Sent{}, f.book.Refuse(ctx, &s, tunnus.Fail(tunnus.CodeContactGone, errors.New("enrol: no contact on file")))
+	}
+	person, err := p.Person()
 	if err != nil {
 		return otp.Sent{}, err
 	}
 	sent, err := f.codes.Send(ctx, otp.Order{
-		Session: s.ID, Owner: s.Device, Contact: email, Person: person, Purpose: purpose, Device: clip(s.Claim.Model),
+		Session: s.ID, Owner: s.Device, Contact: to.Contact, OnFile: onFile, Pick: to.Pick, Person: person, Purpose: string(s.Route.Purpose),
+		Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language, Request: ref.Request,
 	})
 	if err != nil {
 		return otp.Sent{}, f.blocked(ctx, &s, err)
 	}
-	p.Contact = email
-	return sent, f.save(ctx, &s, p)
+	p.Contact = sent.Contact
+	return sent, f.book.Save(ctx, &s, p)
+}
+
+// onFile returns the contacts on file, if the rules want one of them.
+func (f *Flow) onFile(ctx context.Context, s sitting.Session, p sitting.Payload) (list []string, wanted bool, err error) {
+	e, err := f.eligible(ctx, s, p)
+	if err != nil || e.Contact != scheme.OnFile {
+		return nil, false, err
+	}
+	person, err := p.Person()
+	if err != nil {
+		return nil, false, err
+	}
+	usable, err := f.cfg.Contacts.Usable(ctx, person)
+	if err != nil {
+		return nil, false, fmt.Errorf("enrol: contacts of a person: %w", err)
+	}
+	for _, c := range usable {
+		list = append(list, c.Address)
+	}
+	return list, true, nil
+}
+
+// Choices shows the contacts on file, masked, where the rules want one of them: to
+// whoever has proved to be the person, and nobody else (R5).
+func (f *Flow) Choices(ctx context.Context, ref Ref) ([]otp.Choice, error) {
+	s, p, err := f.step(ctx, ref, way.ContactConfirmed)
+	if err != nil {
+		return nil, err
+	}
+	onFile, _, err := f.onFile(ctx, s, p)
+	if err != nil {
+		return nil, err
+	}
+	return f.codes.Offer(s.ID, onFile), nil
 }
 
 // ConfirmCode judges a one-time code as [otp.Codes.Confirm] does; otp-blocked
 // ends the session.
 func (f *Flow) ConfirmCode(ctx context.Context, ref Ref, code string) error {
-	s, p, err := f.step(ctx, ref, ContactConfirmed)
+	s, p, err := f.step(ctx, ref, way.ContactConfirmed)
 	if err != nil {
 		return err
 	}
@@ -51,53 +105,17 @@ func (f *Flow) ConfirmCode(ctx context.Context, ref Ref, code string) error {
 	if proved != f.codes.ContactKey(p.Contact) { // the address was changed while the code was under way
 		return tunnus.Conflict(errors.New("enrol: the code went to another address"))
 	}
-	line := f.add(&s, ContactConfirmed, map[string]string{"channel": "email"})
-	return f.save(ctx, &s, p, line)
+	at, err := address.Of(p.Contact)
+	if err != nil {
+		return fmt.Errorf("enrol: a contact: %w", err)
+	}
+	line := f.book.Add(&s, way.ContactConfirmed, map[string]string{"channel": string(at.Channel)})
+	return f.book.Save(ctx, &s, p, line)
 }
 
-func (f *Flow) blocked(ctx context.Context, s *Session, err error) error {
+func (f *Flow) blocked(ctx context.Context, s *sitting.Session, err error) error {
 	if tunnus.CodeOf(err) == tunnus.CodeOTPBlocked {
-		return f.refuse(ctx, s, err)
+		return f.book.Refuse(ctx, s, err)
 	}
 	return err
-}
-
-// ErrNoPerson is returned by a [Population] that does not know a person.
-var ErrNoPerson = errors.New("enrol: the register does not know this person")
-
-// Register asks the population register. It fails with regi-down, which leaves
-// the session as it is, or with regi-mismatch or regi-deceased, which end it.
-// Nothing is counted.
-func (f *Flow) Register(ctx context.Context, ref Ref) error {
-	if f.stands(ctx, ref, RegisterAgrees) {
-		return nil
-	}
-	s, p, err := f.step(ctx, ref, RegisterAgrees)
-	if err != nil {
-		return err
-	}
-	code, err := p.person()
-	if err != nil {
-		return err
-	}
-	person, err := f.cfg.Population.ByCode(ctx, code)
-	if err != nil && !errors.Is(err, ErrNoPerson) {
-		return tunnus.Fail(tunnus.CodeRegiDown, err)
-	}
-	if person.Deceased {
-		return f.refuse(ctx, &s, tunnus.Fail(tunnus.CodeRegiDeceased, errors.New("enrol: recorded as deceased")))
-	}
-	if err == nil {
-		var z mrz.Zone
-		if z, err = p.zone(); err != nil {
-			return err
-		}
-		err = match.Register(person, code, z)
-	}
-	if err != nil {
-		return f.refuse(ctx, &s, tunnus.Fail(tunnus.CodeRegiMismatch, err))
-	}
-	p.Surname, p.GivenNames, p.Birth = person.Surname, person.GivenNames, person.Birth
-	line := f.add(&s, RegisterAgrees, nil)
-	return f.save(ctx, &s, p, line)
 }

@@ -1,8 +1,8 @@
 // Package enrol turns an unknown phone into a holder: it takes an applicant
 // through a way of registering and ends with an active account.
 //
-// A way is a row of facts in their order ([Passport] is the only one yet). The
-// server keeps the facts of a [Session]; [Next] names the step that is open from
+// A way is a row of facts in their order (package way). The server keeps the
+// facts of a sitting (package sitting); way.Next names the step that is open from
 // them, and nothing else does. [Flow] has one method a fact. Each method judges,
 // and commits what it found together with its audit lines, conditional on the
 // revision that it read.
@@ -19,10 +19,12 @@
 // waits between steps, and gone when the session ends, however it ends; [Flow.Sweep]
 // ends what nobody ends. What was merely said by a client is kept as a claim.
 //
+// What is found elsewhere, on the device of another account, in the portal or at a
+// desk, is durable there first; the flow takes its fact from it when the app asks.
+//
 // Certificates are made when all proofs stand (package binding), and withdrawn if
 // the application is not signed in time. Every contact that was known of the
-// person hears when keys are made and when the account is active (package
-// notice). Not here yet: notices to other devices, liveness, review by a
-// person (a doubtful face ends the session as [InReview] and its attempt stays
-// uncleared), renewal, and every other way.
+// person hears when keys are made; what follows from an active account (notices,
+// the end of the account that makes place) is for package account/life. Not here
+// yet: liveness.
 package enrol

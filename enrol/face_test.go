@@ -8,12 +8,13 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/face"
 )
 
 func TestFaceOfAnotherPerson(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = verdict(face.NoMatch)
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceNoMatch, 2)
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceNoMatch, 1)
@@ -24,12 +25,12 @@ func TestFaceOfAnotherPerson(t *testing.T) {
 	}
 	w.faces = verdict(face.Match)
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeStateConflict, -1)
-	if s := w.mem.sessions[r.Session]; s.State != Refused || s.Payload != nil {
+	if s := w.mem.sessions[r.Session]; s.State != way.Refused || s.Payload != nil {
 		t.Errorf("the session is %s and holds %d bytes", s.State, len(s.Payload))
 	}
 	// The holder meets the lock right after the chip, and only for a day.
 	r = ref("phone", 2)
-	w.upTo(r, ChipProved, p)
+	w.upTo(r, way.ChipProved, p)
 	refused(t, w.chip(r, p), tunnus.CodeDocLockTemp, -1)
 	w.now = w.now.Add(25 * time.Hour)
 	w.upTo(ref("phone", 3), "", p)
@@ -44,7 +45,7 @@ func TestSevenFailuresAreForEver(t *testing.T) {
 		t.Helper()
 		r := ref(device, 1)
 		w.faces = verdict(face.Match)
-		w.upTo(r, FaceMatches, p)
+		w.upTo(r, way.FaceMatches, p)
 		w.faces = verdict(face.NoMatch)
 		for range times {
 			if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeFaceNoMatch {
@@ -60,7 +61,7 @@ func TestSevenFailuresAreForEver(t *testing.T) {
 	for i, wait := range []time.Duration{0, 15 * 24 * time.Hour, 3 * 365 * 24 * time.Hour} {
 		w.now = w.now.Add(wait)
 		r := ref("d", i)
-		w.upTo(r, ChipProved, p)
+		w.upTo(r, way.ChipProved, p)
 		refused(t, w.chip(r, p), tunnus.CodeDocLockPerm, -1)
 	}
 	if n := w.entries(lock.Permanent, w.documentKey()); n != 1 {
@@ -70,7 +71,7 @@ func TestSevenFailuresAreForEver(t *testing.T) {
 
 func TestFramesThatCannotBeJudged(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = func() (face.Result, error) {
 		return face.Result{}, &tunnus.Error{Code: tunnus.CodeFaceQuality, Public: "Dark."}
 	}
@@ -92,7 +93,7 @@ func TestFramesThatCannotBeJudged(t *testing.T) {
 // Killed while faces are compared: the charge stands, and the same journey ends.
 func TestFaceAttemptStandsAfterACrash(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = func() (face.Result, error) { panic("killed") }
 	crash := func() {
 		t.Helper()
@@ -120,12 +121,12 @@ func TestFaceAttemptStandsAfterACrash(t *testing.T) {
 // A sitting that is left with its face attempt open has failed, whoever comes next.
 func TestAbandonedFaceAttemptFails(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = func() (face.Result, error) {
 		return face.Result{}, &tunnus.Error{Code: tunnus.CodeFacePosition, Public: "Closer."}
 	}
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFacePosition, 2)
-	w.upTo(ref("phone", 2), ContactConfirmed, p)
+	w.upTo(ref("phone", 2), way.ContactConfirmed, p)
 	if st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey()); err != nil || st.Left != 2 {
 		t.Errorf("state = %+v, %v; want the open attempt counted", st, err)
 	}
@@ -133,7 +134,7 @@ func TestAbandonedFaceAttemptFails(t *testing.T) {
 
 func TestFaultOfOursIsRefundedOnceADay(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = func() (face.Result, error) { return face.Result{}, errors.New("out of memory") }
 	for range 2 {
 		if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
@@ -153,7 +154,7 @@ func TestFaultOfOursIsRefundedOnceADay(t *testing.T) {
 // had for ever by frames that kill the worker.
 func TestNothingIsRefundedAfterAHint(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	hint := func() (face.Result, error) {
 		return face.Result{}, &tunnus.Error{Code: tunnus.CodeFaceQuality, Public: "Dark."}
 	}
@@ -178,20 +179,20 @@ func TestDoubtfulFacesAreNoMatch(t *testing.T) {
 		verdict face.Verdict
 	}{
 		"review in the sandbox":             {sandboxRules(), face.Review},
-		"match without unattended approval": {scheme.Nordic, face.Match},
+		"match without unattended approval": {scheme.Nordic(), face.Match},
 	} {
 		w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 		w.cfg.Rules = tt.rules
 		w.restart()
-		w.upTo(r, FaceMatches, p)
+		w.upTo(r, way.FaceMatches, p)
 		w.faces = verdict(tt.verdict)
 		refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeRevPending, -1)
 		s := w.mem.sessions[r.Session]
-		if s.State != InReview || s.Payload != nil || s.Facts.Has(FaceMatches) {
+		if s.State != way.Refused || s.Payload != nil || s.Facts.Has(way.FaceMatches) {
 			t.Errorf("%s: the session is %s", name, s.State)
 		}
 		// Not cleared: who tries a doubtful face again pays for this one.
-		w.upTo(ref("phone", 2), ContactConfirmed, p)
+		w.upTo(ref("phone", 2), way.ContactConfirmed, p)
 		if st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey()); err != nil || st.Left != 2 {
 			t.Errorf("%s: state = %+v, %v", name, st, err)
 		}
@@ -200,7 +201,7 @@ func TestDoubtfulFacesAreNoMatch(t *testing.T) {
 
 func TestFramesFit(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	for _, bad := range [][][]byte{nil, make([][]byte, 11), {{}}, {make([]byte, 1<<20+1)}} {
 		refused(t, w.flow.Face(t.Context(), r, bad), tunnus.CodeBadRequest, -1)
 	}

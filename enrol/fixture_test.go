@@ -17,11 +17,14 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/sweep"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 var start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -29,7 +32,7 @@ var start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 // memory is every store of a flow; it forgets everything at its end.
 type memory struct {
 	mu       sync.Mutex
-	sessions map[string]Session
+	sessions map[string]sitting.Session
 	accounts map[string]account.Account
 	ledgers  map[lock.Key][]lock.Entry
 	sheets   map[string]otp.Sheet
@@ -41,30 +44,68 @@ type memory struct {
 	containers []container.Container
 	// failCommit makes the next Commit fail, having written nothing.
 	failCommit bool
+
+	questions map[string]confirm.Question
+	// The process is killed at this write of any kind, counted from 1, before or
+	// after it is durable; killed tells that it was.
+	killAt    int
+	killAfter bool
+	writes    int
+	killed    bool
 }
 
 var errKilled = errors.New("killed")
 
+// write is one write that may be the last thing the process does.
+func (m *memory) write(do func() error) error {
+	m.writes++
+	now := m.writes == m.killAt
+	m.killed = m.killed || now
+	if now && !m.killAfter {
+		return errKilled
+	}
+	if err := do(); err != nil || !now {
+		return err
+	}
+	return errKilled
+}
+
 func newMemory() *memory {
 	return &memory{
-		sessions: map[string]Session{}, accounts: map[string]account.Account{},
-		ledgers: map[lock.Key][]lock.Entry{}, sheets: map[string]otp.Sheet{},
+		sessions: map[string]sitting.Session{}, accounts: map[string]account.Account{},
+		ledgers: map[lock.Key][]lock.Entry{}, sheets: map[string]otp.Sheet{}, questions: map[string]confirm.Question{},
 	}
 }
 
-func (m *memory) Session(_ context.Context, id string) (Session, error) {
+func (m *memory) Session(_ context.Context, id string) (sitting.Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.sessions[id]
 	if !ok {
-		return Session{}, tunnus.NotFound(nil)
+		return sitting.Session{}, tunnus.NotFound(nil)
 	}
 	return s, nil
 }
 
-func (m *memory) Commit(_ context.Context, c Change) error {
+func (m *memory) Latest(_ context.Context, device string) (newest sitting.Session, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	err = tunnus.NotFound(nil)
+	for _, s := range m.sessions {
+		if s.Device == device && (s.State.Holds() || s.State == way.Done) && (err != nil || s.CreatedAt.After(newest.CreatedAt)) {
+			newest, err = s, nil
+		}
+	}
+	return newest, err
+}
+
+func (m *memory) Commit(_ context.Context, c sitting.Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.write(func() error { return m.commit(c) })
+}
+
+func (m *memory) commit(c sitting.Change) error {
 	if m.failCommit {
 		m.failCommit = false
 		return errKilled
@@ -99,7 +140,7 @@ func (m *memory) Overdue(_ context.Context, now time.Time, holds bool, after swe
 	order := func(a, b sweep.Place) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) }
 	for id, s := range m.sessions {
 		at := sweep.Place{Due: s.Due, ID: id}
-		if (s.State == Open && !now.Before(s.Due) || s.State == Undoing) && s.Holds() == holds && order(at, after) > 0 {
+		if (s.State.Holds() && !now.Before(s.Due) || s.State == way.Undoing) && s.Holds() == holds && order(at, after) > 0 {
 			list = append(list, at)
 		}
 	}
@@ -148,6 +189,10 @@ func (m *memory) Entries(_ context.Context, key lock.Key) ([]lock.Entry, error) 
 func (m *memory) Append(_ context.Context, key lock.Key, n int, e lock.Entry, events []tunnus.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.write(func() error { return m.append(key, n, e, events) })
+}
+
+func (m *memory) append(key lock.Key, n int, e lock.Entry, events []tunnus.Event) error {
 	if len(m.ledgers[key]) != n {
 		return tunnus.Conflict(errors.New("grown"))
 	}
@@ -174,6 +219,10 @@ func (m *memory) Sheet(_ context.Context, session string) (otp.Sheet, error) {
 func (m *memory) Save(_ context.Context, s otp.Sheet, _ []otp.Spend, letters []otp.Letter, events []tunnus.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.write(func() error { return m.save(s, letters, events) })
+}
+
+func (m *memory) save(s otp.Sheet, letters []otp.Letter, events []tunnus.Event) error {
 	if m.sheets[s.Session].Rev != s.Rev {
 		return tunnus.Conflict(errors.New("moved"))
 	}
@@ -285,4 +334,4 @@ func utopian(s string) string {
 	return s + string(rune('0'+sum%10))
 }
 
-func sandboxRules() scheme.Rules { return scheme.Nordic.Sandbox() }
+func sandboxRules() scheme.Rules { return scheme.Nordic().AsSandbox() }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +14,16 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/elsewhere"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/people"
+	"github.com/tunnus-id/tunnus/enrol/proofs"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
+	"github.com/tunnus-id/tunnus/staff"
 )
 
 // Config is what a flow is put together from.
@@ -27,25 +35,43 @@ type Config struct {
 	Secret tunnus.Secret
 	Clock  tunnus.Clock
 
-	Store    Store
+	Store    sitting.Store
 	Locks    lock.Store
+	Paces    lock.Paces // nil slows no address
 	Sheets   otp.Store
 	Accounts Accounts
+	Contacts Contacts
 	Sealer   otp.Sealer
 
-	Population Population
-	Faces      Faces
+	Population people.Source
+	Faces      proofs.Faces
 	Keys       binding.Keys
 	Issuer     binding.Issuer
+
+	// What follows may be left out: then the ways that need it are closed, and a
+	// face that no machine may decide ends the session.
+	Confirm *confirm.Service
+	Cards   elsewhere.Cards
+	// Activated tells everybody of an account that has become active, and lets it
+	// take the place of an older one. That it fails is no failure: it is done later.
+	Activated func(ctx context.Context, accountID string) error
+	Desk      elsewhere.Desk
+	Reviews   proofs.Reviews
+	Marker    staff.Marker // with Reviews
 }
 
-// A Flow takes applicants through their way. It keeps nothing of its own.
+// A Flow takes applicants through their way. It keeps nothing of its own. Chip and
+// face are judged by its [proofs.Proofs]; what is found on other devices is taken by
+// its [elsewhere.Elsewhere].
 type Flow struct {
-	cfg       Config
-	tab       lock.Tab
-	codes     *otp.Codes
-	binder    binding.Binder
-	challenge tunnus.Secret
+	*proofs.Proofs
+	*elsewhere.Elsewhere
+
+	cfg    Config
+	book   sitting.Book
+	tab    lock.Tab
+	codes  *otp.Codes
+	binder binding.Binder
 }
 
 // New makes a flow.
@@ -61,64 +87,85 @@ func New(cfg Config) (*Flow, error) {
 		}
 		keys[use] = tunnus.NewSecret(k)
 	}
-	return &Flow{
-		cfg: cfg,
+	f := &Flow{
+		cfg:  cfg,
+		book: sitting.Book{Store: cfg.Store, Sealer: cfg.Sealer, Clock: cfg.Clock, Rules: cfg.Rules.Revision(), Life: cfg.Rules.SessionLife},
 		tab: lock.Tab{
 			Documents: lock.New(cfg.Locks, cfg.Rules.Judgement, keys["lock"], cfg.Clock),
 			Devices:   lock.New(cfg.Locks, cfg.Rules.Proof, keys["lock"], cfg.Clock),
+			Addresses: lock.Addresses{
+				Paces: cfg.Paces, Rules: lock.DefaultPace, Clock: cfg.Clock,
+				Names: lock.New(cfg.Locks, cfg.Rules.Proof, keys["lock"], cfg.Clock),
+			},
 		},
-		codes:     otp.New(cfg.Sheets, cfg.Sealer, cfg.Rules.OTP, keys["otp"], cfg.Clock),
-		binder:    binding.Binder{Keys: cfg.Keys, Issuer: cfg.Issuer},
-		challenge: keys["challenge"],
-	}, nil
+		codes:  otp.New(cfg.Sheets, cfg.Sealer, cfg.Rules.OTP, keys["otp"], cfg.Clock),
+		binder: binding.Binder{Keys: cfg.Keys, Issuer: cfg.Issuer},
+	}
+	f.Proofs = &proofs.Proofs{
+		Rules: cfg.Rules, Trust: cfg.Trust, Secret: keys["challenge"], Book: f.book, Tab: f.tab, Faces: cfg.Faces, Reviews: cfg.Reviews,
+		Marker: cfg.Marker, Step: f.step,
+	}
+	f.Elsewhere = &elsewhere.Elsewhere{
+		Rules: cfg.Rules, Secret: keys["challenge"], Book: f.book, Binder: f.binder, Accounts: cfg.Accounts, Population: cfg.Population,
+		Confirm: cfg.Confirm, Cards: cfg.Cards, Desk: cfg.Desk, Step: f.step,
+	}
+	return f, nil
 }
-
-func (f *Flow) now() time.Time { return f.cfg.Clock.Now().UTC().Truncate(time.Millisecond) }
 
 // A Status says where a session stands.
 type Status struct {
-	State       State
-	Next        Fact        // "" if none is open
+	Route       way.Route
+	State       way.State
+	Next        way.Fact    // "" if none is open
 	Why         tunnus.Code // why it ended without an account
 	Deadline    time.Time
 	Terms       string // versions to accept
 	Consent     string
 	Account     string // id, once it is issued
 	Transaction string // of the application, once it is offered
+	Counter     string // two digits that stand beside every code and link
+	Ticket      string // what an officer scans, while a desk is waited for
+	DeskCounter string // and the two digits that the officer sees beside it
 }
 
 // Status tells where a session stands. That of another device is not-found.
-func (f *Flow) Status(ctx context.Context, ref Ref) (Status, error) {
-	s, err := f.load(ctx, ref)
+func (f *Flow) Status(ctx context.Context, ref sitting.Ref) (Status, error) {
+	s, err := f.book.Load(ctx, ref)
 	if err != nil {
 		return Status{}, err
 	}
 	return f.status(s), nil
 }
 
-func (f *Flow) status(s Session) Status {
+func (f *Flow) status(s sitting.Session) Status {
 	st := Status{
-		State: s.State, Why: s.Why, Deadline: s.Due, Terms: f.cfg.Rules.Terms, Consent: f.cfg.Rules.Consent,
+		Route: s.Route, State: s.State, Why: s.Why, Deadline: s.Due, Terms: f.cfg.Rules.Terms, Consent: f.cfg.Rules.Consent,
 		Transaction: s.Transaction,
 	}
-	if s.Facts.Has(KeysMade) {
+	if s.Facts.Has(way.KeysMade) {
 		st.Account = s.Account
 	}
-	if s.State == Open {
-		st.Next, _ = Next(s.Way, s.Facts)
+	st.Counter = f.Counter(s.ID)
+	if s.State == way.Open {
+		st.Next, _ = way.Next(s.Route, s.Facts)
 	}
+	st.Ticket, st.DeskCounter = f.Elsewhere.Ticket(s)
 	return st
 }
 
-// Start opens a session by the passport way; repeating it returns where the
-// session stands. It fails with app-old or dev-os-old, with req-too-often if the
+// Start opens a session by a way; repeating it returns where the session
+// stands. Whether a guardian is needed follows from the birth date. It fails with app-old or dev-os-old, with req-too-often if the
 // device is locked for now, and with [tunnus.CodeStateConflict] if the device
 // has a live account; one whose years are over ends here.
-func (f *Flow) Start(ctx context.Context, ref Ref, claim scheme.Claim) (Status, error) {
+func (f *Flow) Start(ctx context.Context, ref sitting.Ref, route way.Route, claim scheme.Claim) (Status, error) {
+	rules := f.cfg.Rules.Ways[route.Way]
+	if !route.Valid() || route.Minor || !f.Open(route.Way) || !rules.On || !slices.Contains(rules.Purposes, route.Purpose) {
+		return Status{}, tunnus.BadRequest("way", errors.New("enrol: no such way here"))
+	}
 	if ref.Session == "" || ref.Device == "" {
 		return Status{}, tunnus.BadRequest("session", errors.New("enrol: no session or device"))
 	}
-	if s, err := f.load(ctx, ref); err == nil {
+	if s, err := f.book.Load(ctx, ref); err == nil {
 		return f.status(s), nil
 	} else if tunnus.CodeOf(err) != tunnus.CodeNotFound {
 		return Status{}, err
@@ -133,13 +180,13 @@ func (f *Flow) Start(ctx context.Context, ref Ref, claim scheme.Claim) (Status, 
 	if err != nil {
 		return Status{}, err
 	}
-	now := f.now()
-	s := Session{
-		ID: ref.Session, Device: ref.Device, Way: Passport, Revision: revisions[Passport], State: Open, Claim: claim,
+	now := f.book.Now()
+	s := sitting.Session{
+		ID: ref.Session, Device: ref.Device, Route: route, Revision: route.Way.Revision(), State: way.Open, Claim: claim,
 		CreatedAt: now, ExpiresAt: now.Add(f.cfg.Rules.SessionLife), Due: now.Add(f.cfg.Rules.SessionLife),
 	}
-	line := f.add(&s, Versions, map[string]string{"app": clip(claim.App), "os": clip(claim.OS), "os_version": clip(claim.OSVersion)})
-	if err := f.commit(ctx, &s, payload{}, over, nil, append(lines, line)); err != nil {
+	line := f.book.Add(&s, way.Versions, map[string]string{"app": sitting.Clip(claim.App), "os": sitting.Clip(claim.OS), "os_version": sitting.Clip(claim.OSVersion)})
+	if err := f.book.Commit(ctx, &s, sitting.Payload{}, sitting.Change{Account: over, Events: append(lines, line)}); err != nil {
 		return Status{}, err
 	}
 	return f.status(s), nil
@@ -154,8 +201,8 @@ func (f *Flow) vacate(ctx context.Context, device string) (over *account.Account
 	}
 	for _, a := range accounts {
 		switch {
-		case a.Over(f.now()):
-			expired, line, err := a.After(account.Expire, "", f.now())
+		case a.Over(f.book.Now()):
+			expired, line, err := a.After(account.Expire, "", f.book.Now())
 			if err != nil {
 				return nil, nil, err
 			}
@@ -169,50 +216,43 @@ func (f *Flow) vacate(ctx context.Context, device string) (over *account.Account
 
 // Terms notes that the terms were accepted in the version that is in force. Any
 // other version fails with bad-request.
-func (f *Flow) Terms(ctx context.Context, ref Ref, version string) error {
-	return f.agree(ctx, ref, Terms, version, f.cfg.Rules.Terms)
+func (f *Flow) Terms(ctx context.Context, ref sitting.Ref, version string) error {
+	return f.agree(ctx, ref, way.Terms, version, f.cfg.Rules.Terms)
 }
 
 // Consent notes that the use of biometrics was agreed to, or ends the session
 // with consent-no if it was not.
-func (f *Flow) Consent(ctx context.Context, ref Ref, version string, accepted bool) error {
+func (f *Flow) Consent(ctx context.Context, ref sitting.Ref, version string, accepted bool) error {
 	if accepted {
-		return f.agree(ctx, ref, Consent, version, f.cfg.Rules.Consent)
+		return f.agree(ctx, ref, way.Consent, version, f.cfg.Rules.Consent)
 	}
-	s, _, err := f.step(ctx, ref, Consent)
+	s, _, err := f.step(ctx, ref, way.Consent)
 	if err != nil {
 		return err
 	}
-	return f.refuse(ctx, &s, tunnus.Fail(tunnus.CodeConsentNo, errors.New("enrol: no consent")))
+	return f.book.Refuse(ctx, &s, noConsent())
 }
 
-func (f *Flow) agree(ctx context.Context, ref Ref, fact Fact, version, want string) error {
+func (f *Flow) agree(ctx context.Context, ref sitting.Ref, fact way.Fact, version, want string) error {
 	if version != want {
 		return tunnus.BadRequest("version", errors.New("enrol: not the version in force"))
 	}
-	if f.stands(ctx, ref, fact) {
+	if f.book.Stands(ctx, ref, fact) {
 		return nil
 	}
 	s, p, err := f.step(ctx, ref, fact)
 	if err != nil {
 		return err
 	}
-	line := f.add(&s, fact, map[string]string{"version": version})
-	return f.save(ctx, &s, p, line)
-}
-
-// stands reports whether an open session has the fact already: then a repeat of
-// a step that can only be answered one way is answered so.
-func (f *Flow) stands(ctx context.Context, ref Ref, fact Fact) bool {
-	s, err := f.load(ctx, ref)
-	return err == nil && s.State == Open && s.Facts.Has(fact)
+	line := f.book.Add(&s, fact, map[string]string{"version": version})
+	return f.book.Save(ctx, &s, p, line)
 }
 
 // Form takes who the applicant claims to be. It fails with elig-country,
 // form-code, elig-age, or bad-request with the field that is empty or too long;
 // none of these ends the session.
-func (f *Flow) Form(ctx context.Context, ref Ref, form Form) error {
-	s, p, err := f.step(ctx, ref, FormFilled)
+func (f *Flow) Form(ctx context.Context, ref sitting.Ref, form Form) error {
+	s, p, err := f.step(ctx, ref, way.FormFilled)
 	if err != nil {
 		return err
 	}
@@ -223,26 +263,15 @@ func (f *Flow) Form(ctx context.Context, ref Ref, form Form) error {
 			return tunnus.BadRequest(field, errors.New("enrol: empty or too long"))
 		}
 	}
-	person, err := f.cfg.Rules.Person(form.Country, form.PersonCode)
-	if err != nil {
-		return err
-	}
-	birth, ok := person.BirthDate()
-	if !ok {
-		return errors.New("enrol: a personal code that tells no birth date")
-	}
-	if err := f.cfg.Rules.OldEnough(birth, f.now()); err != nil {
+	if _, err := f.cfg.Rules.Person(form.Country, form.PersonCode); err != nil {
 		return err
 	}
 	p.Form = form
-	line := f.add(&s, FormFilled, map[string]string{"country": form.Country})
-	return f.save(ctx, &s, p, line)
-}
-
-// clip shortens what a client says of itself before it enters a row.
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40]
+	e, err := f.eligible(ctx, s, p)
+	if err != nil {
+		return err
 	}
-	return s
+	s.Route.Minor = e.Minor // as far as the code tells the birth date; the register has the last word
+	line := f.book.Add(&s, way.FormFilled, map[string]string{"country": form.Country})
+	return f.book.Save(ctx, &s, p, line)
 }

@@ -11,7 +11,10 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/face"
 )
 
@@ -46,21 +49,21 @@ func TestWholeWay(t *testing.T) {
 		t.Errorf("the application names other keys: %+v", app.Keys)
 	}
 	s := w.mem.sessions[r.Session]
-	if s.Payload != nil || s.State != Done {
+	if s.Payload != nil || s.State != way.Done {
 		t.Errorf("the session is %s and holds %d bytes", s.State, len(s.Payload))
 	}
 	last := w.mem.outbox[len(w.mem.outbox)-1]
 	if m, err := otp.OpenLetter(mask{}, last); err != nil || last.Kind != "account-active" || m.To != "ada@example.org" {
 		t.Errorf("last letter: %s to %s, %v", last.Kind, m.To, err)
 	}
-	if s.Facts[ChipProved].Detail["active-authentication"] != "successful" || s.Facts[FaceMatches].Detail["approval"] != "unattended" {
-		t.Errorf("evidence: %v %v", s.Facts[ChipProved].Detail, s.Facts[FaceMatches].Detail)
+	if s.Facts[way.ChipProved].Detail["active-authentication"] != "successful" || s.Facts[way.FaceMatches].Detail["approval"] != "unattended" {
+		t.Errorf("evidence: %v %v", s.Facts[way.ChipProved].Detail, s.Facts[way.FaceMatches].Detail)
 	}
 }
 
 func TestNothingOfAPersonIsInClear(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	seen := fmt.Sprintf("%+v", w.mem.sessions[r.Session])
 	if _, err := w.flow.MakeKeys(t.Context(), r, "phone-login", "phone-signature"); err != nil {
 		t.Fatal(err)
@@ -75,28 +78,28 @@ func TestNothingOfAPersonIsInClear(t *testing.T) {
 
 func TestStepOutOfTurn(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ContactConfirmed, p)
-	for _, f := range []Fact{FormFilled, ChipProved, RegisterAgrees, FaceMatches, KeysMade, ApplicationSigned} {
+	w.upTo(r, way.ContactConfirmed, p)
+	for _, f := range []way.Fact{way.FormFilled, way.ChipProved, way.RegisterAgrees, way.FaceMatches, way.KeysMade, way.ApplicationSigned} {
 		refused(t, w.step(r, f, p), tunnus.CodeStateConflict, -1)
 	}
 	if n := len(w.mem.sessions[r.Session].Facts); n != 5 {
 		t.Errorf("%d facts stand; want 5", n)
 	}
 	// What can only be answered one way is answered again.
-	if err := w.step(r, Terms, p); err != nil {
+	if err := w.step(r, way.Terms, p); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestSessionOfAnotherDevice(t *testing.T) {
 	w, r := newWorld(t), ref("phone", 1)
-	w.upTo(r, FormFilled, nil)
-	thief := Ref{Session: r.Session, Device: "thief"}
+	w.upTo(r, way.FormFilled, nil)
+	thief := sitting.Ref{Session: r.Session, Device: "thief"}
 	refused(t, w.flow.Form(t.Context(), thief, adasForm()), tunnus.CodeNotFound, -1)
 	if _, err := w.flow.Status(t.Context(), thief); tunnus.CodeOf(err) != tunnus.CodeNotFound {
 		t.Errorf("Status = %v; want not-found", err)
 	}
-	if _, err := w.flow.Start(t.Context(), thief, claim()); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+	if _, err := w.flow.Start(t.Context(), thief, passport, claim()); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 		t.Errorf("Start of a session that is taken = %v; want state-conflict", err)
 	}
 }
@@ -105,7 +108,7 @@ func TestStartRefuses(t *testing.T) {
 	w := newWorld(t)
 	old := claim()
 	old.App = "0.0.9"
-	_, err := w.flow.Start(t.Context(), ref("a", 1), old)
+	_, err := w.flow.Start(t.Context(), ref("a", 1), passport, old)
 	refused(t, err, tunnus.CodeAppOld, -1)
 	var e *tunnus.Error
 	if errors.As(err, &e); !strings.Contains(e.Public, "0.1.0") {
@@ -113,12 +116,12 @@ func TestStartRefuses(t *testing.T) {
 	}
 	old = claim()
 	old.OS, old.OSVersion = "Android", "9"
-	_, err = w.flow.Start(t.Context(), ref("a", 1), old)
+	_, err = w.flow.Start(t.Context(), ref("a", 1), passport, old)
 	refused(t, err, tunnus.CodeDevOSOld, -1)
 	w.upTo(ref("b", 1), "", ada(t, nil))
-	_, err = w.flow.Start(t.Context(), ref("b", 2), claim())
+	_, err = w.flow.Start(t.Context(), ref("b", 2), passport, claim())
 	refused(t, err, tunnus.CodeStateConflict, -1)
-	if _, err = w.flow.Start(t.Context(), ref("b", 1), claim()); err != nil {
+	if _, err = w.flow.Start(t.Context(), ref("b", 1), passport, claim()); err != nil {
 		t.Errorf("repeating a start = %v", err)
 	}
 }
@@ -135,7 +138,7 @@ func TestStartAfterTheAccountsYears(t *testing.T) {
 			w.mem.accounts[old.ID] = old
 		}
 		w.now = old.ExpiresAt.Add(-time.Second)
-		_, err := w.flow.Start(t.Context(), ref("phone", 2), claim())
+		_, err := w.flow.Start(t.Context(), ref("phone", 2), passport, claim())
 		refused(t, err, tunnus.CodeStateConflict, -1)
 		w.now = old.ExpiresAt
 		p = ada(t, func(h *virtual.Holder) { h.Expiry = w.now.AddDate(5, 0, 0) })
@@ -157,7 +160,7 @@ func TestStartAfterTheAccountsYears(t *testing.T) {
 
 func TestFormRefuses(t *testing.T) {
 	w, r := newWorld(t), ref("phone", 1)
-	w.upTo(r, FormFilled, nil)
+	w.upTo(r, way.FormFilled, nil)
 	for _, tt := range []struct {
 		name   string
 		change func(*Form)
@@ -183,25 +186,25 @@ func TestFormRefuses(t *testing.T) {
 
 func TestConsentRefused(t *testing.T) {
 	w, r := newWorld(t), ref("phone", 1)
-	w.upTo(r, Consent, nil)
+	w.upTo(r, way.Consent, nil)
 	if err := w.flow.Terms(t.Context(), r, "1999-01"); tunnus.CodeOf(err) != tunnus.CodeBadRequest {
 		t.Errorf("terms of another version = %v", err)
 	}
 	refused(t, w.flow.Consent(t.Context(), r, w.cfg.Rules.Consent, false), tunnus.CodeConsentNo, -1)
 	s := w.mem.sessions[r.Session]
-	if s.State != Refused || s.Why != tunnus.CodeConsentNo || s.Payload != nil {
+	if s.State != way.Refused || s.Why != tunnus.CodeConsentNo || s.Payload != nil {
 		t.Errorf("the session is %s, %s", s.State, s.Why)
 	}
-	refused(t, w.step(r, FormFilled, nil), tunnus.CodeStateConflict, -1)
+	refused(t, w.step(r, way.FormFilled, nil), tunnus.CodeStateConflict, -1)
 }
 
 func TestTimeIsOver(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ContactConfirmed, p)
+	w.upTo(r, way.ContactConfirmed, p)
 	w.now = w.now.Add(30 * time.Minute)
-	refused(t, w.step(r, ContactConfirmed, p), tunnus.CodeSesTimeout, -1)
-	refused(t, w.step(r, ContactConfirmed, p), tunnus.CodeSesTimeout, -1)
-	if s := w.mem.sessions[r.Session]; s.State != Expired || s.Payload != nil {
+	refused(t, w.step(r, way.ContactConfirmed, p), tunnus.CodeSesTimeout, -1)
+	refused(t, w.step(r, way.ContactConfirmed, p), tunnus.CodeSesTimeout, -1)
+	if s := w.mem.sessions[r.Session]; s.State != way.Expired || s.Payload != nil {
 		t.Errorf("the session is %s and holds %d bytes", s.State, len(s.Payload))
 	}
 }
@@ -210,14 +213,14 @@ func TestTimeIsOver(t *testing.T) {
 func TestRepeatedTimeoutsCount(t *testing.T) {
 	w, p := newWorld(t), ada(t, nil)
 	for n := range 3 {
-		w.upTo(ref("phone", n), ContactConfirmed, p)
+		w.upTo(ref("phone", n), way.ContactConfirmed, p)
 		w.now = w.now.Add(31 * time.Minute)
 		if ended, err := w.flow.Sweep(t.Context()); err != nil || ended != 1 {
 			t.Fatalf("Sweep = %d, %v", ended, err)
 		}
 	}
 	r := ref("phone", 9)
-	w.upTo(r, FaceMatches, p)
+	w.upTo(r, way.FaceMatches, p)
 	w.faces = verdict(face.NoMatch)
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceNoMatch, 1)
 }
@@ -228,17 +231,17 @@ func TestRegister(t *testing.T) {
 		name   string
 		change func(*world)
 		code   tunnus.Code
-		state  State
+		state  way.State
 	}{
-		{"down", func(w *world) { w.down = true }, tunnus.CodeRegiDown, Open},
-		{"unknown", func(w *world) { delete(w.people, id) }, tunnus.CodeRegiMismatch, Refused},
-		{"other name", func(w *world) { p := w.people[id]; p.Surname = "Ek"; w.people[id] = p }, tunnus.CodeRegiMismatch, Refused},
-		{"other birth", func(w *world) { p := w.people[id]; p.Birth = p.Birth.AddDate(0, 0, 1); w.people[id] = p }, tunnus.CodeRegiMismatch, Refused},
-		{"dead", func(w *world) { p := w.people[id]; p.Deceased = true; w.people[id] = p }, tunnus.CodeRegiDeceased, Refused},
+		{"down", func(w *world) { w.down = true }, tunnus.CodeRegiDown, way.Open},
+		{"unknown", func(w *world) { delete(w.people, id) }, tunnus.CodeRegiMismatch, way.Refused},
+		{"other name", func(w *world) { p := w.people[id]; p.Surname = "Ek"; w.people[id] = p }, tunnus.CodeRegiMismatch, way.Refused},
+		{"other birth", func(w *world) { p := w.people[id]; p.Birth = p.Birth.AddDate(0, 0, 1); w.people[id] = p }, tunnus.CodeRegiMismatch, way.Refused},
+		{"dead", func(w *world) { p := w.people[id]; p.Deceased = true; w.people[id] = p }, tunnus.CodeRegiDeceased, way.Refused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, r := newWorld(t), ref("phone", 1)
-			w.upTo(r, RegisterAgrees, ada(t, nil))
+			w.upTo(r, way.RegisterAgrees, ada(t, nil))
 			tt.change(w)
 			refused(t, w.flow.Register(t.Context(), r), tt.code, -1)
 			s := w.mem.sessions[r.Session]
@@ -256,10 +259,10 @@ func TestRegister(t *testing.T) {
 func TestNameAndBirthAloneBindNothing(t *testing.T) {
 	p := ada(t, func(h *virtual.Holder) { h.PersonCode = "" })
 	w, r := newWorld(t), ref("phone", 1)
-	w.upTo(r, RegisterAgrees, p)
+	w.upTo(r, way.RegisterAgrees, p)
 	refused(t, w.flow.Register(t.Context(), r), tunnus.CodeRegiMismatch, -1)
 	known := w.people[person(t, "PNOXX-199002140017")]
-	known.Documents = []string{"X1234567"}
+	known.Documents = []match.Document{{Number: "X1234567", State: match.Valid}}
 	w.people[known.Code] = known
-	w.upTo(ref("phone", 2), FaceMatches, p)
+	w.upTo(ref("phone", 2), way.FaceMatches, p)
 }

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/address"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // Made is what exists once the keys are made: an account that is issued, and the
@@ -35,19 +40,19 @@ const (
 // and hidden until the application is signed. A call that was cut short may be
 // repeated with the same keys: no second certificate comes of it, and a session
 // never has other keys. Every contact that was known of the person is told.
-func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made, error) {
+func (f *Flow) MakeKeys(ctx context.Context, ref sitting.Ref, login, sign string) (Made, error) {
 	ctx, cancel := context.WithTimeout(ctx, makeWithin)
 	defer cancel()
-	if f.stands(ctx, ref, KeysMade) {
+	if f.book.Stands(ctx, ref, way.KeysMade) {
 		return f.made(ctx, ref, login, sign)
 	}
-	s, p, err := f.step(ctx, ref, KeysMade)
+	s, p, err := f.step(ctx, ref, way.KeysMade)
 	if err != nil {
 		return Made{}, err
 	}
 	// First all is judged, then it is written down which keys are made, and only
 	// then something is given away: a session gets two server halves (K11).
-	if err := f.binder.Check(ctx, s.pair(login, sign)); err != nil {
+	if err := f.binder.Check(ctx, s.Pair(login, sign)); err != nil {
 		return Made{}, err
 	}
 	a, err := f.plan(ctx, &s, &p, login, sign)
@@ -62,51 +67,76 @@ func (f *Flow) MakeKeys(ctx context.Context, ref Ref, login, sign string) (Made,
 }
 
 // bind makes what was planned, and lets the account be issued.
-func (f *Flow) bind(ctx context.Context, s Session, p payload, a account.Account) (Made, error) {
-	agreed := binding.Terms{Terms: s.Facts[Terms].Detail["version"], Consent: s.Facts[Consent].Detail["version"]}
-	record, err := f.binder.Bind(ctx, s.pair(s.LoginKey, s.SignKey), &a, p.Birth, agreed)
+func (f *Flow) bind(ctx context.Context, s sitting.Session, p sitting.Payload, a account.Account) (Made, error) {
+	agreed := binding.Terms{Terms: s.Facts[way.Terms].Detail["version"], Consent: s.Facts[way.Consent].Detail["version"]}
+	record, err := f.binder.Bind(ctx, s.Pair(s.LoginKey, s.SignKey), &a, p.Birth, agreed)
 	if err != nil {
 		return Made{}, err
 	}
-	due := f.now().Add(f.cfg.Rules.ApplicationLife)
+	due := f.book.Now().Add(f.cfg.Rules.ApplicationLife)
 	if due.After(s.ExpiresAt) {
 		due = s.ExpiresAt
 	}
-	s.Transaction, err = f.cfg.Keys.Offer(ctx, binding.Offer{
-		KeyID: s.SignKey, Kind: application.Kind, Record: record, Hash: application.Hash, Padding: application.Padding, Expires: due,
-	})
-	if err != nil {
-		return Made{}, fmt.Errorf("enrol: offering the application: %w", err)
-	}
 	a.Application, s.Due = record, due
-	line := f.add(&s, KeysMade, map[string]string{"account": a.ID, "level": string(a.Level)})
-	if err := f.commit(ctx, &s, p, &a, nil, []tunnus.Event{line, account.Created(a)}); err != nil {
+	line := f.book.Add(&s, way.KeysMade, map[string]string{"account": a.ID, "level": string(a.Level)})
+	if err := f.offer(ctx, &s, record); err != nil {
+		return Made{}, err
+	}
+	if err := f.book.Commit(ctx, &s, p, sitting.Change{Account: &a, Events: []tunnus.Event{line, account.Created(a)}}); err != nil {
 		return Made{}, err
 	}
 	a.Rev++
 	return Made{a, s.Transaction, due}, nil
 }
 
+// offer puts the application up, once nothing but it is missing. Put up again, it
+// is the same.
+func (f *Flow) offer(ctx context.Context, s *sitting.Session, record []byte) (err error) {
+	if next, _ := way.Next(s.Route, s.Facts); next != way.ApplicationSigned {
+		return nil
+	}
+	s.Transaction, err = f.cfg.Keys.Offer(ctx, binding.Offer{
+		KeyID: s.SignKey, Kind: application.Kind, Record: record, Hash: application.Hash, Padding: application.Padding, Expires: s.Due,
+	})
+	if err != nil {
+		return fmt.Errorf("enrol: offering the application: %w", err)
+	}
+	return nil
+}
+
+// behindKeys lets a fact stand that comes between the keys and the application.
+func (f *Flow) behindKeys(ctx context.Context, s sitting.Session, p sitting.Payload, fact way.Fact) error {
+	a, err := f.cfg.Accounts.Get(ctx, s.Account)
+	if err != nil {
+		return fmt.Errorf("enrol: reading an account: %w", err)
+	}
+	line := f.book.Add(&s, fact, nil)
+	if err := f.offer(ctx, &s, a.Application); err != nil {
+		return err
+	}
+	return f.book.Save(ctx, &s, p, line)
+}
+
 // crossed looks whether the session was ended while its certificates were made:
 // then what came too late for that end is withdrawn too. It returns why the
 // making failed.
-func (f *Flow) crossed(ctx context.Context, ref Ref, why error) error {
-	s, err := f.load(ctx, ref)
+func (f *Flow) crossed(ctx context.Context, ref sitting.Ref, why error) error {
+	s, err := f.book.Load(ctx, ref)
 	if err != nil {
 		return errors.Join(why, err)
 	}
-	if s.State != Undoing && s.State != Expired {
+	if s.State != way.Undoing && s.State != way.Expired {
 		return why
 	}
-	if err := f.binder.Undo(ctx, s.pair(s.LoginKey, s.SignKey), s.Account); err != nil {
+	if err := f.binder.Undo(ctx, s.Pair(s.LoginKey, s.SignKey), s.Account); err != nil {
 		return errors.Join(why, err) // Sweep tries again
 	}
-	return timeUp()
+	return sitting.TimeUp()
 }
 
 // made answers a repeat.
-func (f *Flow) made(ctx context.Context, ref Ref, login, sign string) (Made, error) {
-	s, err := f.load(ctx, ref)
+func (f *Flow) made(ctx context.Context, ref sitting.Ref, login, sign string) (Made, error) {
+	s, err := f.book.Load(ctx, ref)
 	if err != nil {
 		return Made{}, err
 	}
@@ -124,27 +154,40 @@ func (f *Flow) made(ctx context.Context, ref Ref, login, sign string) (Made, err
 // own, before any certificate is made: what is made can then be found and
 // withdrawn, and a repeat makes the same. The letters to the known contacts of
 // the person go out with it.
-func (f *Flow) plan(ctx context.Context, s *Session, p *payload, login, sign string) (account.Account, error) {
-	person, err := p.person()
+func (f *Flow) plan(ctx context.Context, s *sitting.Session, p *sitting.Payload, login, sign string) (account.Account, error) {
+	person, err := p.Person()
 	if err != nil {
 		return account.Account{}, err
+	}
+	confirmed := s.Facts[way.DeviceConfirms].Mark == way.Proved
+	proof := account.Proof(s.Route.Way)
+	if s.Route.Minor {
+		proof = account.ByChild
 	}
 	a, err := account.New(account.Holder{
-		Person: person, Surname: p.Surname, GivenNames: p.GivenNames, Level: f.cfg.Rules.Level(),
-		Device: s.Device, LoginKey: login, SignKey: sign,
-	}, f.now())
+		Person: person, Surname: p.Surname, GivenNames: p.GivenNames, Level: f.cfg.Rules.Level(s.Route.Way, scheme.Software, p.Level),
+		Device: s.Device, LoginKey: login, SignKey: sign, Purpose: account.Purpose(s.Route.Purpose), Proofed: proof,
+		VouchedBy: s.Vouched, Replaces: s.Replaces, Agreed: confirmed,
+	}, f.book.Now())
 	if err != nil {
 		return account.Account{}, err
 	}
+	if s.Account == "" {
+		if err := f.room(ctx, person, s.Replaces); err != nil {
+			return account.Account{}, err
+		}
+	}
 	switch {
+	case s.Account == "" && s.LoginKey != "" && (s.LoginKey != login || s.SignKey != sign):
+		return account.Account{}, tunnus.Conflict(errors.New("enrol: other keys were made under these PINs"))
 	case s.Account == "":
 		s.Account, s.LoginKey, s.SignKey, p.Number = a.ID, login, sign, a.Document
-		line := tunnus.Event{At: f.now(), Kind: "enrol.plan", Subject: s.ID, Detail: map[string]string{"account": a.ID}}
-		letters, err := f.tell(ctx, notice.Started, a, *s, "")
+		line := tunnus.Event{At: f.book.Now(), Kind: "enrol.plan", Subject: s.ID, Detail: map[string]string{"account": a.ID}}
+		letters, err := f.warn(ctx, a, *s)
 		if err != nil {
 			return account.Account{}, err
 		}
-		if err := f.commit(ctx, s, *p, nil, letters, []tunnus.Event{line}); err != nil {
+		if err := f.book.Commit(ctx, s, *p, sitting.Change{Letters: letters, Events: []tunnus.Event{line}}); err != nil {
 			return account.Account{}, err
 		}
 	case s.LoginKey != login || s.SignKey != sign:
@@ -158,37 +201,86 @@ func (f *Flow) plan(ctx context.Context, s *Session, p *payload, login, sign str
 	return a, nil
 }
 
-// tell writes letters to the contacts of the person's other accounts, except to
-// the address given.
-func (f *Flow) tell(ctx context.Context, kind string, a account.Account, s Session, but string) ([]otp.Letter, error) {
-	accounts, err := f.cfg.Accounts.ByPerson(ctx, a.Person)
+// first writes to the register's channels that a person has a first account (R6);
+// whoever had one before is told by package life.
+func (f *Flow) first(ctx context.Context, a account.Account, s sitting.Session) ([]otp.Letter, error) {
+	all, err := f.cfg.Accounts.ByPerson(ctx, a.Person)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: accounts of a person: %w", err)
 	}
-	known, err := notice.Known(f.cfg.Sealer, accounts, a.ID)
-	if err != nil {
-		return nil, err
+	if slices.ContainsFunc(all, func(b account.Account) bool { return b.ID != a.ID && !b.ActiveAt.IsZero() }) {
+		return nil, nil
 	}
-	return notice.Letters(f.cfg.Sealer, kind, known, but, otp.Message{Purpose: purpose, Device: clip(s.Claim.Model)})
+	return notice.Letters(f.cfg.Sealer, notice.New, f.channels(ctx, a.Person), otp.Message{
+		Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
+	})
+}
+
+// room refuses one account more than a person may have.
+func (f *Flow) room(ctx context.Context, person tunnus.PersonCode, replaces string) error {
+	all, err := f.cfg.Accounts.ByPerson(ctx, person)
+	if err != nil {
+		return fmt.Errorf("enrol: accounts of a person: %w", err)
+	}
+	if !account.Room(all, replaces, f.cfg.Rules.File.Accounts.PerPerson) {
+		return tunnus.Fail(tunnus.CodeDevTooMany, errors.New("enrol: the person has as many accounts as there may be"))
+	}
+	return nil
+}
+
+// warn writes letters to all contacts that are known of the person: somebody makes
+// keys in your name.
+func (f *Flow) warn(ctx context.Context, a account.Account, s sitting.Session) ([]otp.Letter, error) {
+	all, err := f.cfg.Contacts.All(ctx, a.Person)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: contacts of a person: %w", err)
+	}
+	var known []string
+	for _, c := range all {
+		known = append(known, c.Address)
+	}
+	if len(known) == 0 {
+		known = f.channels(ctx, a.Person)
+	}
+	return notice.Letters(f.cfg.Sealer, notice.Started, known, otp.Message{
+		Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
+	})
+}
+
+// channels are how the register reaches a person of whom no contact is known: a first
+// account is announced there too (R6). It is not known of whoever the register does
+// not reach, and a register that does not answer now must not stop the registration.
+func (f *Flow) channels(ctx context.Context, person tunnus.PersonCode) (known []string) {
+	c, err := f.cfg.Population.Channels(ctx, person)
+	if err != nil {
+		return nil
+	}
+	for _, to := range []string{c.Email, c.Phone} {
+		if at, err := address.Parse(to); err == nil {
+			known = append(known, at.Text)
+		}
+	}
+	return known
 }
 
 // Finish makes the account active if the application is signed, and tells its
 // contact and all known ones. It fails with [tunnus.CodeStateConflict] as long
 // as it is not, and with ses-timeout once it is too late. A repeat returns the
 // account.
-func (f *Flow) Finish(ctx context.Context, ref Ref) (account.Account, error) {
-	s, err := f.load(ctx, ref)
+func (f *Flow) Finish(ctx context.Context, ref sitting.Ref) (account.Account, error) {
+	s, err := f.book.Load(ctx, ref)
 	if err != nil {
 		return account.Account{}, err
 	}
-	if s.State == Done {
+	if s.State == way.Done {
 		a, err := f.cfg.Accounts.Get(ctx, s.Account)
 		if err != nil {
 			return account.Account{}, fmt.Errorf("enrol: reading an account: %w", err)
 		}
 		return a, nil
 	}
-	if s, _, err = f.admit(s, ApplicationSigned); err != nil {
+	s, _, err = f.book.Admit(s, way.ApplicationSigned)
+	if err != nil {
 		return account.Account{}, err
 	}
 	signed, ok, err := f.cfg.Keys.Outcome(ctx, s.Transaction)
@@ -197,48 +289,69 @@ func (f *Flow) Finish(ctx context.Context, ref Ref) (account.Account, error) {
 		return account.Account{}, fmt.Errorf("enrol: asking for the application: %w", err)
 	case ok: // signed in time, for keyshare lets no late one through
 		return f.complete(context.WithoutCancel(ctx), s, signed)
-	case f.now().Before(s.Due):
+	case f.book.Now().Before(s.Due):
 		return account.Account{}, tunnus.Conflict(errors.New("enrol: the application is not signed yet"))
 	}
 	if _, err := f.lapse(context.WithoutCancel(ctx), s); err != nil {
 		return account.Account{}, err
 	}
-	return account.Account{}, timeUp()
+	return account.Account{}, sitting.TimeUp()
 }
 
 // complete is the last decision: fact, account, session and letters in one commit.
-func (f *Flow) complete(ctx context.Context, s Session, signed binding.Signed) (account.Account, error) {
-	p, err := f.open(s)
+// It ends the session if who signed for a child does not answer for it any more.
+func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.Signed) (account.Account, error) {
+	p, err := f.book.Unseal(s)
 	if err != nil {
+		return account.Account{}, err
+	}
+	if err := f.StillGuardian(ctx, s, p); err != nil {
+		if tunnus.CodeOf(err) == tunnus.CodeGuardNone {
+			err = f.end(ctx, s, err)
+		}
 		return account.Account{}, err
 	}
 	a, err := f.cfg.Accounts.Get(ctx, s.Account)
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: reading an account: %w", err)
 	}
-	waiting, err := container.Begin(a.ID, a.Application, signed.Payload, signed.Signature, f.now())
+	waiting, err := container.Begin(a.ID, a.Application, signed.Payload, signed.Signature, f.book.Now())
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: finishing: %w", err)
 	}
-	a, active, err := a.After(account.Activate, "", f.now())
+	a, active, err := a.After(account.Activate, "", f.book.Now())
 	if err != nil {
 		return account.Account{}, err
 	}
 	a.Signature = signed.Signature
-	letters, err := f.tell(ctx, notice.New, a, s, p.Contact)
+	lines := []tunnus.Event{active}
+	if p.Hold { // phone and portal are far from each other (R1)
+		var frozen tunnus.Event
+		if a, frozen, err = a.After(account.Freeze, "", f.book.Now()); err != nil {
+			return account.Account{}, err
+		}
+		a.FrozenUntil, a.Behind = f.book.Now().Add(f.cfg.Rules.Lives.FarHold.Duration), true
+		lines = append(lines, frozen)
+	}
+	own, err := otp.Seal(f.cfg.Sealer, notice.Active, otp.Message{
+		To: p.Contact, Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
+	})
 	if err != nil {
 		return account.Account{}, err
 	}
-	own, err := otp.Seal(f.cfg.Sealer, notice.Active, otp.Message{To: p.Contact, Purpose: purpose, Device: clip(s.Claim.Model)})
+	letters, err := f.first(ctx, a, s)
 	if err != nil {
 		return account.Account{}, err
 	}
-	line := f.add(&s, ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})
-	s.State, s.Payload = Done, nil
-	change := Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: []tunnus.Event{line, active}}
+	line := f.book.Add(&s, way.ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})
+	s.State, s.Payload = way.Done, nil
+	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: append(lines, line)}
 	if err := f.cfg.Store.Commit(ctx, change); err != nil {
 		return account.Account{}, fmt.Errorf("enrol: writing a session: %w", err)
 	}
 	a.Rev++
+	if f.cfg.Activated != nil { // a job does what is left undone here
+		_ = f.cfg.Activated(ctx, a.ID)
+	}
 	return a, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/trust/asic"
 )
 
@@ -28,7 +29,7 @@ func (w *world) onlyAccount() account.Account {
 
 func TestIssuedUntilSigned(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	if a := w.onlyAccount(); a.State != account.Issued || a.Usable(w.now) || a.Signature != nil {
 		t.Errorf("the account is %s before the application is signed", a.State)
 	}
@@ -42,7 +43,7 @@ func TestIssuedUntilSigned(t *testing.T) {
 		_, err = w.flow.MakeKeys(t.Context(), r, ids[0], ids[1])
 		refused(t, err, tunnus.CodeStateConflict, -1)
 	}
-	if err := w.step(r, ApplicationSigned, p); err != nil {
+	if err := w.step(r, way.ApplicationSigned, p); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the answer may get lost
@@ -57,7 +58,7 @@ func TestIssuedUntilSigned(t *testing.T) {
 
 func TestKeysOfOthersAreNotTouched(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	for _, ids := range [][2]string{{"phone-login", "phone-signature"}, {"thief-login", "phone-signature"}, {"thief-signature", "thief-login"}} {
 		_, err := w.flow.MakeKeys(t.Context(), r, ids[0], ids[1])
 		refused(t, err, tunnus.CodeStateConflict, -1)
@@ -77,7 +78,7 @@ func TestKeysOfOthersAreNotTouched(t *testing.T) {
 // keys a session asks.
 func TestASessionGetsTwoHalves(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	for _, good := range []string{"phone-login1", "phone-login2"} {
 		_, err := w.flow.MakeKeys(t.Context(), r, good, "somebody else's")
 		refused(t, err, tunnus.CodeStateConflict, -1)
@@ -106,7 +107,7 @@ func TestASessionGetsTwoHalves(t *testing.T) {
 // R10: not signed in ten minutes, so the certificates go and the account is closed.
 func TestUnsignedApplicationIsUndone(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	w.now = w.now.Add(10*time.Minute - time.Second)
 	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 0 {
 		t.Fatalf("Sweep before the time = %d, %v", n, err)
@@ -118,7 +119,7 @@ func TestUnsignedApplicationIsUndone(t *testing.T) {
 	if a.State != account.Closed || !w.revoked[a.ID] || !w.keys.revoked["phone-login"] || !w.keys.revoked["phone-signature"] || !w.keys.cancelled["tx1"] {
 		t.Errorf("account %s, certificates withdrawn %v, keys %v", a.State, w.revoked, w.keys.revoked)
 	}
-	if s := w.mem.sessions[r.Session]; s.State != Expired || s.Payload != nil {
+	if s := w.mem.sessions[r.Session]; s.State != way.Expired || s.Payload != nil {
 		t.Errorf("the session is %s", s.State)
 	}
 	w.keys.sign("tx1", a.Application) // too late, whatever keyshare did
@@ -129,7 +130,7 @@ func TestUnsignedApplicationIsUndone(t *testing.T) {
 // Signed in time, but nobody asked any more: the account becomes active.
 func TestSignedApplicationIsNotLost(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	w.keys.sign("tx1", w.keys.offers["tx1"].Record)
 	w.now = w.now.Add(20 * time.Minute)
 	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 1 {
@@ -142,7 +143,7 @@ func TestSignedApplicationIsNotLost(t *testing.T) {
 
 func TestSomethingElseWasSigned(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	w.keys.sign("tx1", []byte(`{"format":"tunnus/application/v1","document":"of somebody else"}`))
 	if _, err := w.flow.Finish(t.Context(), r); tunnus.CodeOf(err) != tunnus.CodeInternal {
 		t.Errorf("another payload: %v", err)
@@ -174,15 +175,15 @@ func (c *cutShort) Issue(ctx context.Context, r binding.Request) (account.Certif
 func TestIssuingCutShort(t *testing.T) {
 	for _, comesBack := range []bool{true, false} {
 		w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-		w.upTo(r, KeysMade, p)
+		w.upTo(r, way.KeysMade, p)
 		w.cfg.Issuer = &cutShort{world: w}
 		w.restart()
-		if err := w.step(r, KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		if err := w.step(r, way.KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal {
 			t.Fatalf("MakeKeys = %v; want internal", err)
 		}
 		planned := w.mem.sessions[r.Session].Account
 		if comesBack {
-			if err := w.step(r, KeysMade, p); err != nil {
+			if err := w.step(r, way.KeysMade, p); err != nil {
 				t.Fatal(err)
 			}
 			if a := w.onlyAccount(); a.ID != planned || len(w.issued) != 2 {
@@ -213,7 +214,7 @@ func (s *stubborn) Withdraw(ctx context.Context, id string) error {
 
 func TestUndoingIsRepeatedUntilDone(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	w.cfg.Issuer = &stubborn{w, 2}
 	w.restart()
 	w.now = w.now.Add(time.Hour)
@@ -221,11 +222,11 @@ func TestUndoingIsRepeatedUntilDone(t *testing.T) {
 		if _, err := w.flow.Sweep(t.Context()); err == nil {
 			t.Error("the failure was not told")
 		}
-		if s := w.mem.sessions[r.Session]; s.State != Undoing || s.Payload != nil || w.onlyAccount().State != account.Closed {
+		if s := w.mem.sessions[r.Session]; s.State != way.Undoing || s.Payload != nil || w.onlyAccount().State != account.Closed {
 			t.Errorf("the session is %s", s.State)
 		}
 	}
-	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 1 || w.mem.sessions[r.Session].State != Expired {
+	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 1 || w.mem.sessions[r.Session].State != way.Expired {
 		t.Errorf("Sweep = %d, %v; the session is %s", n, err, w.mem.sessions[r.Session].State)
 	}
 	if n := w.entries(lock.Noted, w.documentKey()); n != 1 {
@@ -236,11 +237,11 @@ func TestUndoingIsRepeatedUntilDone(t *testing.T) {
 // The account does not wait for the time-stamp: its container does.
 func TestSignedApplicationWaitsForItsTimeStamp(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	if len(w.mem.containers) != 0 {
 		t.Fatal("a container before anything is signed")
 	}
-	if err := w.step(r, ApplicationSigned, p); err != nil {
+	if err := w.step(r, way.ApplicationSigned, p); err != nil {
 		t.Fatal(err)
 	}
 	a := w.onlyAccount()
@@ -254,7 +255,7 @@ func TestSignedApplicationWaitsForItsTimeStamp(t *testing.T) {
 
 func TestApplicationIsOfferedToTheSignatureKey(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, ApplicationSigned, p)
+	w.upTo(r, way.ApplicationSigned, p)
 	o := w.keys.offers["tx1"]
 	if o.KeyID != "phone-signature" || o.Kind != application.Kind || !o.Expires.Equal(w.now.Add(10*time.Minute)) || !o.Hash.Valid() {
 		t.Errorf("offer = %+v", o)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // other adds another account of Ada's, in a state and with a contact.
@@ -55,28 +57,28 @@ func TestKnownContactsAreTold(t *testing.T) {
 	w.other("f", account.Active, "ADA@example.org") // the address of the new account too
 	bens := account.Account{ID: "ben", Person: person(t, "PNOXX-"+utopian("19850101001")), State: account.Active, Contact: []byte("not Ada's")}
 	w.mem.accounts["ben"] = bens
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	if got := w.told(notice.Started); len(got) != 0 {
 		t.Errorf("told before anything binds: %v", got)
 	}
 	want := []string{"ada@example.org", "held@example.org", "real@example.org"}
-	if err := w.step(r, KeysMade, p); err != nil {
+	if err := w.step(r, way.KeysMade, p); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.step(r, KeysMade, p); err != nil { // the answer got lost
+	if err := w.step(r, way.KeysMade, p); err != nil { // the answer got lost
 		t.Fatal(err)
 	}
 	if got := w.told(notice.Started); !slices.Equal(got, want) {
 		t.Errorf("told of the start: %v; want %v", got, want)
 	}
-	if got := w.told(notice.New); len(got) != 0 {
-		t.Errorf("told of an account that is not active: %v", got)
+	if len(w.activated) != 0 {
+		t.Errorf("told of an account that is not active: %v", w.activated)
 	}
-	if err := w.step(r, ApplicationSigned, p); err != nil {
+	if err := w.step(r, way.ApplicationSigned, p); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.told(notice.New); !slices.Equal(got, want[1:]) {
-		t.Errorf("told of the new account: %v; want %v", got, want[1:])
+	if id := w.mem.sessions[r.Session].Account; !slices.Equal(w.activated, []string{id}) { // account/life tells them
+		t.Errorf("told of the new accounts %v; want %v", w.activated, id)
 	}
 	if got := w.told(notice.Active); !slices.Equal(got, []string{"ada@example.org"}) {
 		t.Errorf("told at the new account's own address: %v", got)
@@ -87,16 +89,42 @@ func TestKnownContactsAreTold(t *testing.T) {
 func TestLettersAreInTheSameCommit(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
 	w.other("a", account.Active, "real@example.org")
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	w.mem.failCommit = true
-	if err := w.step(r, KeysMade, p); !errors.Is(err, errKilled) || len(w.told(notice.Started)) != 0 || len(w.keys.assigned) != 0 {
+	if err := w.step(r, way.KeysMade, p); !errors.Is(err, errKilled) || len(w.told(notice.Started)) != 0 || len(w.keys.assigned) != 0 {
 		t.Errorf("MakeKeys = %v; told %v, assigned %v", err, w.told(notice.Started), w.keys.assigned)
 	}
 	w.other("a", account.Active, "")
 	broken := w.mem.accounts["a"]
 	broken.Contact = []byte("damaged")
 	w.mem.accounts["a"] = broken
-	if err := w.step(r, KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal || len(w.issued) != 0 {
+	if err := w.step(r, way.KeysMade, p); tunnus.CodeOf(err) != tunnus.CodeInternal || len(w.issued) != 0 {
 		t.Errorf("somebody who cannot be told: %v, %d certificates", err, len(w.issued))
+	}
+}
+
+// R6: a first account is announced through a channel of the register, when keys are
+// made and when it is active; whoever had an account before is not.
+func TestR6FirstAccountIsAnnouncedThroughTheRegister(t *testing.T) {
+	for _, had := range []bool{false, true} {
+		w, p, r := newWorld(t), ada(t, nil), ref("thief", 1)
+		w.channels = match.Channels{Email: "register@example.org", Phone: "not a number"}
+		want := []string{"register@example.org"}
+		if had {
+			w.other("a", account.Active, "real@example.org")
+			a := w.mem.accounts["a"]
+			a.ActiveAt = start
+			w.mem.accounts["a"], want = a, nil
+		}
+		w.upTo(r, way.ApplicationSigned, p)
+		if got := w.told(notice.Started); !had && !slices.Equal(got, want) || had && slices.Contains(got, "register@example.org") {
+			t.Errorf("had %v: told of the start: %v", had, got)
+		}
+		if err := w.step(r, way.ApplicationSigned, p); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.told(notice.New); !slices.Equal(got, want) {
+			t.Errorf("had %v: told of the account: %v; want %v", had, got, want)
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // Whoever starts sessions without end does not keep anybody's portrait waiting,
@@ -17,21 +19,21 @@ import (
 func TestStrangersDoNotDelayTheSweep(t *testing.T) {
 	w, p := newWorld(t), ada(t, nil)
 	for n := range 250 {
-		if _, err := w.flow.Start(t.Context(), ref("stranger", n), claim()); err != nil {
+		if _, err := w.flow.Start(t.Context(), ref("stranger", n), passport, claim()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.now = w.now.Add(time.Second)
 	portrait, unsigned := ref("phone", 1), ref("tablet", 1)
-	w.upTo(unsigned, ApplicationSigned, p)
-	w.upTo(portrait, FaceMatches, p)
+	w.upTo(unsigned, way.ApplicationSigned, p)
+	w.upTo(portrait, way.FaceMatches, p)
 	w.now = w.now.Add(time.Hour)
 	from := len(w.mem.events)
 	if n, err := w.flow.Sweep(t.Context()); err != nil || n != 252 {
 		t.Fatalf("Sweep = %d, %v; want all 252", n, err)
 	}
 	for id, s := range w.mem.sessions {
-		if s.State != Expired || s.Payload != nil {
+		if s.State != way.Expired || s.Payload != nil {
 			t.Errorf("session %s is %s and holds %d bytes", id, s.State, len(s.Payload))
 		}
 	}
@@ -73,14 +75,14 @@ func TestCertificatesOfAnUndoneSessionAreRevoked(t *testing.T) {
 		for _, killed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("certificate %d, killed %v", nth, killed), func(t *testing.T) {
 				w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-				w.upTo(r, KeysMade, p)
+				w.upTo(r, way.KeysMade, p)
 				late := &slow{world: w, nth: nth}
 				if w.cfg.Issuer = late; killed {
 					late.cut = errKilled
 					w.cfg.Store = &deaf{memory: w.mem, when: func() bool { return late.n >= nth && w.standing() > 0 }}
 				}
 				w.restart()
-				err := w.step(r, KeysMade, p)
+				err := w.step(r, way.KeysMade, p)
 				if killed {
 					w.cfg.Store = w.mem
 					w.restart()
@@ -98,7 +100,7 @@ func TestCertificatesOfAnUndoneSessionAreRevoked(t *testing.T) {
 					t.Errorf("%d accounts; want none", a)
 				}
 				w.now = w.now.Add(settled)
-				if _, err := w.flow.Sweep(t.Context()); err != nil || w.mem.sessions[r.Session].State != Expired {
+				if _, err := w.flow.Sweep(t.Context()); err != nil || w.mem.sessions[r.Session].State != way.Expired {
 					t.Errorf("Sweep = %v; the session is %s", err, w.mem.sessions[r.Session].State)
 				}
 			})
@@ -112,9 +114,9 @@ type deaf struct {
 	when func() bool
 }
 
-func (d *deaf) Session(ctx context.Context, id string) (Session, error) {
+func (d *deaf) Session(ctx context.Context, id string) (sitting.Session, error) {
 	if d.when() {
-		return Session{}, errKilled
+		return sitting.Session{}, errKilled
 	}
 	return d.memory.Session(ctx, id)
 }
@@ -122,17 +124,17 @@ func (d *deaf) Session(ctx context.Context, id string) (Session, error) {
 // Two calls at a time with the same keys: the slower one takes nothing back.
 func TestTheSlowerOfTwoCallsTakesNothingBack(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	w.upTo(r, KeysMade, p)
+	w.upTo(r, way.KeysMade, p)
 	w.cfg.Issuer = &overtaken{world: w, do: func() {
-		if err := w.step(r, KeysMade, p); err != nil {
+		if err := w.step(r, way.KeysMade, p); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.step(r, ApplicationSigned, p); err != nil {
+		if err := w.step(r, way.ApplicationSigned, p); err != nil {
 			t.Fatal(err)
 		}
 	}}
 	w.restart()
-	refused(t, w.step(r, KeysMade, p), tunnus.CodeStateConflict, -1)
+	refused(t, w.step(r, way.KeysMade, p), tunnus.CodeStateConflict, -1)
 	if a := w.onlyAccount(); a.State != account.Active || w.standing() != 2 || len(w.keys.revoked) != 0 {
 		t.Errorf("the account is %s, %d certificates stand, keys revoked: %v", a.State, w.standing(), w.keys.revoked)
 	}

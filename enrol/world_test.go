@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,11 +19,15 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/contact"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
+	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/face"
 )
 
@@ -33,13 +38,19 @@ type world struct {
 	cfg    Config
 	mem    *memory
 	now    time.Time
-	people map[tunnus.PersonCode]Person
+	people map[tunnus.PersonCode]match.Person
 	down   bool
+
+	guardians map[tunnus.PersonCode][]match.Relation
+	activated []string // accounts that were told of
+	channels  match.Channels
 
 	faces   func() (face.Result, error) // what the engine says
 	keys    *fakeKeys
 	revoked map[string]bool // accounts whose certificates were withdrawn
 	issued  map[string]account.Certificate
+
+	others
 
 	owner     map[string]string // of a certificate, by serial number: its account
 	withdrawn map[string]bool   // serial numbers
@@ -51,25 +62,56 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, mem: newMemory(), now: start, keys: newKeys(), revoked: map[string]bool{}, issued: map[string]account.Certificate{}}
+	w := &world{t: t, mem: newMemory(), now: start, keys: nil, revoked: map[string]bool{}, issued: map[string]account.Certificate{}}
 	w.owner, w.withdrawn = map[string]string{}, map[string]bool{}
+	w.keys = newKeys(w.mem)
 	w.faces = verdict(face.Match)
 	p := person(t, "PNOXX-199002140017")
 	birth, _ := p.BirthDate()
-	w.people = map[tunnus.PersonCode]Person{p: {Code: p, Surname: "Åsk", GivenNames: "Ada Maria", Birth: birth}}
+	w.people = map[tunnus.PersonCode]match.Person{p: {Code: p, Surname: "Åsk", GivenNames: "Ada Maria", Birth: birth}}
 	w.cfg = Config{
 		Rules: sandboxRules(), Trust: trust, Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: tunnus.ClockFunc(func() time.Time { return w.now }),
-		Store: w.mem, Locks: w.mem, Sheets: w.mem, Accounts: w.mem, Sealer: mask{},
+		Store: w.mem, Locks: w.mem, Sheets: w.mem, Accounts: w.mem, Contacts: w, Sealer: mask{},
 		Population: w, Faces: w, Keys: binding.Keys{Halves: w.keys, Signatures: w.keys}, Issuer: w,
 	}
+	w.cfg.Activated = func(_ context.Context, id string) error { w.activated = append(w.activated, id); return nil }
+	w.openElsewhere()
 	w.restart()
 	return w
+}
+
+// All implements [Contacts]: the contacts of a person's live accounts.
+func (w *world) All(ctx context.Context, p tunnus.PersonCode) (out []contact.Contact, err error) {
+	accounts, err := w.mem.ByPerson(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range accounts {
+		if !a.State.Live() || len(a.Contact) == 0 || a.State == account.Issued {
+			continue
+		}
+		to, err := mask{}.Open(a.Contact, a.ContactPlace())
+		if err != nil {
+			return nil, err
+		}
+		text := strings.ToLower(string(to))
+		if !slices.ContainsFunc(out, func(c contact.Contact) bool { return c.Address == text }) {
+			out = append(out, contact.Contact{Address: text})
+		}
+	}
+	return out, nil
+}
+
+// Usable implements [Contacts].
+func (w *world) Usable(ctx context.Context, p tunnus.PersonCode) ([]contact.Contact, error) {
+	return w.All(ctx, p)
 }
 
 // restart makes a new flow over the same stores.
 func (w *world) restart() {
 	w.t.Helper()
+	w.mem.killAt = 0
 	var err error
 	if w.flow, err = New(w.cfg); err != nil {
 		w.t.Fatal(err)
@@ -87,15 +129,31 @@ func (w *world) Compare(_ context.Context, portrait []byte, frames [][]byte) (fa
 	return w.faces()
 }
 
-func (w *world) ByCode(_ context.Context, c tunnus.PersonCode) (Person, error) {
+func (w *world) ByCode(_ context.Context, c tunnus.PersonCode) (match.Person, error) {
 	if w.down {
-		return Person{}, errors.New("no answer")
+		return match.Person{}, errors.New("no answer")
 	}
 	p, ok := w.people[c]
 	if !ok {
-		return Person{}, ErrNoPerson
+		return match.Person{}, match.ErrNoPerson
 	}
 	return p, nil
+}
+
+func (w *world) Guardians(_ context.Context, child tunnus.PersonCode) (out []match.Relation, err error) {
+	if w.down {
+		return nil, errors.New("no answer")
+	}
+	return w.guardians[child], nil
+}
+
+func (w *world) Wards(context.Context, tunnus.PersonCode) ([]match.Relation, error) { return nil, nil }
+
+func (w *world) Channels(context.Context, tunnus.PersonCode) (match.Channels, error) {
+	if w.down {
+		return match.Channels{}, errors.New("no answer")
+	}
+	return w.channels, nil
 }
 
 var throwaway = sync.OnceValue(func() *ecdsa.PrivateKey {
@@ -106,7 +164,12 @@ var throwaway = sync.OnceValue(func() *ecdsa.PrivateKey {
 	return k
 })
 
-func (w *world) Issue(_ context.Context, r binding.Request) (account.Certificate, error) {
+func (w *world) Issue(_ context.Context, r binding.Request) (c account.Certificate, err error) {
+	err = w.mem.write(func() error { c, err = w.issue(r); return err })
+	return c, err
+}
+
+func (w *world) issue(r binding.Request) (account.Certificate, error) {
 	if c, ok := w.issued[r.ID]; ok {
 		if w.withdrawn[c.Serial] {
 			return account.Certificate{}, tunnus.Conflict(errors.New("revoked"))
@@ -144,10 +207,11 @@ type fakeKeys struct {
 	cancelled map[string]bool
 	revoked   map[string]bool
 	assigned  []string
+	mem       *memory
 }
 
-func newKeys() *fakeKeys {
-	return &fakeKeys{map[string]binding.Offer{}, map[string]binding.Signed{}, map[string]bool{}, map[string]bool{}, nil}
+func newKeys(m *memory) *fakeKeys {
+	return &fakeKeys{map[string]binding.Offer{}, map[string]binding.Signed{}, map[string]bool{}, map[string]bool{}, nil, m}
 }
 
 var rsaKeys = sync.OnceValue(func() map[binding.Purpose]*rsa.PrivateKey {
@@ -174,16 +238,30 @@ func (k *fakeKeys) Assign(ctx context.Context, session, device, id string, p bin
 	if err := k.Check(ctx, session, device, id, p); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(k.assigned, id) {
-		k.assigned = append(k.assigned, id)
-	}
-	return &rsaKeys()[p].PublicKey, nil
+	return &rsaKeys()[p].PublicKey, k.mem.write(func() error {
+		if !slices.Contains(k.assigned, id) {
+			k.assigned = append(k.assigned, id)
+		}
+		return nil
+	})
 }
 
-func (k *fakeKeys) Offer(_ context.Context, o binding.Offer) (string, error) {
-	id := fmt.Sprint("tx", len(k.offers)+1)
-	k.offers[id] = o
-	return id, nil
+// Offer is as keyshare has it: the same offer is the same transaction, another one
+// under its id a conflict, also one that ends at another time.
+func (k *fakeKeys) Offer(_ context.Context, o binding.Offer) (id string, err error) {
+	for old, v := range k.offers {
+		if v.KeyID == o.KeyID && v.ID == o.ID && (o.ID != "" || bytes.Equal(v.Record, o.Record)) {
+			if !bytes.Equal(v.Record, o.Record) || v.Padding != o.Padding || !v.Expires.Equal(o.Expires) {
+				return "", tunnus.Conflict(errors.New("another offer"))
+			}
+			return old, nil
+		}
+	}
+	return id, k.mem.write(func() error {
+		id = fmt.Sprint("tx", len(k.offers)+1)
+		k.offers[id] = o
+		return nil
+	})
 }
 
 // sign is what the phone does with PIN2; what is no record is signed as it is.
@@ -216,15 +294,15 @@ func (k *fakeKeys) Cancel(_ context.Context, tx string) error {
 func (k *fakeKeys) Revoke(_ context.Context, _, id string) error { k.revoked[id] = true; return nil }
 
 // ref is the session number n of a device.
-func ref(device string, n int) Ref {
-	return Ref{Session: fmt.Sprintf("%s-session-%d", device, n), Device: device}
+func ref(device string, n int) sitting.Ref {
+	return sitting.Ref{Session: fmt.Sprintf("%s-session-%d", device, n), Device: device}
 }
 
 // frames are what stands for live frames: the fake engine does not look.
 var frames = [][]byte{{1}, {2}, {3}}
 
 // chip reads the passport and hands it in.
-func (w *world) chip(r Ref, p *virtual.Passport) error {
+func (w *world) chip(r sitting.Ref, p *virtual.Passport) error {
 	w.t.Helper()
 	challenge, _, err := w.flow.Challenge(w.t.Context(), r)
 	if err != nil {
@@ -246,31 +324,32 @@ func (w *world) code() string {
 }
 
 // step does what brings one fact, as an honest applicant would.
-func (w *world) step(r Ref, f Fact, p *virtual.Passport) (err error) {
+func (w *world) step(r sitting.Ref, f way.Fact, p *virtual.Passport) (err error) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	switch f {
-	case Versions:
-		_, err = w.flow.Start(ctx, r, claim())
-	case Terms:
+	case way.Versions:
+		_, err = w.flow.Start(ctx, r, w.route(), claim())
+	case way.Terms:
 		err = w.flow.Terms(ctx, r, w.cfg.Rules.Terms)
-	case Consent:
+	case way.Consent:
 		err = w.flow.Consent(ctx, r, w.cfg.Rules.Consent, true)
-	case FormFilled:
-		err = w.flow.Form(ctx, r, adasForm())
-	case ChipProved:
-		err = w.chip(r, p)
-	case ContactConfirmed:
-		if _, err = w.flow.SendCode(ctx, r, "ada@example.org"); err == nil {
-			err = w.flow.ConfirmCode(ctx, r, w.code())
+	case way.FormFilled:
+		err = w.flow.Form(ctx, r, w.form())
+	case way.ChipProved:
+		if w.goes.Way == way.Desk {
+			return w.flow.Officer(ctx, r)
 		}
-	case RegisterAgrees:
+		err = w.chip(r, p)
+	case way.ContactConfirmed:
+		err = w.confirmContact(r)
+	case way.RegisterAgrees:
 		err = w.flow.Register(ctx, r)
-	case FaceMatches:
-		err = w.flow.Face(ctx, r, frames)
-	case KeysMade:
+	case way.FaceMatches:
+		err = w.face(r)
+	case way.KeysMade:
 		_, err = w.flow.MakeKeys(ctx, r, r.Device+"-login", r.Device+"-signature")
-	case ApplicationSigned:
+	case way.ApplicationSigned:
 		st, serr := w.flow.Status(ctx, r)
 		if serr != nil {
 			return serr
@@ -279,16 +358,21 @@ func (w *world) step(r Ref, f Fact, p *virtual.Passport) (err error) {
 			w.keys.sign(st.Transaction, o.Record)
 		}
 		_, err = w.flow.Finish(ctx, r)
+	default:
+		err = w.stepElsewhere(r, f)
 	}
 	return err
 }
 
 // upTo goes the way until the fact is the next one.
-func (w *world) upTo(r Ref, f Fact, p *virtual.Passport) {
+func (w *world) upTo(r sitting.Ref, f way.Fact, p *virtual.Passport) {
 	w.t.Helper()
-	for _, have := range ways[Passport] {
+	for _, have := range w.facts() {
 		if have == f {
 			return
+		}
+		if w.mem.sessions[r.Session].Facts.Has(have) { // one step may bring several
+			continue
 		}
 		if err := w.step(r, have, p); err != nil {
 			w.t.Fatalf("%s: %v", have, err)

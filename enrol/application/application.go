@@ -101,6 +101,14 @@ func (a Body) check() error {
 	return nil
 }
 
+// agreed is what was accepted; some ways have no need of a biometric consent.
+func (a Body) agreed() string {
+	if a.Consent == "" {
+		return a.Terms
+	}
+	return a.Terms + ", biometric consent " + a.Consent
+}
+
 // Text is what the applicant is shown, and signs beside the application itself.
 func (a Body) Text() string {
 	var b strings.Builder
@@ -111,7 +119,7 @@ func (a Body) Text() string {
 		{"Person", a.Person},
 		{"Level", a.Level},
 		{"Account", a.Document},
-		{"Terms", a.Terms + ", biometric consent " + a.Consent},
+		{"Terms", a.agreed()},
 		{"Device", a.Device},
 	} {
 		fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])

@@ -74,3 +74,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A way without a picture of the face asks for no consent to it, and says nothing of one.
+func TestTextWithoutConsent(t *testing.T) {
+	b := body()
+	b.Consent = ""
+	if text := b.Text(); strings.Contains(text, "biometric") || !strings.Contains(text, "Terms        2026-11\n") {
+		t.Errorf("text: %s", text)
+	}
+}

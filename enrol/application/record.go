@@ -79,7 +79,10 @@ func (r Record) certificate() (*x509.Certificate, error) {
 
 // Names reports by nil that the application names a certificate as the one of its
 // signature key: both its serial number and its public key.
-func (a Body) Names(cert *x509.Certificate) error {
+func (a Body) Names(cert *x509.Certificate) error { return a.NamesFor("signature", cert) }
+
+// NamesFor is [Body.Names] for the key of a purpose: "login" or "signature".
+func (a Body) NamesFor(purpose string, cert *x509.Certificate) error {
 	pub, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
 		return errors.New("application: the certificate's key is not RSA")
@@ -89,7 +92,7 @@ func (a Body) Names(cert *x509.Certificate) error {
 		return err
 	}
 	for _, k := range a.Keys {
-		if k.Purpose == "signature" && k.Thumbprint == print && k.Certificate == fmt.Sprintf("%032x", cert.SerialNumber) {
+		if k.Purpose == purpose && k.Thumbprint == print && k.Certificate == fmt.Sprintf("%032x", cert.SerialNumber) {
 			return nil
 		}
 	}

@@ -56,20 +56,21 @@ type Signatures interface {
 	Cancel(ctx context.Context, transaction string) error
 }
 
-// An Offer asks the holder's signature key for one signature.
+// An Offer asks one of the holder's keys for a signature, or for a proof of its PIN.
 type Offer struct {
+	ID      string // idempotency key; "" if the record itself is one
 	KeyID   string
-	Kind    string // application.Kind
-	Record  []byte // application.Record
+	Kind    string // application.Kind, statement.Kind
+	Record  []byte // of the kind
 	Hash    splitkey.Hash
 	Padding splitkey.Padding
 	Expires time.Time
 }
 
-// A Signed is an application that was signed.
+// A Signed is what was signed, or proved.
 type Signed struct {
 	Payload   []byte // what was signed
-	Signature []byte // big-endian, as long as the modulus
+	Signature []byte // big-endian, as long as the modulus; the proof, where nothing is signed
 	Hash      splitkey.Hash
 }
 

@@ -1,4 +1,4 @@
-package enrol
+package proofs
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/review"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/face"
 )
 
@@ -20,60 +23,66 @@ import (
 // and, if the document is locked by it, until when; the next capture opens a new
 // attempt. A doubtful face, and any where unattended approval is off, ends the
 // session with rev-pending.
-func (f *Flow) Face(ctx context.Context, ref Ref, frames [][]byte) error {
-	if f.stands(ctx, ref, FaceMatches) {
+func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) error {
+	if f.Book.Stands(ctx, ref, way.FaceMatches) {
 		return nil
 	}
-	s, p, err := f.step(ctx, ref, FaceMatches)
+	s, p, err := f.Step(ctx, ref, way.FaceMatches)
 	if err != nil {
 		return err
 	}
-	if err := f.cfg.Rules.Fit(frames); err != nil {
+	if err := f.Rules.Fit(frames); err != nil {
 		return err
 	}
 	if err := f.capture(ctx, &s, p); err != nil {
+		if tunnus.CodeOf(err) == tunnus.CodeRevPending {
+			return f.park(ctx, s, p, review.Copyable, frames, nil, err)
+		}
 		return err
 	}
 	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
-	res, err := f.cfg.Faces.Compare(ctx, p.Portrait, frames)
+	res, err := f.Faces.Compare(ctx, p.Portrait, frames)
 	switch code := tunnus.CodeOf(err); {
 	case code == tunnus.CodeInternal:
 		return f.ourFault(ctx, s, p, err)
 	case err != nil:
 		return f.retake(ctx, s, p, err)
 	}
-	return f.decide(ctx, s, p, res)
+	return f.decide(ctx, s, p, frames, res)
 }
 
 // capture commits one more capture and sees that its attempt is charged. An
 // attempt that is no longer open in the ledger is not gone on with: it has
 // failed there, and a new one is opened.
-func (f *Flow) capture(ctx context.Context, s *Session, p payload) error {
-	st, err := f.tab.Documents.State(ctx, s.Document)
+func (f *Proofs) capture(ctx context.Context, s *sitting.Session, p sitting.Payload) error {
+	st, err := f.Tab.Documents.State(ctx, s.Document)
 	if err != nil {
 		return err
 	}
-	if s.Attempt == "" || st.Attempt != s.Attempt || s.Captures >= f.cfg.Rules.Captures {
+	if s.Attempt == "" || st.Attempt != s.Attempt || s.Captures >= f.Rules.Captures {
 		s.Attempts++
 		s.Attempt, s.Captures = fmt.Sprintf("%s/face/%d", s.ID, s.Attempts), 0
 	}
 	s.Captures++
-	line := tunnus.Event{At: f.now(), Kind: "enrol.capture", Subject: s.ID, Detail: map[string]string{"attempt": s.Attempt, "n": fmt.Sprint(s.Captures)}}
-	if err := f.save(ctx, s, p, line); err != nil {
+	line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.capture", Subject: s.ID, Detail: map[string]string{"attempt": s.Attempt, "n": fmt.Sprint(s.Captures)}}
+	if err := f.Book.Save(ctx, s, p, line); err != nil {
 		return err
 	}
 	if s.Captures > 1 { // charged with the first one
 		return nil
 	}
 	if err := f.charge(ctx, *s, s.Attempt); err != nil {
+		if tunnus.CodeOf(err) == tunnus.CodeRevPending {
+			return err // people look at the frames
+		}
 		return f.barred(ctx, s, err)
 	}
 	return nil
 }
 
 // retake answers frames that could not be judged.
-func (f *Flow) retake(ctx context.Context, s Session, p payload, err error) error {
-	if left := f.cfg.Rules.Captures - s.Captures; left > 0 {
+func (f *Proofs) retake(ctx context.Context, s sitting.Session, p sitting.Payload, err error) error {
+	if left := f.Rules.Captures - s.Captures; left > 0 {
 		e, _ := errors.AsType[*tunnus.Error](err)
 		told := *e
 		return told.WithLeft(left)
@@ -84,12 +93,12 @@ func (f *Flow) retake(ctx context.Context, s Session, p payload, err error) erro
 // ourFault refunds the attempt, if the day's refund is not used up, and tells
 // the fault as ours. Only its first capture can be refunded: after that, a hint
 // of this attempt has left the server (L5).
-func (f *Flow) ourFault(ctx context.Context, s Session, p payload, err error) error {
-	err = fmt.Errorf("enrol: comparing faces: %w", err)
+func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payload, err error) error {
+	err = fmt.Errorf("proofs: comparing faces: %w", err)
 	if s.Captures > 1 {
 		return err // the attempt stands
 	}
-	verr := f.tab.Void(ctx, f.debtor(s), s.Attempt, tunnus.CodeInternal)
+	verr := f.Tab.Void(ctx, f.Debtor(s), s.Attempt, tunnus.CodeInternal)
 	if tunnus.CodeOf(verr) == tunnus.CodeStateConflict {
 		return err // the day's refund is used up: the attempt stands
 	}
@@ -97,52 +106,50 @@ func (f *Flow) ourFault(ctx context.Context, s Session, p payload, err error) er
 		return errors.Join(err, verr)
 	}
 	s.Attempt = ""
-	if serr := f.save(ctx, &s, p); serr != nil {
+	if serr := f.Book.Save(ctx, &s, p); serr != nil {
 		return serr
 	}
 	return err
 }
 
 // failed closes the attempt as a counted failure.
-func (f *Flow) failed(ctx context.Context, s Session, p payload, fault *tunnus.Error, detail map[string]string) error {
+func (f *Proofs) failed(ctx context.Context, s sitting.Session, p sitting.Payload, fault *tunnus.Error, detail map[string]string) error {
 	told := f.count(ctx, s, s.Attempt, fault)
 	if tunnus.CodeOf(told) != fault.Code {
 		return told // the ledger did not take it; the attempt stays charged
 	}
 	s.Attempt = ""
-	st, err := f.tab.Documents.State(ctx, s.Document)
+	st, err := f.Tab.Documents.State(ctx, s.Document)
 	if err != nil {
 		return err
 	}
-	line := tunnus.Event{At: f.now(), Kind: "enrol.face", Subject: s.ID, Code: fault.Code, Detail: detail}
+	line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.face", Subject: s.ID, Code: fault.Code, Detail: detail}
 	if st.Locked() {
-		return f.refuse(ctx, &s, told, line)
+		return f.Book.Refuse(ctx, &s, told, line)
 	}
-	if err := f.save(ctx, &s, p, line); err != nil {
+	if err := f.Book.Save(ctx, &s, p, line); err != nil {
 		return err
 	}
 	return told
 }
 
 // decide turns a comparison into a fact, or into what it is otherwise.
-func (f *Flow) decide(ctx context.Context, s Session, p payload, res face.Result) error {
-	if res.Verdict == face.Match && f.cfg.Rules.Unattended {
-		if _, err := f.tab.Close(ctx, f.debtor(s), s.Attempt, lock.Succeeded, ""); err != nil {
+func (f *Proofs) decide(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, res face.Result) error {
+	if res.Verdict == face.Match && f.Rules.Unattended {
+		if _, err := f.Tab.Close(ctx, f.Debtor(s), s.Attempt, lock.Succeeded, ""); err != nil {
 			return err
 		}
 		s.Attempt = ""
 		detail := evidence(res)
 		detail["approval"] = "unattended"
-		line := f.add(&s, FaceMatches, detail)
-		return f.save(ctx, &s, p, line)
+		line := f.Book.Add(&s, way.FaceMatches, detail)
+		return f.Book.Save(ctx, &s, p, line)
 	}
 	if res.Verdict == face.Match || res.Verdict == face.Review {
-		// The attempt stays open: what is not closed by a success is a failure
-		// (L4), or a doubtful face could be tried without end.
-		line := tunnus.Event{At: f.now(), Kind: "enrol.face", Subject: s.ID, Code: tunnus.CodeRevPending, Detail: evidence(res)}
-		return f.refuse(ctx, &s, inReview(fmt.Errorf("enrol: face: %s, unattended approval %v", res.Verdict, f.cfg.Rules.Unattended)), line)
+		why := inReview(fmt.Errorf("proofs: face: %s, unattended approval %v", res.Verdict, f.Rules.Unattended))
+		return f.park(ctx, s, p, review.DoubtfulFace, frames, evidence(res), why)
 	}
-	return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceNoMatch, errors.New("enrol: the faces are not alike")), evidence(res))
+	return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceNoMatch, errors.New("proofs: the faces are not alike")), evidence(res))
 }
 
 // evidence is what is kept of a comparison: results and versions, no picture.

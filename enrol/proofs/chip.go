@@ -1,0 +1,241 @@
+package proofs
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/match"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
+)
+
+// Challenge returns what the chip must answer (8 bytes), and until when. It is
+// derived from the session (R2), answered once, and renewed when its time is over.
+func (f *Proofs) Challenge(ctx context.Context, ref sitting.Ref) ([]byte, time.Time, error) {
+	s, p, err := f.Step(ctx, ref, way.ChipProved)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	now := f.Book.Now()
+	if s.ChallengeAt.IsZero() || !now.Before(s.ChallengeAt.Add(f.Rules.StepLife)) {
+		s.Challenges++
+		s.ChallengeAt = now
+		line := tunnus.Event{At: now, Kind: "enrol.challenge", Subject: s.ID, Detail: map[string]string{"n": fmt.Sprint(s.Challenges)}}
+		if err := f.Book.Save(ctx, &s, p, line); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	return f.nonce(s), s.ChallengeAt.Add(f.Rules.StepLife), nil
+}
+
+// nonce is the challenge that a session is at.
+func (f *Proofs) nonce(s sitting.Session) []byte {
+	h := hmac.New(sha256.New, f.Secret.Reveal())
+	fmt.Fprintf(h, "active-authentication\x00%s\x00%d", s.ID, s.Challenges)
+	return h.Sum(nil)[:emrtd.ChallengeSize]
+}
+
+// Chip judges what was read from the document's chip.
+//
+// First the device is charged: step-timeout, doc-signer-unknown, doc-chip-broken
+// and the like, and for all signs of forgery alike doc-sig-bad; the session goes
+// on with a new challenge. Once the chip has proved that it is the original, the
+// document is charged: doc-lock-temp and doc-lock-perm at once, then doc-expired
+// and form-mismatch, which count and tell how many tries are left; these and
+// doc-type-no end the session.
+func (f *Proofs) Chip(ctx context.Context, ref sitting.Ref, ev emrtd.Evidence) error {
+	s, p, err := f.Step(ctx, ref, way.ChipProved)
+	if err != nil {
+		return err
+	}
+	challenge, err := f.answer(ctx, &s, p)
+	if err != nil {
+		return err
+	}
+	v, err := f.prove(ctx, s, ref.Address, challenge, ev)
+	if err != nil {
+		return err
+	}
+	return f.judge(context.WithoutCancel(ctx), s, p, v)
+}
+
+// answer takes the challenge that stands, in a commit: of two answers at a time
+// one is judged.
+func (f *Proofs) answer(ctx context.Context, s *sitting.Session, p sitting.Payload) ([]byte, error) {
+	if s.ChallengeAt.IsZero() {
+		return nil, tunnus.Conflict(errors.New("proofs: no challenge stands"))
+	}
+	late := !f.Book.Now().Before(s.ChallengeAt.Add(f.Rules.StepLife))
+	challenge := f.nonce(*s)
+	s.ChallengeAt = time.Time{}
+	if err := f.Book.Save(ctx, s, p); err != nil {
+		return nil, err
+	}
+	if late {
+		return nil, tunnus.Fail(tunnus.CodeStepTimeout, errors.New("proofs: the chip's answer came late"))
+	}
+	return challenge, nil
+}
+
+// toldOfForgery is the one code under which all forgeries are told: from outside
+// they look alike, the audit log has each by its name.
+const toldOfForgery = tunnus.CodeDocSigBad
+
+// forgeries are the failures that count against a device.
+var forgeries = map[tunnus.Code]bool{tunnus.CodeDocSigBad: true, tunnus.CodeDocClone: true, tunnus.CodeHashMismatch: true}
+
+// prove is the proof phase: the device pays for it.
+func (f *Proofs) prove(ctx context.Context, s sitting.Session, address string, challenge []byte, ev emrtd.Evidence) (emrtd.Verified, error) {
+	bearer, attempt := lock.Bearer{Device: f.Tab.Devices.DeviceKey(s.Device)}, fmt.Sprintf("%s/proof/%d", s.ID, s.Challenges)
+	if address != "" {
+		bearer.Address = f.Tab.Addresses.Key(address)
+	}
+	if err := f.Tab.ChargeProof(ctx, bearer, attempt); err != nil {
+		return emrtd.Verified{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
+	v, err := emrtd.Verify(ev, f.Trust, challenge, f.Book.Now())
+	code := tunnus.CodeOf(err)
+	if code == tunnus.CodeInternal {
+		return emrtd.Verified{}, errors.Join(err, f.Tab.VoidProof(ctx, bearer, attempt, code))
+	}
+	verdict := lock.Passed // a good document does not wash off the bad ones before it
+	if forgeries[code] {
+		verdict = lock.Failed
+	}
+	if cerr := f.Tab.CloseProof(ctx, bearer, attempt, verdict, code); cerr != nil {
+		return emrtd.Verified{}, cerr
+	}
+	if forgeries[code] {
+		return emrtd.Verified{}, tunnus.Fail(toldOfForgery, err)
+	}
+	return v, err
+}
+
+// judge is the first judgement: the document pays for it.
+func (f *Proofs) judge(ctx context.Context, s sitting.Session, p sitting.Payload, v emrtd.Verified) error {
+	if err := f.Rules.Accepts(v); err != nil {
+		return f.Book.Refuse(ctx, &s, err)
+	}
+	z := v.Zone()
+	s.Document = f.Tab.Documents.DocumentKey(f.Rules.Issuers[z.Issuer], "P", z.Number, z.Expiry)
+	s.Copyable = v.Clonable()
+	attempt := fmt.Sprintf("%s/document/%d", s.ID, s.Challenges)
+	if err := f.charge(ctx, s, attempt); err != nil {
+		return f.barred(ctx, &s, err)
+	}
+	fault := f.faults(p, v)
+	if fault != nil && fault.Code == tunnus.CodeFormName {
+		return f.correct(ctx, s, p, attempt, fault)
+	}
+	if fault != nil {
+		return f.Book.Refuse(ctx, &s, f.count(ctx, s, attempt, fault))
+	}
+	if _, err := f.Tab.Close(ctx, f.Debtor(s), attempt, lock.Passed, ""); err != nil {
+		return err
+	}
+	p.Zone, p.Portrait = z.String(), v.Portrait()
+	detail := map[string]string{"copyable": fmt.Sprint(s.Copyable)}
+	for _, c := range v.Checks() {
+		detail[c.Name] = string(c.Result)
+	}
+	line := f.Book.Add(&s, way.ChipProved, detail)
+	return f.Book.Save(ctx, &s, p, line)
+}
+
+// correct lets the form be filled in again: it is only written badly. That counts
+// when repeated.
+func (f *Proofs) correct(ctx context.Context, s sitting.Session, p sitting.Payload, attempt string, fault *tunnus.Error) error {
+	if _, err := f.Tab.Close(ctx, f.Debtor(s), attempt, lock.Passed, fault.Code); err != nil {
+		return err
+	}
+	if err := f.Tab.Note(ctx, f.Debtor(s), attempt, fault.Code); err != nil {
+		return err
+	}
+	st, err := f.Tab.Documents.State(ctx, s.Document)
+	if err != nil {
+		return err
+	}
+	if st.Condition == lock.Timed {
+		return f.Book.Refuse(ctx, &s, fault.WithUntil(st.Until))
+	}
+	s.Facts = maps.Clone(s.Facts)
+	delete(s.Facts, way.FormFilled)
+	line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.correct", Subject: s.ID, Code: fault.Code}
+	if err := f.Book.Save(ctx, &s, p, line); err != nil {
+		return err
+	}
+	return fault
+}
+
+// faults finds what counts against a genuine document: nil if nothing does.
+func (f *Proofs) faults(p sitting.Payload, v emrtd.Verified) *tunnus.Error {
+	if v.Expired(f.Book.Now()) {
+		return tunnus.Fail(tunnus.CodeDocExpired, errors.New("proofs: the document has expired"))
+	}
+	d := match.Judge(p.Form, v.Zone(), f.Rules.Issuers[v.Zone().Issuer])
+	switch {
+	case d.Field == "":
+		return nil
+	case d.Careless():
+		return tunnus.Fail(tunnus.CodeFormName, fmt.Errorf("proofs: %s is written badly: %s", d.Field, d.How)).WithField(d.Field)
+	}
+	return tunnus.Fail(tunnus.CodeFormMismatch, fmt.Errorf("proofs: form and chip differ in %s", d.Field)).WithField(d.Field)
+}
+
+// Debtor names who pays for a judgement.
+func (f *Proofs) Debtor(s sitting.Session) lock.Debtor {
+	return lock.Debtor{Document: s.Document, Device: f.Tab.Devices.DeviceKey(s.Device), Copyable: s.Copyable}
+}
+
+// charge opens an attempt. It fails with rev-pending where machines must not
+// judge any more.
+func (f *Proofs) charge(ctx context.Context, s sitting.Session, attempt string) error {
+	st, err := f.Tab.Charge(ctx, f.Debtor(s), attempt)
+	if err == nil && st.Review {
+		err = inReview(errors.New("proofs: a copyable document with too many failures"))
+	}
+	return err
+}
+
+// count closes an attempt as failed and adds to the fault how many are left and,
+// if it led to a lock, until when.
+func (f *Proofs) count(ctx context.Context, s sitting.Session, attempt string, fault *tunnus.Error) error {
+	st, err := f.Tab.Close(ctx, f.Debtor(s), attempt, lock.Failed, fault.Code)
+	if err != nil {
+		return err
+	}
+	if st.Condition == lock.Timed {
+		return fault.WithLeft(0).WithUntil(st.Until)
+	}
+	if s.Copyable {
+		return fault.WithLeft(st.CopyableLeft)
+	}
+	return fault.WithLeft(st.Left)
+}
+
+// barred ends a session whose document is locked or needs a person's look. Any
+// other failure of a charge leaves it open.
+func (f *Proofs) barred(ctx context.Context, s *sitting.Session, err error) error {
+	switch tunnus.CodeOf(err) {
+	case tunnus.CodeDocLockPerm:
+		if serr := f.Tab.Documents.Settle(ctx, s.Document); serr != nil {
+			return errors.Join(err, serr)
+		}
+	case tunnus.CodeDocLockTemp, tunnus.CodeRevPending:
+	default:
+		return err
+	}
+	return f.Book.Refuse(ctx, s, err)
+}
+
+// inReview is the answer where no machine may decide.
+func inReview(why error) error { return tunnus.Fail(tunnus.CodeRevPending, why) }

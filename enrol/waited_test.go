@@ -1,0 +1,70 @@
+package enrol
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
+)
+
+// parkedWorld has a child's registration wait for the guardian.
+func parkedWorld(t *testing.T) (*world, sitting.Ref) {
+	t.Helper()
+	route, r := way.Route{Way: way.Passport, Purpose: way.New, Minor: true}, ref("phone", 1)
+	w := newWorld(t).by(route)
+	w.upTo(r, way.GuardianAgrees, pass(t, route))
+	if err := w.flow.Guardian(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	return w, r
+}
+
+// R13: what waits for somebody else goes on under a later session of its device,
+// once that has decided: no app and no session of one lives for days.
+func TestWhatWaitedGoesOnUnderALaterSession(t *testing.T) {
+	w, first := parkedWorld(t)
+	later := ref("phone", 2)
+	w.now = w.now.Add(50 * time.Hour)
+	st, err := w.flow.Start(t.Context(), later, passport, claim())
+	if err != nil || st.State != way.Parked {
+		t.Fatalf("%+v, %v; want it parked", st, err)
+	}
+	if err := w.follow(later, "old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flow.Look(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	third := ref("phone", 3) // and again, now that it goes on
+	if st, err = w.flow.Status(t.Context(), third); err != nil || st.State != way.Open || st.Next != way.KeysMade {
+		t.Fatalf("%+v, %v; want keys to be next", st, err)
+	}
+	for _, f := range []way.Fact{way.KeysMade, way.ApplicationSigned} {
+		if err := w.step(third, f, nil); err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+	}
+	if st, err = w.flow.Status(t.Context(), third); err != nil || st.State != way.Done || st.Account == "" {
+		t.Errorf("%+v, %v; want it done", st, err)
+	}
+	if s := w.mem.sessions[first.Session]; s.State != way.Done || len(w.mem.sessions) != 1 {
+		t.Errorf("the session is %s, of %d", s.State, len(w.mem.sessions))
+	}
+}
+
+// Nobody else's device finds it, and a sitting that has waited for nobody is its own
+// session's: after an interruption the chip is read again.
+func TestOnlyWhatWaitedIsFoundAgain(t *testing.T) {
+	w, _ := parkedWorld(t)
+	if _, err := w.flow.Status(t.Context(), ref("other", 1)); tunnus.CodeOf(err) != tunnus.CodeNotFound {
+		t.Errorf("another device: %v", err)
+	}
+	other := ref("other", 1)
+	w.goes = passport
+	w.upTo(other, way.FaceMatches, pass(t, passport))
+	if _, err := w.flow.Status(t.Context(), ref("other", 2)); tunnus.CodeOf(err) != tunnus.CodeNotFound {
+		t.Errorf("a later session of a sitting that waits for nobody: %v", err)
+	}
+}
