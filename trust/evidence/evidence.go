@@ -1,0 +1,269 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/trust/proof"
+)
+
+// Format is the first thing that a file says.
+const Format = "tunnus/evidence/v1"
+
+// MaxSize bounds a file in bytes, and MaxLines its audit lines.
+const (
+	MaxSize  = 16 << 20
+	MaxLines = 2000
+)
+
+// A File is the evidence of one registration. JSON is its form.
+type File struct {
+	Format  string `json:"format"`
+	Session string `json:"session"` // of the registration; names no person
+	Account string `json:"account"` // id of the account; names no person
+
+	// Lines are the audit lines of both, in the order of the log.
+	Lines []proof.Inclusion `json:"lines"`
+	// Certificates are those of the account, DER.
+	Certificates [][]byte `json:"certificates"`
+	// Container is the signed application (ASiC-E). It holds the name of the person.
+	Container []byte `json:"container"`
+}
+
+// Parse reads a file. Fields that it does not know are an error.
+func Parse(b []byte) (File, error) {
+	if len(b) > MaxSize {
+		return File{}, fmt.Errorf("evidence: larger than %d bytes", MaxSize)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var f File
+	if err := d.Decode(&f); err != nil {
+		return File{}, errors.New("evidence: this is no evidence of a registration")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return File{}, errors.New("evidence: something stands behind it")
+	}
+	if f.Format != Format || f.Session == "" || f.Account == "" || len(f.Lines) > MaxLines {
+		return File{}, errors.New("evidence: another format, of no registration, or with too many lines")
+	}
+	return f, nil
+}
+
+// A Table is the row of a way: what it needs, in order.
+type Table struct {
+	Revision string
+	Facts    []Fact
+}
+
+// A Fact is one row of a table: its name, and the most that it can be worth.
+type Fact struct{ Name, Mark string }
+
+// Tables returns the table of a route such as "passport/renew/child", in a
+// revision such as "passport/2"; ok is false for one that is not known.
+type Tables func(route, revision string) (t Table, ok bool)
+
+// marks are what facts can be worth, weakest first.
+var marks = []string{"claimed", "attested", "proved"}
+
+// A Stood is a fact that stood.
+type Stood struct {
+	Name   string            `json:"fact"`
+	Mark   string            `json:"mark"`
+	At     time.Time         `json:"at"`
+	Detail map[string]string `json:"detail,omitempty"` // words of the system; nothing of a person
+}
+
+// A Report is what the evidence shows.
+type Report struct {
+	Route, Revision string
+	Rules           []string // names and revisions of the rules, in the order in which they came
+	Facts           []Stood
+	Device          string // thumbprint of the device key that registered
+	Level           string // of the account
+	Active          time.Time
+	Certificates    []proof.Logged
+	Lines, Erased   int
+	Checkpoint      proof.Checkpoint // the largest one; keep it
+}
+
+// Verify checks a file against the key of the log. It returns no report unless all
+// of it holds; the error says what does not.
+func Verify(f File, key proof.Key, tables Tables) (Report, error) {
+	r := Report{Lines: len(f.Lines)}
+	events, err := r.open(f, key)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := r.tell(f, events); err != nil {
+		return Report{}, err
+	}
+	if err := r.compare(tables); err != nil {
+		return Report{}, err
+	}
+	if err := r.certified(f, key); err != nil {
+		return Report{}, err
+	}
+	return r, nil
+}
+
+// open proves each line, and returns what they say. An erased one says nothing.
+func (r *Report) open(f File, key proof.Key) ([]tunnus.Event, error) {
+	var events []tunnus.Event
+	var last uint64
+	for i, line := range f.Lines {
+		if i > 0 && line.Index <= last {
+			return nil, fmt.Errorf("evidence: line %d does not stand behind the one before it", line.Index)
+		}
+		last = line.Index
+		checkpoint, err := line.Verify(key)
+		if err != nil {
+			return nil, fmt.Errorf("evidence: line %d: %w", line.Index, err)
+		}
+		if checkpoint.Size > r.Checkpoint.Size {
+			r.Checkpoint = checkpoint
+		}
+		if line.Erased() {
+			r.Erased++
+			continue
+		}
+		e, _, err := line.Event(key)
+		if err != nil {
+			return nil, fmt.Errorf("evidence: line %d: %w", line.Index, err)
+		}
+		if e.Subject != f.Session && e.Subject != f.Account {
+			return nil, fmt.Errorf("evidence: line %d is about another registration", line.Index)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// tell reads the lines as one story.
+func (r *Report) tell(f File, events []tunnus.Event) error {
+	planned := false
+	for _, e := range events {
+		d := e.Detail
+		switch {
+		case e.Subject == f.Session && e.Kind == "enrol.fact":
+			if err := r.fact(e); err != nil {
+				return err
+			}
+			if id, ok := d["account"]; ok && id != f.Account {
+				return errors.New("evidence: the keys were made for another account")
+			}
+		case e.Subject == f.Session && e.Kind == "enrol.plan":
+			planned = d["account"] == f.Account
+		case e.Subject == f.Session && e.Kind == "enrol.end" && e.Code != "":
+			return fmt.Errorf("evidence: the registration ended without an account: %s", e.Code)
+		case e.Subject == f.Account && e.Kind == "account.create":
+			r.Device, r.Level = d["device"], d["level"]
+		case e.Subject == f.Account && e.Kind == "account.activate":
+			r.Active = e.At
+		}
+	}
+	switch {
+	case !planned:
+		return errors.New("evidence: no line says that this account came of this session")
+	case r.Device == "" || r.Level == "":
+		return errors.New("evidence: no line says how the account was made")
+	case r.Active.IsZero():
+		return errors.New("evidence: no line says that the account became active")
+	}
+	return nil
+}
+
+// fact takes a line of a fact. The route of the last one counts: that the applicant
+// is a child, or has nothing to replace, is found out on the way.
+func (r *Report) fact(e tunnus.Event) error {
+	d := e.Detail
+	if n := len(r.Facts); n > 0 && e.At.Before(r.Facts[n-1].At) {
+		return fmt.Errorf("evidence: the fact %q is older than the one before it", d["fact"])
+	}
+	if r.Revision != "" && d["revision"] != r.Revision {
+		return errors.New("evidence: facts of one session under two tables")
+	}
+	r.Route, r.Revision = d["route"], d["revision"]
+	if !slices.Contains(r.Rules, d["rules"]) {
+		r.Rules = append(r.Rules, d["rules"])
+	}
+	detail := map[string]string{}
+	for k, v := range d {
+		if !slices.Contains([]string{"fact", "mark", "revision", "rules", "route"}, k) {
+			detail[k] = v
+		}
+	}
+	r.Facts = append(r.Facts, Stood{d["fact"], d["mark"], e.At, detail})
+	return nil
+}
+
+// compare holds the facts against the table of their way.
+func (r *Report) compare(tables Tables) error {
+	t, ok := tables(r.Route, r.Revision)
+	if !ok || t.Revision != r.Revision {
+		return fmt.Errorf("evidence: the way %q has no table %q here", r.Route, r.Revision)
+	}
+	for i, want := range t.Facts {
+		if i >= len(r.Facts) {
+			return fmt.Errorf("evidence: the fact %q is missing", want.Name)
+		}
+		got := r.Facts[i]
+		if got.Name != want.Name {
+			return fmt.Errorf("evidence: the fact %q stands where %q has to", got.Name, want.Name)
+		}
+		worth := slices.Index(marks, got.Mark)
+		if worth < 0 || worth > slices.Index(marks, want.Mark) {
+			return fmt.Errorf("evidence: the fact %q is called %s; it can be %s", got.Name, got.Mark, want.Mark)
+		}
+	}
+	if more := len(r.Facts) - len(t.Facts); more > 0 {
+		return fmt.Errorf("evidence: %d facts more than the way has", more)
+	}
+	if last := r.Facts[len(r.Facts)-1]; r.Active.Before(last.At) {
+		return fmt.Errorf("evidence: the account was active before the fact %q stood", last.Name)
+	}
+	return nil
+}
+
+// certified finds for each certificate the line in which the authority wrote down
+// that it was issued, for this account, and before that was active.
+func (r *Report) certified(f File, key proof.Key) error {
+	if len(f.Certificates) == 0 {
+		return errors.New("evidence: no certificate is in it")
+	}
+	for _, der := range f.Certificates {
+		logged, err := r.issued(f, key, der)
+		if err != nil {
+			return err
+		}
+		if logged.At.After(r.Active) {
+			return fmt.Errorf("evidence: certificate %s is younger than the account", logged.Serial)
+		}
+		r.Certificates = append(r.Certificates, logged)
+	}
+	return nil
+}
+
+func (r *Report) issued(f File, key proof.Key, der []byte) (proof.Logged, error) {
+	sum := sha256.Sum256(der)
+	for _, line := range f.Lines {
+		// Cheap first: only the line that names this certificate is worth a proof.
+		if !strings.Contains(string(line.Record), hex.EncodeToString(sum[:])) {
+			continue
+		}
+		if e, _, err := line.Event(key); err != nil || e.Subject != f.Account || e.Kind != proof.CertificateIssued {
+			continue
+		}
+		return proof.Certificate(der, line, key)
+	}
+	return proof.Logged{}, fmt.Errorf("evidence: no line says that the certificate with sha256 %x was issued", sum)
+}
