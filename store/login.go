@@ -9,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
+	"github.com/tunnus-id/tunnus/store/life"
 )
 
 var _ login.Store = (*Logins)(nil)
@@ -46,13 +47,13 @@ func (l *Logins) Session(ctx context.Context, id string) (login.Session, error) 
 	if err != nil {
 		return login.Session{}, engine.Found("login session", err)
 	}
-	return loginSession(r), nil
+	return life.ToLogin(r), nil
 }
 
 // Recent implements [login.Store].
 func (l *Logins) Recent(ctx context.Context, person string, since time.Time) ([]login.Session, error) {
 	rows, err := l.d.Read().RecentLoginSessions(ctx, db.RecentLoginSessionsParams{Person: person, Created: engine.Millis(since)})
-	return engine.Each("login sessions", rows, err, loginSession)
+	return engine.Each("login sessions", rows, err, life.ToLogin)
 }
 
 // Save implements [login.Store].
@@ -67,11 +68,4 @@ func (l *Logins) Save(ctx context.Context, v login.Session, events []tunnus.Even
 		}
 		return t.Events(ctx, events)
 	})
-}
-
-func loginSession(r db.LoginSession) login.Session {
-	return login.Session{
-		ID: r.ID, Rev: r.Rev, Party: r.Party, Person: r.Person, Created: engine.Moment(r.Created), Expires: engine.Moment(r.Expires),
-		Ended: engine.Moment(r.Ended), State: login.State(r.State), End: login.EndResult(r.EndResult), NotMe: r.NotMe, Detail: r.Detail,
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
+	outbox "github.com/tunnus-id/tunnus/store/letters"
 )
 
 var _ otp.Store = (*Codes)(nil)
@@ -48,7 +49,7 @@ func (c *Codes) Save(ctx context.Context, v otp.Sheet, spends []otp.Spend, lette
 		if err != nil {
 			return err
 		}
-		if err := post(ctx, t, letters); err != nil {
+		if err := outbox.Post(ctx, t, letters); err != nil {
 			return err
 		}
 		return t.Events(ctx, events)
@@ -69,14 +70,14 @@ func saveSheet(ctx context.Context, t *engine.Tx, v otp.Sheet, codes []byte, sen
 
 func spend(ctx context.Context, t *engine.Tx, s otp.Spend) error {
 	if s.Max <= 0 {
-		return otp.ErrBudget
+		return &otp.Exhausted{Spend: s}
 	}
 	n, err := t.SpendOTP(ctx, db.SpendOTPParams{Key: s.Key, Day: s.Day, Most: int64(s.Max)})
 	if err != nil {
 		return fmt.Errorf("store: budget: %w", err)
 	}
 	if n == 0 {
-		return otp.ErrBudget
+		return &otp.Exhausted{Spend: s}
 	}
 	return nil
 }

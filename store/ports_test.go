@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account/life"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
@@ -107,10 +109,23 @@ func TestAccounts(t *testing.T) {
 	})
 }
 
+func TestLife(t *testing.T) {
+	both(t, storetest.Life, func(s *Store) storetest.LifePorts {
+		return storetest.LifePorts{
+			Store: s.Life(), Rest: s.Life(), Accounts: s.Accounts(), Contacts: s.Contacts(), History: s.History(),
+			Cases: func() ([]life.Case, error) { return s.Life().Cases(context.Background(), 10) },
+		}
+	})
+}
+
 func TestEnrolments(t *testing.T) {
 	both(t, storetest.Enrolments, func(s *Store) storetest.EnrolPorts {
 		return storetest.EnrolPorts{Store: s.Enrolments(), Accounts: s.Accounts(), Containers: s.Containers()}
 	})
+}
+
+func TestQuestions(t *testing.T) {
+	both(t, storetest.Questions, func(s *Store) confirm.Store { return s.Questions() })
 }
 
 func TestKeyshare(t *testing.T) {

@@ -9,8 +9,11 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/hsm/rewrap"
 	"github.com/tunnus-id/tunnus/store/db"
+	"github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/store/engine"
 	"github.com/tunnus-id/tunnus/store/keys"
+	"github.com/tunnus-id/tunnus/store/life"
+	"github.com/tunnus-id/tunnus/store/visits"
 )
 
 // Sealed implements [rewrap.Rows].
@@ -48,9 +51,23 @@ var sealedPlaces = map[string]sealedPlace{
 	"enrol_session.payload": {listPayload, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
 		return t.ResealPayload(ctx, db.ResealPayloadParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed, Rev: r.Rev})
 	}, false},
+	"enrol_question.sealed": {listQuestion, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
+		return t.ResealQuestion(ctx, db.ResealQuestionParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed, Rev: r.Rev})
+	}, false},
 	"mail_job.sealed": {listLetter, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
 		return t.ResealLetter(ctx, db.ResealLetterParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed})
 	}, false},
+	"review_case.folder":    {desk.SealedFolder, desk.ResealFolder, false},
+	"review_case.pictures":  {desk.SealedPictures, desk.ResealPictures, false},
+	"review_case.contact":   {desk.SealedCaseContact, desk.ResealCaseContact, false},
+	"desk_session.payload":  {desk.SealedDesk, desk.ResealDesk, false},
+	"appointment.contact":   {desk.SealedAppointment, desk.ResealAppointment, false},
+	"card_visit.payload":    {visits.SealedVisits, visits.ResealVisit, false},
+	"card_visit.record":     {visits.SealedRecords, visits.ResealRecord, false},
+	"card_slip.phone":       {visits.SealedSlips, visits.ResealSlip, false},
+	"portal_session.sealed": {visits.SealedBrowsers, visits.ResealBrowser, false},
+	"contact.sealed":        {life.SealedContacts, life.ResealContact, false},
+	"history.sealed":        {life.SealedHistory, life.ResealHistory, false},
 	"app_reply.body": {listReply, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
 		session, counter, err := replyID(r.ID)
 		if err != nil {
@@ -159,6 +176,11 @@ func listContact(ctx context.Context, q *db.Queries, after string, many int32) (
 func listPayload(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {
 	list, err := q.SealedPayload(ctx, db.SealedPayloadParams{After: after, Many: many})
 	return sealedRows(list, err, func(r db.SealedPayloadRow) rewrap.Row { return rewrap.Row(r) })
+}
+
+func listQuestion(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {
+	list, err := q.SealedQuestion(ctx, db.SealedQuestionParams{After: after, Many: many})
+	return sealedRows(list, err, func(r db.SealedQuestionRow) rewrap.Row { return rewrap.Row(r) })
 }
 
 func listLetter(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {

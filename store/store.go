@@ -8,6 +8,7 @@ import (
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/store/engine"
 	"github.com/tunnus-id/tunnus/store/keys"
+	"github.com/tunnus-id/tunnus/store/life"
 	"github.com/tunnus-id/tunnus/store/trust"
 )
 
@@ -59,6 +60,15 @@ func (s *Store) Certificates() *trust.Certificates { return trust.NewCertificate
 
 // Statuses returns what is known of certificates, and the revocation lists.
 func (s *Store) Statuses() *trust.Statuses { return trust.NewStatuses(s.d) }
+
+// Life returns what happens to accounts.
+func (s *Store) Life() *life.Life { return life.New(s.d) }
+
+// Contacts returns where people are reached.
+func (s *Store) Contacts() *life.Contacts { return life.NewContacts(s.d) }
+
+// History returns what was done with accounts.
+func (s *Store) History() *life.History { return life.NewHistory(s.d) }
 
 // Audit returns the audit log.
 func (s *Store) Audit() *trust.Audit { return trust.NewAudit(s.d) }

@@ -21,12 +21,12 @@ func TestSweepsUseTheirIndexes(t *testing.T) {
 // sweeps are what background jobs look for, by the index.
 var sweeps = map[string]string{
 	"enrol_session_holding": `SELECT due, id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND (document <> '' OR account <> '')
+WHERE state IN ('open', 'parked', 'undoing') AND (document <> '' OR account <> '')
   AND (state = 'undoing' OR due <= 9) AND due >= 1 AND (due > 1 OR id > 'a') ORDER BY due, id LIMIT 100`,
 	"enrol_session_due": `SELECT due, id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND document = '' AND account = '' AND due <= 9
+WHERE state IN ('open', 'parked', 'undoing') AND document = '' AND account = '' AND due <= 9
   AND due >= 1 AND (due > 1 OR id > 'a') ORDER BY due, id LIMIT 100`,
-	"account_over": `SELECT id FROM account WHERE state IN ('active', 'suspended') AND expires_at <= 9
+	"account_over": `SELECT id FROM account WHERE state IN ('active', 'blocked', 'frozen', 'disputed', 'suspended') AND expires_at <= 9
 ORDER BY expires_at, id LIMIT 100`,
 }
 

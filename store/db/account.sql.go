@@ -10,7 +10,7 @@ import (
 )
 
 const account = `-- name: Account :one
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at FROM account WHERE id = $1
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE id = $1
 `
 
 func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
@@ -34,12 +34,26 @@ func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
 		&i.Signature,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Purpose,
+		&i.ProofedBy,
+		&i.VouchedBy,
+		&i.Replaces,
+		&i.ReplacedBy,
+		&i.Agreed,
+		&i.ActiveAt,
+		&i.StoppedAt,
+		&i.FrozenUntil,
+		&i.RetireAt,
+		&i.Reminded,
+		&i.Fraud,
+		&i.Behind,
+		&i.Told,
 	)
 	return i, err
 }
 
 const accountByDocument = `-- name: AccountByDocument :one
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at FROM account WHERE document = $1
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE document = $1
 `
 
 func (q *Queries) AccountByDocument(ctx context.Context, document string) (Account, error) {
@@ -63,12 +77,58 @@ func (q *Queries) AccountByDocument(ctx context.Context, document string) (Accou
 		&i.Signature,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Purpose,
+		&i.ProofedBy,
+		&i.VouchedBy,
+		&i.Replaces,
+		&i.ReplacedBy,
+		&i.Agreed,
+		&i.ActiveAt,
+		&i.StoppedAt,
+		&i.FrozenUntil,
+		&i.RetireAt,
+		&i.Reminded,
+		&i.Fraud,
+		&i.Behind,
+		&i.Told,
 	)
 	return i, err
 }
 
+const accountsBehind = `-- name: AccountsBehind :many
+SELECT id FROM account WHERE behind AND id > $1 ORDER BY id LIMIT $2
+`
+
+type AccountsBehindParams struct {
+	After string
+	Many  int32
+}
+
+func (q *Queries) AccountsBehind(ctx context.Context, arg AccountsBehindParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsBehind, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const accountsByDevice = `-- name: AccountsByDevice :many
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at FROM account WHERE device = $1 ORDER BY created_at DESC, id
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE device = $1 ORDER BY created_at DESC, id
 `
 
 func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Account, error) {
@@ -98,6 +158,20 @@ func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Accoun
 			&i.Signature,
 			&i.CreatedAt,
 			&i.ExpiresAt,
+			&i.Purpose,
+			&i.ProofedBy,
+			&i.VouchedBy,
+			&i.Replaces,
+			&i.ReplacedBy,
+			&i.Agreed,
+			&i.ActiveAt,
+			&i.StoppedAt,
+			&i.FrozenUntil,
+			&i.RetireAt,
+			&i.Reminded,
+			&i.Fraud,
+			&i.Behind,
+			&i.Told,
 		); err != nil {
 			return nil, err
 		}
@@ -113,7 +187,7 @@ func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Accoun
 }
 
 const accountsByPerson = `-- name: AccountsByPerson :many
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at FROM account WHERE person = $1 ORDER BY created_at DESC, id
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE person = $1 ORDER BY created_at DESC, id
 `
 
 func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Account, error) {
@@ -143,6 +217,20 @@ func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Accoun
 			&i.Signature,
 			&i.CreatedAt,
 			&i.ExpiresAt,
+			&i.Purpose,
+			&i.ProofedBy,
+			&i.VouchedBy,
+			&i.Replaces,
+			&i.ReplacedBy,
+			&i.Agreed,
+			&i.ActiveAt,
+			&i.StoppedAt,
+			&i.FrozenUntil,
+			&i.RetireAt,
+			&i.Reminded,
+			&i.Fraud,
+			&i.Behind,
+			&i.Told,
 		); err != nil {
 			return nil, err
 		}
@@ -159,7 +247,7 @@ func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Accoun
 
 const accountsOver = `-- name: AccountsOver :many
 SELECT id FROM account
-WHERE state IN ('active', 'suspended') AND expires_at <= $1
+WHERE state IN ('active', 'blocked', 'frozen', 'disputed', 'suspended') AND expires_at <= $1
 ORDER BY expires_at, id LIMIT $2
 `
 
@@ -191,11 +279,211 @@ func (q *Queries) AccountsOver(ctx context.Context, arg AccountsOverParams) ([]s
 	return items, nil
 }
 
+const accountsRemindedOnce = `-- name: AccountsRemindedOnce :many
+SELECT id FROM account
+WHERE reminded < 2 AND state IN ('active', 'blocked', 'frozen', 'disputed', 'suspended') AND expires_at <= $1
+ORDER BY expires_at, id LIMIT $2
+`
+
+type AccountsRemindedOnceParams struct {
+	Before int64
+	Many   int32
+}
+
+func (q *Queries) AccountsRemindedOnce(ctx context.Context, arg AccountsRemindedOnceParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsRemindedOnce, arg.Before, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accountsRetiring = `-- name: AccountsRetiring :many
+SELECT id FROM account WHERE retire_at > 0 AND retire_at <= $1 ORDER BY retire_at, id LIMIT $2
+`
+
+type AccountsRetiringParams struct {
+	Now  int64
+	Many int32
+}
+
+func (q *Queries) AccountsRetiring(ctx context.Context, arg AccountsRetiringParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsRetiring, arg.Now, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accountsThawing = `-- name: AccountsThawing :many
+SELECT id FROM account WHERE state = 'frozen' AND frozen_until <= $1 ORDER BY frozen_until, id LIMIT $2
+`
+
+type AccountsThawingParams struct {
+	Now  int64
+	Many int32
+}
+
+func (q *Queries) AccountsThawing(ctx context.Context, arg AccountsThawingParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsThawing, arg.Now, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accountsUnreminded = `-- name: AccountsUnreminded :many
+SELECT id FROM account
+WHERE reminded = 0 AND state IN ('active', 'blocked', 'frozen', 'disputed', 'suspended') AND expires_at <= $1
+ORDER BY expires_at, id LIMIT $2
+`
+
+type AccountsUnremindedParams struct {
+	Before int64
+	Many   int32
+}
+
+func (q *Queries) AccountsUnreminded(ctx context.Context, arg AccountsUnremindedParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsUnreminded, arg.Before, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accountsUntold = `-- name: AccountsUntold :many
+SELECT id FROM account WHERE state = 'active' AND NOT told AND id > $1 ORDER BY id LIMIT $2
+`
+
+type AccountsUntoldParams struct {
+	After string
+	Many  int32
+}
+
+func (q *Queries) AccountsUntold(ctx context.Context, arg AccountsUntoldParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsUntold, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const accountsVouched = `-- name: AccountsVouched :many
+SELECT id FROM account
+WHERE vouched_by = $1 AND vouched_by <> '' AND state IN ('issued', 'active', 'blocked', 'frozen', 'disputed', 'suspended')
+ORDER BY id LIMIT $2
+`
+
+type AccountsVouchedParams struct {
+	Voucher string
+	Many    int32
+}
+
+func (q *Queries) AccountsVouched(ctx context.Context, arg AccountsVouchedParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, accountsVouched, arg.Voucher, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const addAccount = `-- name: AddAccount :exec
 INSERT INTO account (
   id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key,
-  certificates, contact, application, signature, created_at, expires_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  certificates, contact, application, signature, created_at, expires_at,
+  purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+  $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 `
 
 type AddAccountParams struct {
@@ -216,6 +504,20 @@ type AddAccountParams struct {
 	Signature    []byte
 	CreatedAt    int64
 	ExpiresAt    int64
+	Purpose      string
+	ProofedBy    string
+	VouchedBy    string
+	Replaces     string
+	ReplacedBy   string
+	Agreed       bool
+	ActiveAt     int64
+	StoppedAt    int64
+	FrozenUntil  int64
+	RetireAt     int64
+	Reminded     int64
+	Fraud        bool
+	Behind       bool
+	Told         bool
 }
 
 func (q *Queries) AddAccount(ctx context.Context, arg AddAccountParams) error {
@@ -237,6 +539,20 @@ func (q *Queries) AddAccount(ctx context.Context, arg AddAccountParams) error {
 		arg.Signature,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.Purpose,
+		arg.ProofedBy,
+		arg.VouchedBy,
+		arg.Replaces,
+		arg.ReplacedBy,
+		arg.Agreed,
+		arg.ActiveAt,
+		arg.StoppedAt,
+		arg.FrozenUntil,
+		arg.RetireAt,
+		arg.Reminded,
+		arg.Fraud,
+		arg.Behind,
+		arg.Told,
 	)
 	return err
 }
@@ -245,7 +561,8 @@ const saveAccount = `-- name: SaveAccount :execrows
 UPDATE account SET
   rev = rev + 1, person = $3, document = $4, surname = $5, given_names = $6, level = $7, state = $8, device = $9,
   login_key = $10, sign_key = $11, certificates = $12, contact = $13, application = $14, signature = $15,
-  created_at = $16, expires_at = $17
+  created_at = $16, expires_at = $17, purpose = $18, proofed_by = $19, vouched_by = $20, replaces = $21, replaced_by = $22,
+  agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31
 WHERE id = $1 AND rev = $2
 `
 
@@ -267,6 +584,20 @@ type SaveAccountParams struct {
 	Signature    []byte
 	CreatedAt    int64
 	ExpiresAt    int64
+	Purpose      string
+	ProofedBy    string
+	VouchedBy    string
+	Replaces     string
+	ReplacedBy   string
+	Agreed       bool
+	ActiveAt     int64
+	StoppedAt    int64
+	FrozenUntil  int64
+	RetireAt     int64
+	Reminded     int64
+	Fraud        bool
+	Behind       bool
+	Told         bool
 }
 
 func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) (int64, error) {
@@ -288,6 +619,20 @@ func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) (int64
 		arg.Signature,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.Purpose,
+		arg.ProofedBy,
+		arg.VouchedBy,
+		arg.Replaces,
+		arg.ReplacedBy,
+		arg.Agreed,
+		arg.ActiveAt,
+		arg.StoppedAt,
+		arg.FrozenUntil,
+		arg.RetireAt,
+		arg.Reminded,
+		arg.Fraud,
+		arg.Behind,
+		arg.Told,
 	)
 	if err != nil {
 		return 0, err

@@ -132,7 +132,7 @@ func (q *Queries) KeysAfter(ctx context.Context, arg KeysAfterParams) ([]string,
 }
 
 const lockEntry = `-- name: LockEntry :one
-SELECT key, place, kind, attempt, at, code, copyable, mac FROM lock_entry WHERE key = $1 AND place = $2
+SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at FROM lock_entry WHERE key = $1 AND place = $2
 `
 
 type LockEntryParams struct {
@@ -152,6 +152,9 @@ func (q *Queries) LockEntry(ctx context.Context, arg LockEntryParams) (LockEntry
 		&i.Code,
 		&i.Copyable,
 		&i.Mac,
+		&i.Release,
+		&i.FromAt,
+		&i.UntilAt,
 	)
 	return i, err
 }
@@ -216,17 +219,24 @@ func (q *Queries) RestoreStatus(ctx context.Context, arg RestoreStatusParams) (i
 }
 
 const setAccountState = `-- name: SetAccountState :execrows
-UPDATE account SET state = $1, rev = $2 WHERE id = $3 AND rev < $2
+UPDATE account SET state = $1, rev = $2, frozen_until = $3, behind = true
+WHERE id = $4 AND rev < $2
 `
 
 type SetAccountStateParams struct {
-	State string
-	Rev   int64
-	ID    string
+	State       string
+	Rev         int64
+	FrozenUntil int64
+	ID          string
 }
 
 func (q *Queries) SetAccountState(ctx context.Context, arg SetAccountStateParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setAccountState, arg.State, arg.Rev, arg.ID)
+	result, err := q.db.ExecContext(ctx, setAccountState,
+		arg.State,
+		arg.Rev,
+		arg.FrozenUntil,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -11,9 +11,9 @@ import (
 
 const addEnrolSession = `-- name: AddEnrolSession :exec
 INSERT INTO enrol_session (
-  id, rev, device, way, revision, state, why, claim, facts, challenges, challenge_at, document, copyable,
-  attempts, attempt, captures, account, login_key, sign_key, txn, due, created_at, expires_at, payload
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+  id, rev, device, way, purpose, minor, revision, state, why, claim, facts, challenges, challenge_at, document, copyable,
+  attempts, attempt, captures, account, login_key, sign_key, replaces, vouched, txn, due, created_at, expires_at, payload
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 `
 
 type AddEnrolSessionParams struct {
@@ -21,6 +21,8 @@ type AddEnrolSessionParams struct {
 	Rev         int64
 	Device      string
 	Way         string
+	Purpose     string
+	Minor       bool
 	Revision    string
 	State       string
 	Why         string
@@ -36,6 +38,8 @@ type AddEnrolSessionParams struct {
 	Account     string
 	LoginKey    string
 	SignKey     string
+	Replaces    string
+	Vouched     string
 	Txn         string
 	Due         int64
 	CreatedAt   int64
@@ -49,6 +53,8 @@ func (q *Queries) AddEnrolSession(ctx context.Context, arg AddEnrolSessionParams
 		arg.Rev,
 		arg.Device,
 		arg.Way,
+		arg.Purpose,
+		arg.Minor,
 		arg.Revision,
 		arg.State,
 		arg.Why,
@@ -64,6 +70,8 @@ func (q *Queries) AddEnrolSession(ctx context.Context, arg AddEnrolSessionParams
 		arg.Account,
 		arg.LoginKey,
 		arg.SignKey,
+		arg.Replaces,
+		arg.Vouched,
 		arg.Txn,
 		arg.Due,
 		arg.CreatedAt,
@@ -74,7 +82,7 @@ func (q *Queries) AddEnrolSession(ctx context.Context, arg AddEnrolSessionParams
 }
 
 const enrolSession = `-- name: EnrolSession :one
-SELECT id, rev, device, way, revision, state, why, claim, facts, challenges, challenge_at, document, copyable, attempts, attempt, captures, account, login_key, sign_key, txn, due, created_at, expires_at, payload FROM enrol_session WHERE id = $1
+SELECT id, rev, device, way, purpose, minor, revision, state, why, claim, facts, challenges, challenge_at, document, copyable, attempts, attempt, captures, account, login_key, sign_key, replaces, vouched, txn, due, created_at, expires_at, payload FROM enrol_session WHERE id = $1
 `
 
 func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, error) {
@@ -85,6 +93,8 @@ func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, er
 		&i.Rev,
 		&i.Device,
 		&i.Way,
+		&i.Purpose,
+		&i.Minor,
 		&i.Revision,
 		&i.State,
 		&i.Why,
@@ -100,6 +110,48 @@ func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, er
 		&i.Account,
 		&i.LoginKey,
 		&i.SignKey,
+		&i.Replaces,
+		&i.Vouched,
+		&i.Txn,
+		&i.Due,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.Payload,
+	)
+	return i, err
+}
+
+const latestEnrolSession = `-- name: LatestEnrolSession :one
+SELECT id, rev, device, way, purpose, minor, revision, state, why, claim, facts, challenges, challenge_at, document, copyable, attempts, attempt, captures, account, login_key, sign_key, replaces, vouched, txn, due, created_at, expires_at, payload FROM enrol_session WHERE device = $1 AND state IN ('open', 'parked', 'done') ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+func (q *Queries) LatestEnrolSession(ctx context.Context, device string) (EnrolSession, error) {
+	row := q.db.QueryRowContext(ctx, latestEnrolSession, device)
+	var i EnrolSession
+	err := row.Scan(
+		&i.ID,
+		&i.Rev,
+		&i.Device,
+		&i.Way,
+		&i.Purpose,
+		&i.Minor,
+		&i.Revision,
+		&i.State,
+		&i.Why,
+		&i.Claim,
+		&i.Facts,
+		&i.Challenges,
+		&i.ChallengeAt,
+		&i.Document,
+		&i.Copyable,
+		&i.Attempts,
+		&i.Attempt,
+		&i.Captures,
+		&i.Account,
+		&i.LoginKey,
+		&i.SignKey,
+		&i.Replaces,
+		&i.Vouched,
 		&i.Txn,
 		&i.Due,
 		&i.CreatedAt,
@@ -111,7 +163,7 @@ func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, er
 
 const overdueEmptyEnrolSessions = `-- name: OverdueEmptyEnrolSessions :many
 SELECT due, id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND document = '' AND account = '' AND due <= $1
+WHERE state IN ('open', 'parked', 'undoing') AND document = '' AND account = '' AND due <= $1
   AND due >= $2 AND (due > $2 OR id > $3)
 ORDER BY due, id LIMIT $4
 `
@@ -158,7 +210,7 @@ func (q *Queries) OverdueEmptyEnrolSessions(ctx context.Context, arg OverdueEmpt
 
 const overdueHoldingEnrolSessions = `-- name: OverdueHoldingEnrolSessions :many
 SELECT due, id FROM enrol_session
-WHERE state IN ('open', 'undoing') AND (document <> '' OR account <> '')
+WHERE state IN ('open', 'parked', 'undoing') AND (document <> '' OR account <> '')
   AND (state = 'undoing' OR due <= $1)
   AND due >= $2 AND (due > $2 OR id > $3)
 ORDER BY due, id LIMIT $4
@@ -206,9 +258,9 @@ func (q *Queries) OverdueHoldingEnrolSessions(ctx context.Context, arg OverdueHo
 
 const saveEnrolSession = `-- name: SaveEnrolSession :execrows
 UPDATE enrol_session SET
-  rev = rev + 1, device = $3, way = $4, revision = $5, state = $6, why = $7, claim = $8, facts = $9, challenges = $10,
-  challenge_at = $11, document = $12, copyable = $13, attempts = $14, attempt = $15, captures = $16, account = $17,
-  login_key = $18, sign_key = $19, txn = $20, due = $21, created_at = $22, expires_at = $23, payload = $24
+  rev = rev + 1, device = $3, way = $4, purpose = $5, minor = $6, revision = $7, state = $8, why = $9, claim = $10, facts = $11, challenges = $12,
+  challenge_at = $13, document = $14, copyable = $15, attempts = $16, attempt = $17, captures = $18, account = $19,
+  login_key = $20, sign_key = $21, replaces = $22, vouched = $23, txn = $24, due = $25, created_at = $26, expires_at = $27, payload = $28
 WHERE id = $1 AND rev = $2
 `
 
@@ -217,6 +269,8 @@ type SaveEnrolSessionParams struct {
 	Rev         int64
 	Device      string
 	Way         string
+	Purpose     string
+	Minor       bool
 	Revision    string
 	State       string
 	Why         string
@@ -232,6 +286,8 @@ type SaveEnrolSessionParams struct {
 	Account     string
 	LoginKey    string
 	SignKey     string
+	Replaces    string
+	Vouched     string
 	Txn         string
 	Due         int64
 	CreatedAt   int64
@@ -245,6 +301,8 @@ func (q *Queries) SaveEnrolSession(ctx context.Context, arg SaveEnrolSessionPara
 		arg.Rev,
 		arg.Device,
 		arg.Way,
+		arg.Purpose,
+		arg.Minor,
 		arg.Revision,
 		arg.State,
 		arg.Why,
@@ -260,6 +318,8 @@ func (q *Queries) SaveEnrolSession(ctx context.Context, arg SaveEnrolSessionPara
 		arg.Account,
 		arg.LoginKey,
 		arg.SignKey,
+		arg.Replaces,
+		arg.Vouched,
 		arg.Txn,
 		arg.Due,
 		arg.CreatedAt,

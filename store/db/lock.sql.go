@@ -10,8 +10,8 @@ import (
 )
 
 const addLockEntry = `-- name: AddLockEntry :exec
-INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type AddLockEntryParams struct {
@@ -23,6 +23,9 @@ type AddLockEntryParams struct {
 	Code     string
 	Copyable bool
 	Mac      []byte
+	Release  string
+	FromAt   int64
+	UntilAt  int64
 }
 
 func (q *Queries) AddLockEntry(ctx context.Context, arg AddLockEntryParams) error {
@@ -35,6 +38,70 @@ func (q *Queries) AddLockEntry(ctx context.Context, arg AddLockEntryParams) erro
 		arg.Code,
 		arg.Copyable,
 		arg.Mac,
+		arg.Release,
+		arg.FromAt,
+		arg.UntilAt,
+	)
+	return err
+}
+
+const addLockIncident = `-- name: AddLockIncident :exec
+INSERT INTO lock_incident (id, rev, release, from_at, until_at, ref, state, opened, opened_at, seconded, seconded_at, spared)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+`
+
+type AddLockIncidentParams struct {
+	ID         string
+	Rev        int64
+	Release    string
+	FromAt     int64
+	UntilAt    int64
+	Ref        string
+	State      string
+	Opened     string
+	OpenedAt   int64
+	Seconded   string
+	SecondedAt int64
+	Spared     int64
+}
+
+func (q *Queries) AddLockIncident(ctx context.Context, arg AddLockIncidentParams) error {
+	_, err := q.db.ExecContext(ctx, addLockIncident,
+		arg.ID,
+		arg.Rev,
+		arg.Release,
+		arg.FromAt,
+		arg.UntilAt,
+		arg.Ref,
+		arg.State,
+		arg.Opened,
+		arg.OpenedAt,
+		arg.Seconded,
+		arg.SecondedAt,
+		arg.Spared,
+	)
+	return err
+}
+
+const addLockPace = `-- name: AddLockPace :exec
+INSERT INTO lock_pace (key, rev, since, open, last) VALUES ($1, $2, $3, $4, $5)
+`
+
+type AddLockPaceParams struct {
+	Key   string
+	Rev   int64
+	Since int64
+	Open  int64
+	Last  int64
+}
+
+func (q *Queries) AddLockPace(ctx context.Context, arg AddLockPaceParams) error {
+	_, err := q.db.ExecContext(ctx, addLockPace,
+		arg.Key,
+		arg.Rev,
+		arg.Since,
+		arg.Open,
+		arg.Last,
 	)
 	return err
 }
@@ -50,8 +117,17 @@ func (q *Queries) CountLockEntries(ctx context.Context, key string) (int64, erro
 	return count, err
 }
 
+const dropLockPaces = `-- name: DropLockPaces :exec
+DELETE FROM lock_pace WHERE since < $1
+`
+
+func (q *Queries) DropLockPaces(ctx context.Context, since int64) error {
+	_, err := q.db.ExecContext(ctx, dropLockPaces, since)
+	return err
+}
+
 const lockEntries = `-- name: LockEntries :many
-SELECT key, place, kind, attempt, at, code, copyable, mac FROM lock_entry WHERE key = $1 ORDER BY place
+SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at FROM lock_entry WHERE key = $1 ORDER BY place
 `
 
 func (q *Queries) LockEntries(ctx context.Context, key string) ([]LockEntry, error) {
@@ -72,10 +148,192 @@ func (q *Queries) LockEntries(ctx context.Context, key string) ([]LockEntry, err
 			&i.Code,
 			&i.Copyable,
 			&i.Mac,
+			&i.Release,
+			&i.FromAt,
+			&i.UntilAt,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockIncident = `-- name: LockIncident :one
+SELECT id, rev, release, from_at, until_at, ref, state, opened, opened_at, seconded, seconded_at, spared FROM lock_incident WHERE id = $1
+`
+
+func (q *Queries) LockIncident(ctx context.Context, id string) (LockIncident, error) {
+	row := q.db.QueryRowContext(ctx, lockIncident, id)
+	var i LockIncident
+	err := row.Scan(
+		&i.ID,
+		&i.Rev,
+		&i.Release,
+		&i.FromAt,
+		&i.UntilAt,
+		&i.Ref,
+		&i.State,
+		&i.Opened,
+		&i.OpenedAt,
+		&i.Seconded,
+		&i.SecondedAt,
+		&i.Spared,
+	)
+	return i, err
+}
+
+const lockIncidents = `-- name: LockIncidents :many
+SELECT id, rev, release, from_at, until_at, ref, state, opened, opened_at, seconded, seconded_at, spared FROM lock_incident ORDER BY opened_at DESC, id LIMIT $1
+`
+
+func (q *Queries) LockIncidents(ctx context.Context, limit int32) ([]LockIncident, error) {
+	rows, err := q.db.QueryContext(ctx, lockIncidents, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockIncident
+	for rows.Next() {
+		var i LockIncident
+		if err := rows.Scan(
+			&i.ID,
+			&i.Rev,
+			&i.Release,
+			&i.FromAt,
+			&i.UntilAt,
+			&i.Ref,
+			&i.State,
+			&i.Opened,
+			&i.OpenedAt,
+			&i.Seconded,
+			&i.SecondedAt,
+			&i.Spared,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockPace = `-- name: LockPace :one
+SELECT key, rev, since, open, last FROM lock_pace WHERE key = $1
+`
+
+func (q *Queries) LockPace(ctx context.Context, key string) (LockPace, error) {
+	row := q.db.QueryRowContext(ctx, lockPace, key)
+	var i LockPace
+	err := row.Scan(
+		&i.Key,
+		&i.Rev,
+		&i.Since,
+		&i.Open,
+		&i.Last,
+	)
+	return i, err
+}
+
+const saveLockIncident = `-- name: SaveLockIncident :execrows
+UPDATE lock_incident SET rev = rev + 1, state = $3, seconded = $4, seconded_at = $5, spared = $6 WHERE id = $1 AND rev = $2
+`
+
+type SaveLockIncidentParams struct {
+	ID         string
+	Rev        int64
+	State      string
+	Seconded   string
+	SecondedAt int64
+	Spared     int64
+}
+
+func (q *Queries) SaveLockIncident(ctx context.Context, arg SaveLockIncidentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveLockIncident,
+		arg.ID,
+		arg.Rev,
+		arg.State,
+		arg.Seconded,
+		arg.SecondedAt,
+		arg.Spared,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const saveLockPace = `-- name: SaveLockPace :execrows
+UPDATE lock_pace SET rev = rev + 1, since = $3, open = $4, last = $5 WHERE key = $1 AND rev = $2
+`
+
+type SaveLockPaceParams struct {
+	Key   string
+	Rev   int64
+	Since int64
+	Open  int64
+	Last  int64
+}
+
+func (q *Queries) SaveLockPace(ctx context.Context, arg SaveLockPaceParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveLockPace,
+		arg.Key,
+		arg.Rev,
+		arg.Since,
+		arg.Open,
+		arg.Last,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const touchedLocks = `-- name: TouchedLocks :many
+SELECT DISTINCT e.key FROM lock_entry e
+WHERE e.release = $1 AND e.at >= $2 AND e.at < $3 AND e.key > $4
+  AND NOT EXISTS (SELECT 1 FROM lock_entry p WHERE p.key = e.key AND p.kind = 'permanent')
+ORDER BY e.key LIMIT $5
+`
+
+type TouchedLocksParams struct {
+	Release string
+	Since   int64
+	Before  int64
+	After   string
+	Many    int32
+}
+
+func (q *Queries) TouchedLocks(ctx context.Context, arg TouchedLocksParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, touchedLocks,
+		arg.Release,
+		arg.Since,
+		arg.Before,
+		arg.After,
+		arg.Many,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

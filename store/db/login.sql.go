@@ -62,7 +62,7 @@ func (q *Queries) CountLoginSessions(ctx context.Context, arg CountLoginSessions
 }
 
 const loginSession = `-- name: LoginSession :one
-SELECT id, rev, party, person, created, expires, ended, state, end_result, not_me, detail FROM login_session WHERE id = $1
+SELECT id, rev, party, person, created, expires, ended, state, end_result, not_me, detail, noted FROM login_session WHERE id = $1
 `
 
 func (q *Queries) LoginSession(ctx context.Context, id string) (LoginSession, error) {
@@ -80,12 +80,13 @@ func (q *Queries) LoginSession(ctx context.Context, id string) (LoginSession, er
 		&i.EndResult,
 		&i.NotMe,
 		&i.Detail,
+		&i.Noted,
 	)
 	return i, err
 }
 
 const recentLoginSessions = `-- name: RecentLoginSessions :many
-SELECT id, rev, party, person, created, expires, ended, state, end_result, not_me, detail FROM login_session WHERE person = $1 AND created >= $2 ORDER BY created DESC, id
+SELECT id, rev, party, person, created, expires, ended, state, end_result, not_me, detail, noted FROM login_session WHERE person = $1 AND created >= $2 ORDER BY created DESC, id
 `
 
 type RecentLoginSessionsParams struct {
@@ -114,6 +115,7 @@ func (q *Queries) RecentLoginSessions(ctx context.Context, arg RecentLoginSessio
 			&i.EndResult,
 			&i.NotMe,
 			&i.Detail,
+			&i.Noted,
 		); err != nil {
 			return nil, err
 		}

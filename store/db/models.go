@@ -26,6 +26,20 @@ type Account struct {
 	Signature    []byte
 	CreatedAt    int64
 	ExpiresAt    int64
+	Purpose      string
+	ProofedBy    string
+	VouchedBy    string
+	Replaces     string
+	ReplacedBy   string
+	Agreed       bool
+	ActiveAt     int64
+	StoppedAt    int64
+	FrozenUntil  int64
+	RetireAt     int64
+	Reminded     int64
+	Fraud        bool
+	Behind       bool
+	Told         bool
 }
 
 type AppReply struct {
@@ -44,6 +58,17 @@ type AppSession struct {
 	CreatedAt int64
 }
 
+type Appointment struct {
+	ID      string
+	Rev     int64
+	Office  string
+	At      int64
+	Seat    int64
+	State   string
+	Contact []byte
+	Moves   int64
+}
+
 type AuditLine struct {
 	ID       string
 	At       int64
@@ -52,6 +77,36 @@ type AuditLine struct {
 	Salt     []byte
 	Leaf     []byte
 	LogIndex sql.NullInt64
+}
+
+type CardSlip struct {
+	ID      string
+	Rev     int64
+	Session string
+	Number  int64
+	Device  string
+	State   string
+	Visit   string
+	Pairing string
+	Made    int64
+	Until   int64
+	Due     int64
+	Phone   []byte
+}
+
+type CardVisit struct {
+	ID      string
+	Rev     int64
+	State   string
+	Person  string
+	Tries   int64
+	TriedAt int64
+	Slip    string
+	Pairing string
+	Began   int64
+	Expires int64
+	Payload []byte
+	Record  []byte
 }
 
 type Certificate struct {
@@ -74,6 +129,17 @@ type Certificate struct {
 	Changed     int64
 }
 
+type Contact struct {
+	Person    string
+	ID        string
+	Rev       int64
+	Kind      string
+	State     string
+	Sealed    []byte
+	Since     int64
+	HeldUntil int64
+}
+
 type Container struct {
 	Account string
 	Rev     int64
@@ -89,11 +155,54 @@ type CustodyMark struct {
 	Sealed []byte
 }
 
+type DeskSession struct {
+	ID          string
+	Rev         int64
+	Sitting     string
+	Device      string
+	Booking     string
+	Officer     string
+	State       string
+	Mark        string
+	Challenges  int64
+	ChallengeAt int64
+	Proved      bool
+	Copyable    bool
+	Expired     bool
+	Checks      []byte
+	Exceptions  []byte
+	Statement   []byte
+	Signed      []byte
+	CodeMac     []byte
+	CodeUntil   int64
+	Tries       int64
+	Payload     []byte
+	CreatedAt   int64
+	Expires     int64
+	EndedAt     int64
+}
+
+type EnrolQuestion struct {
+	ID      string
+	Rev     int64
+	About   string
+	Session string
+	Device  string
+	State   string
+	Account string
+	Login   string
+	Sign    string
+	Sealed  []byte
+	Due     int64
+}
+
 type EnrolSession struct {
 	ID          string
 	Rev         int64
 	Device      string
 	Way         string
+	Purpose     string
+	Minor       bool
 	Revision    string
 	State       string
 	Why         string
@@ -109,11 +218,38 @@ type EnrolSession struct {
 	Account     string
 	LoginKey    string
 	SignKey     string
+	Replaces    string
+	Vouched     string
 	Txn         string
 	Due         int64
 	CreatedAt   int64
 	ExpiresAt   int64
 	Payload     []byte
+}
+
+type History struct {
+	Person  string
+	ID      string
+	At      int64
+	Account string
+	Kind    string
+	Service string
+	Sealed  []byte
+	Hidden  bool
+}
+
+type HistoryService struct {
+	Person  string
+	Service string
+}
+
+type HolderCase struct {
+	ID      string
+	Kind    string
+	Account string
+	Subject string
+	Opened  int64
+	Closed  int64
 }
 
 type KeyshareEpoch struct {
@@ -209,6 +345,32 @@ type LockEntry struct {
 	Code     string
 	Copyable bool
 	Mac      []byte
+	Release  string
+	FromAt   int64
+	UntilAt  int64
+}
+
+type LockIncident struct {
+	ID         string
+	Rev        int64
+	Release    string
+	FromAt     int64
+	UntilAt    int64
+	Ref        string
+	State      string
+	Opened     string
+	OpenedAt   int64
+	Seconded   string
+	SecondedAt int64
+	Spared     int64
+}
+
+type LockPace struct {
+	Key   string
+	Rev   int64
+	Since int64
+	Open  int64
+	Last  int64
 }
 
 type LogLease struct {
@@ -230,16 +392,28 @@ type LoginSession struct {
 	EndResult string
 	NotMe     bool
 	Detail    []byte
+	Noted     bool
 }
 
 type MailJob struct {
-	ID     string
-	Kind   string
-	Sealed []byte
-	State  string
-	MadeAt int64
-	RunAt  int64
-	Tries  int64
+	ID      string
+	Kind    string
+	Sealed  []byte
+	State   string
+	MadeAt  int64
+	RunAt   int64
+	Tries   int64
+	Channel string
+	Reason  string
+}
+
+type Notice struct {
+	Account string
+	ID      string
+	Kind    string
+	At      int64
+	About   string
+	Acked   int64
 }
 
 type OtpSheet struct {
@@ -258,6 +432,73 @@ type OtpSpend struct {
 	Used int64
 }
 
+type PopulationCase struct {
+	Account string
+	Rev     int64
+	Finding string
+	Since   int64
+	Due     int64
+	Settled bool
+}
+
+type PopulationPerson struct {
+	Person string
+	Record []byte
+	Email  string
+	Phone  string
+	Postal bool
+}
+
+type PopulationRelation struct {
+	Child         string
+	Place         int64
+	Guardian      string
+	Kind          string
+	Comprehensive bool
+	FromAt        int64
+	UntilAt       int64
+}
+
+type PopulationWalk struct {
+	ID         int64
+	Rev        int64
+	LastPerson string
+	StartedAt  int64
+	FinishedAt int64
+	Holder     string
+	Lease      int64
+	Asked      int64
+	Failed     int64
+	BrakedAt   int64
+}
+
+type PortalSession struct {
+	Token   string
+	Sealed  []byte
+	Expires int64
+}
+
+type ReviewCase struct {
+	ID            string
+	Rev           int64
+	Session       string
+	Kind          string
+	State         string
+	Mark          string
+	Claimant      string
+	ClaimedAt     int64
+	First         string
+	Second        string
+	Reason        string
+	Folder        []byte
+	Pictures      []byte
+	Contact       []byte
+	PicturesUntil int64
+	ParkedAt      int64
+	Expires       int64
+	EndedAt       int64
+}
+
 type RevocationList struct {
 	Issuer string
 	Number int64
@@ -266,4 +507,38 @@ type RevocationList struct {
 	Count  int64
 	Newest int64
 	Der    []byte
+}
+
+type StaffConsent struct {
+	Account string
+	Mac     []byte
+	Good    int64
+}
+
+type StaffLookup struct {
+	ID      string
+	Account string
+	Member  string
+	Ref     string
+	At      int64
+}
+
+type StaffMember struct {
+	ID      string
+	Rev     int64
+	Roles   string
+	Key     []byte
+	Mark    string
+	Counter int64
+	AddedAt int64
+	EndedAt int64
+}
+
+type Tap struct {
+	Hash    string
+	Purpose string
+	Account string
+	Target  string
+	Expires int64
+	Used    int64
 }

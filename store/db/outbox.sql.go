@@ -10,15 +10,16 @@ import (
 )
 
 const addMailJob = `-- name: AddMailJob :exec
-INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries)
-VALUES ($1, $2, $3, 'waiting', $4, 0, 0)
+INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries, channel)
+VALUES ($1, $2, $3, 'waiting', $4, 0, 0, $5)
 `
 
 type AddMailJobParams struct {
-	ID     string
-	Kind   string
-	Sealed []byte
-	MadeAt int64
+	ID      string
+	Kind    string
+	Sealed  []byte
+	MadeAt  int64
+	Channel string
 }
 
 func (q *Queries) AddMailJob(ctx context.Context, arg AddMailJobParams) error {
@@ -27,28 +28,89 @@ func (q *Queries) AddMailJob(ctx context.Context, arg AddMailJobParams) error {
 		arg.Kind,
 		arg.Sealed,
 		arg.MadeAt,
+		arg.Channel,
 	)
 	return err
 }
 
-const claimMailJobs = `-- name: ClaimMailJobs :many
-UPDATE mail_job SET tries = tries + 1, run_at = $1
-WHERE id IN (
-  SELECT j.id FROM mail_job AS j
-  WHERE j.state = 'waiting' AND j.run_at <= $2
-  ORDER BY j.made_at, j.id LIMIT $3
-) AND state = 'waiting' AND run_at <= $2
-RETURNING id, kind, sealed, state, made_at, run_at, tries
+const countMailJobs = `-- name: CountMailJobs :one
+SELECT COUNT(*) FROM mail_job WHERE state = $1
 `
 
-type ClaimMailJobsParams struct {
-	LeaseEnd int64
-	Now      int64
-	Many     int32
+func (q *Queries) CountMailJobs(ctx context.Context, state string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countMailJobs, state)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
-func (q *Queries) ClaimMailJobs(ctx context.Context, arg ClaimMailJobsParams) ([]MailJob, error) {
-	rows, err := q.db.QueryContext(ctx, claimMailJobs, arg.LeaseEnd, arg.Now, arg.Many)
+const finishMailJob = `-- name: FinishMailJob :exec
+UPDATE mail_job SET state = 'sent', sealed = NULL WHERE id = $1 AND state = 'waiting'
+`
+
+func (q *Queries) FinishMailJob(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, finishMailJob, id)
+	return err
+}
+
+const giveUpMailJob = `-- name: GiveUpMailJob :exec
+UPDATE mail_job SET state = 'dead', sealed = NULL, reason = $2 WHERE id = $1 AND state = 'waiting'
+`
+
+type GiveUpMailJobParams struct {
+	ID     string
+	Reason string
+}
+
+func (q *Queries) GiveUpMailJob(ctx context.Context, arg GiveUpMailJobParams) error {
+	_, err := q.db.ExecContext(ctx, giveUpMailJob, arg.ID, arg.Reason)
+	return err
+}
+
+const mailJob = `-- name: MailJob :one
+SELECT id, kind, sealed, state, made_at, run_at, tries, channel, reason FROM mail_job WHERE id = $1
+`
+
+func (q *Queries) MailJob(ctx context.Context, id string) (MailJob, error) {
+	row := q.db.QueryRowContext(ctx, mailJob, id)
+	var i MailJob
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Sealed,
+		&i.State,
+		&i.MadeAt,
+		&i.RunAt,
+		&i.Tries,
+		&i.Channel,
+		&i.Reason,
+	)
+	return i, err
+}
+
+const purgeMailJobs = `-- name: PurgeMailJobs :execrows
+DELETE FROM mail_job WHERE state <> 'waiting' AND made_at < $1
+`
+
+func (q *Queries) PurgeMailJobs(ctx context.Context, madeAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, purgeMailJobs, madeAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const waitingMailJobs = `-- name: WaitingMailJobs :many
+SELECT id, kind, sealed, state, made_at, run_at, tries, channel, reason FROM mail_job WHERE state = 'waiting' AND made_at <= $1 ORDER BY made_at, id LIMIT $2
+`
+
+type WaitingMailJobsParams struct {
+	MadeAt int64
+	Limit  int32
+}
+
+func (q *Queries) WaitingMailJobs(ctx context.Context, arg WaitingMailJobsParams) ([]MailJob, error) {
+	rows, err := q.db.QueryContext(ctx, waitingMailJobs, arg.MadeAt, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +126,8 @@ func (q *Queries) ClaimMailJobs(ctx context.Context, arg ClaimMailJobsParams) ([
 			&i.MadeAt,
 			&i.RunAt,
 			&i.Tries,
+			&i.Channel,
+			&i.Reason,
 		); err != nil {
 			return nil, err
 		}
@@ -76,59 +140,4 @@ func (q *Queries) ClaimMailJobs(ctx context.Context, arg ClaimMailJobsParams) ([
 		return nil, err
 	}
 	return items, nil
-}
-
-const countMailJobs = `-- name: CountMailJobs :one
-SELECT COUNT(*) FROM mail_job WHERE state = $1
-`
-
-func (q *Queries) CountMailJobs(ctx context.Context, state string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countMailJobs, state)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const delayMailJob = `-- name: DelayMailJob :execrows
-UPDATE mail_job SET run_at = $3 WHERE id = $1 AND tries = $2 AND state = 'waiting'
-`
-
-type DelayMailJobParams struct {
-	ID    string
-	Tries int64
-	RunAt int64
-}
-
-func (q *Queries) DelayMailJob(ctx context.Context, arg DelayMailJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, delayMailJob, arg.ID, arg.Tries, arg.RunAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const finishMailJob = `-- name: FinishMailJob :exec
-UPDATE mail_job SET state = 'sent', sealed = NULL WHERE id = $1 AND state = 'waiting'
-`
-
-func (q *Queries) FinishMailJob(ctx context.Context, id string) error {
-	_, err := q.db.ExecContext(ctx, finishMailJob, id)
-	return err
-}
-
-const giveUpMailJob = `-- name: GiveUpMailJob :execrows
-UPDATE mail_job SET state = 'dead', sealed = NULL WHERE id = $1 AND tries = $2 AND state = 'waiting'
-`
-
-type GiveUpMailJobParams struct {
-	ID    string
-	Tries int64
-}
-
-func (q *Queries) GiveUpMailJob(ctx context.Context, arg GiveUpMailJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, giveUpMailJob, arg.ID, arg.Tries)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

@@ -12,7 +12,8 @@ SELECT * FROM lock_entry WHERE key = $1 AND place = $2;
 UPDATE keyshare_key SET rev = sqlc.arg(rev) WHERE id = sqlc.arg(id) AND rev < sqlc.arg(rev);
 
 -- name: SetAccountState :execrows
-UPDATE account SET state = sqlc.arg(state), rev = sqlc.arg(rev) WHERE id = sqlc.arg(id) AND rev < sqlc.arg(rev);
+UPDATE account SET state = sqlc.arg(state), rev = sqlc.arg(rev), frozen_until = sqlc.arg(frozen_until), behind = true
+WHERE id = sqlc.arg(id) AND rev < sqlc.arg(rev);
 
 -- name: SubjectsSince :many
 SELECT DISTINCT subject FROM audit_line WHERE id >= sqlc.arg(id) AND subject > sqlc.arg(subject) ORDER BY subject LIMIT sqlc.arg(many);

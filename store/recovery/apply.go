@@ -261,10 +261,6 @@ func (a *applying) certificate(ctx context.Context, t *engine.Tx, v copies.Certi
 	return known, t.Events(ctx, a.event("certificate", v.Account, "serial", v.Serial, "reason", v.Reason))
 }
 
-// severity orders states of accounts by what they allow: of two, the one that
-// allows less wins.
-var severity = []account.State{account.Issued, account.Active, account.Suspended, account.Expired, account.Closed, account.Revoked}
-
 // accounts writes the states again that allow less. One that the database does
 // not have is marked in the second place as gone.
 func (a *applying) accounts(ctx context.Context) error {
@@ -287,13 +283,17 @@ func (a *applying) accounts(ctx context.Context) error {
 		}
 		// What was issued when the backup was made, and active later, has lost its
 		// signed application: it stays issued, and its registration closes it.
-		state, rev := have.State, max(c.Rev, have.Rev)+1
-		if s := account.State(v.State); s != account.Active && slices.Index(severity, s) > slices.Index(severity, account.State(state)) {
+		state, rev, frozen := have.State, max(c.Rev, have.Rev)+1, have.FrozenUntil
+		order := account.States() // of two, the one that allows less wins
+		if s := account.State(v.State); s != account.Active && slices.Index(order, s) > slices.Index(order, account.State(state)) {
 			state = v.State
+		}
+		if state != have.State && state == string(account.Frozen) { // since when is lost: it begins anew
+			frozen = max(frozen, engine.Millis(a.cfg.Clock.Now().Add(account.FreezeFor)))
 		}
 		a.report.Accounts++
 		return a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
-			n, err := t.SetAccountState(ctx, db.SetAccountStateParams{ID: v.ID, State: state, Rev: rev})
+			n, err := t.SetAccountState(ctx, db.SetAccountStateParams{ID: v.ID, State: state, FrozenUntil: frozen, Rev: rev})
 			if err := engine.Swapped("account", n, err); err != nil {
 				return err
 			}

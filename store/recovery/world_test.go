@@ -119,7 +119,7 @@ func (w *world) open() {
 		Formats: map[string]keyshare.Format{"echo": echo{}},
 	})
 	w.must(err)
-	w.locks = lock.New(s.Ledger(), scheme.Nordic.Judgement, tunnus.NewSecret(make([]byte, 32)), w)
+	w.locks = lock.New(s.Ledger(), scheme.Nordic().Judgement, tunnus.NewSecret(make([]byte, 32)), w)
 	w.people = account.NewService(s.Accounts(), w)
 }
 

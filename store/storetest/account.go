@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
@@ -23,6 +24,7 @@ func anAccount(t *testing.T, id string, second int) account.Account {
 		State: account.Issued, Surname: "Tägtgren", GivenNames: "Ada", Device: "device" + id, LoginKey: "login" + id, SignKey: "sign" + id,
 		Certificates: []account.Certificate{{Purpose: "login", Serial: "01", DER: []byte{0x30, 0}}, {Purpose: "signature"}},
 		Contact:      []byte{0, 0xff}, CreatedAt: check.At(second), ExpiresAt: check.At(second + 1000),
+		Purpose: account.ForNew, Proofed: account.ByPassport,
 	}
 }
 
@@ -39,6 +41,9 @@ func Accounts(t *testing.T, fresh func(t *testing.T) check.Fixture[AccountPorts]
 		v := anAccount(t, "a", 0)
 		check.Must(t, "Save", f.Port().Save(t.Context(), v, check.Event("account.issued", "a")))
 		v.Rev, v.State, v.Application, v.Signature = 1, account.Active, []byte(`{}`), []byte{9}
+		v.VouchedBy, v.Replaces, v.ReplacedBy, v.Agreed = "v", "old", "next", true
+		v.ActiveAt, v.StoppedAt, v.FrozenUntil, v.RetireAt = check.At(1), check.At(2), check.At(3), check.At(4)
+		v.Reminded, v.Fraud, v.Behind, v.Told = 2, true, true, true
 		check.Must(t, "Save", f.Port().Save(t.Context(), v, check.Event("account.active", "a")))
 		v.Rev = 2
 		f.Reopen()
@@ -85,7 +90,7 @@ func Accounts(t *testing.T, fresh func(t *testing.T) check.Fixture[AccountPorts]
 
 // oneADevice lets every pair of states meet on one device.
 func oneADevice(t *testing.T, fresh func(t *testing.T) check.Fixture[AccountPorts]) {
-	states := []account.State{account.Issued, account.Active, account.Suspended, account.Revoked, account.Closed, account.Expired}
+	states := account.States()
 	f := fresh(t)
 	for i, old := range states {
 		for j, state := range states {
@@ -114,18 +119,18 @@ func over(t *testing.T, f check.Fixture[AccountPorts]) {
 		ends  int
 	}{
 		"a": {account.Active, 20}, "b": {account.Suspended, 10}, "c": {account.Active, 21}, "d": {account.Issued, 5},
-		"e": {account.Closed, 5}, "f": {account.Revoked, 5}, "g": {account.Expired, 5},
+		"h": {account.Blocked, 11}, "i": {account.Frozen, 12}, "j": {account.Disputed, 13}, "e": {account.Closed, 5}, "f": {account.Revoked, 5}, "g": {account.Expired, 5},
 	} {
 		a := anAccount(t, id, 0)
 		a.State, a.ExpiresAt = v.state, check.At(v.ends)
 		check.Must(t, "Save", f.Port().Save(t.Context(), a, nil))
-		listed := id == "a" || id == "b"
+		listed := strings.Contains("abhij", id)
 		if a.Over(check.At(20)) != listed {
 			t.Errorf("Over of %s is %v", id, !listed)
 		}
 	}
 	got, err := f.Port().Over(t.Context(), check.At(20), 10)
-	check.Same(t, "Over", got, err, []string{"b", "a"})
+	check.Same(t, "Over", got, err, []string{"b", "h", "i", "j", "a"})
 	got, err = f.Port().Over(t.Context(), check.At(20), 1)
 	check.Same(t, "Over, one", got, err, []string{"b"})
 }

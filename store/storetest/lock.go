@@ -12,7 +12,7 @@ import (
 func lockEntry(kind lock.Kind, second int) lock.Entry {
 	return lock.Entry{
 		Kind: kind, Attempt: fmt.Sprint("attempt", second), At: check.At(second), Code: tunnus.CodeFaceNoMatch,
-		Copyable: true, MAC: []byte{0, 0xff, byte(second)},
+		Copyable: true, Release: "1.2", From: check.At(1), Until: check.At(2), MAC: []byte{0, 0xff, byte(second)},
 	}
 }
 

@@ -88,9 +88,25 @@ func sealedPlaces(t *testing.T, f check.Fixture[SealedPorts]) {
 	check.Must(t, "Add", f.Port().Pool.Add(t.Context(), keyshare.Pooled{Modulus: []byte("n2"), SealedHalf: []byte("half"), CreatedAt: check.At(1)}))
 	check.Must(t, "Mark", f.Port().Mark(t.Context(), map[string][]byte{"voprf": {1}, "modulus": {2}, "session": {3}, "ledger": {4}}))
 	for _, statement := range []string{
+		`INSERT INTO review_case (id, rev, session, kind, state, mark, claimant, claimed_at, first, second, reason, folder, pictures, contact, pictures_until, parked_at, expires, ended_at)
+			SELECT 'r', 1, 's', 'copyable', 'open', 'm', '', 0, '', '', '', sealed_voprf, sealed_voprf, sealed_voprf, 0, 0, 0, 0 FROM keyshare_key`,
+		`INSERT INTO desk_session (id, rev, sitting, device, booking, officer, state, mark, challenges, challenge_at, proved, copyable, expired, checks, exceptions,
+			statement, signed, code_mac, code_until, tries, payload, created_at, expires, ended_at)
+			SELECT 'd', 1, 's', 'hk', '', 'o', 'opened', '', 0, 0, false, false, false, '{}', '[]', '', '', '', 0, 0, sealed_voprf, 0, 0, 0 FROM keyshare_key`,
+		`INSERT INTO appointment (id, rev, office, at, seat, state, contact, moves) SELECT 'a', 1, 'o', 1, 0, 'booked', sealed_voprf, 0 FROM keyshare_key`,
+		`INSERT INTO enrol_question (id, rev, about, session, device, state, account, login, sign, sealed, due)
+			SELECT 'q', 1, 'vouch', 's', 'hk', 'asked', '', '', '', sealed_voprf, 1 FROM keyshare_key`,
+		`INSERT INTO card_visit (id, rev, state, person, tries, tried_at, slip, pairing, began, expires, payload, record)
+			SELECT 'v', 1, 'signed', 'p', 0, 0, 'c', 'x', 1, 1, sealed_voprf, sealed_voprf FROM keyshare_key`,
+		`INSERT INTO card_slip (id, rev, session, number, device, state, visit, pairing, made, until, due, phone)
+			SELECT 'c', 1, 's', 1, 'hk', 'live', '', '', 1, 1, 1, sealed_voprf FROM keyshare_key`,
+		"INSERT INTO portal_session (token, sealed, expires) SELECT 't', sealed_voprf, 1 FROM keyshare_key",
 		"INSERT INTO app_session (id, device_key, nonce, claims, created_at) VALUES ('s', '', '', '', 1)",
 		"INSERT INTO app_reply (session_id, counter, hash, status, body) SELECT 's', 7, public, 200, sealed_voprf FROM keyshare_key",
 		"INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries) SELECT 'm', 'k', sealed_voprf, 'waiting', 1, 1, 0 FROM keyshare_key",
+		"INSERT INTO contact SELECT 'p', 'c', 1, 'email', 'confirmed', sealed_voprf, 1, 0 FROM keyshare_key",
+		"INSERT INTO contact VALUES ('p', 'd', 1, 'email', 'removed', '', 1, 0)",
+		"INSERT INTO history SELECT 'p', 'h', 1, '', 'log-in', '', sealed_voprf, false FROM keyshare_key",
 		"INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries) VALUES ('sent', 'k', NULL, 'sent', 1, 1, 0)",
 	} {
 		check.Must(t, statement, f.Exec(statement))

@@ -1,6 +1,8 @@
 // Package pgtest starts a private PostgreSQL for the tests of one package.
 //
-// The server is the one that is installed (Debian's postgresql-15 or one in
+// TUNNUS_TEST_POSTGRES names a server that runs already, by the URL of a database
+// whose user may make others; tests that crash the server are left out then. Else
+// the server is the one that is installed (Debian's postgresql-15 or one in
 // PATH). It listens on a Unix socket only, syncs what it commits, as a real one
 // must, and runs as the user postgres if the tests run as root. Use it so:
 //
@@ -38,6 +40,7 @@ import (
 type Cluster struct {
 	once   sync.Once
 	err    error
+	given  *url.URL // a server that runs already; nil: our own
 	dir    string
 	as     *syscall.Credential // whom the server runs as; nil for who runs the tests
 	server *exec.Cmd
@@ -90,7 +93,7 @@ func (c *Cluster) Lasting(t testing.TB) string {
 }
 
 // Copy is [Cluster.Database] with the schema of the database at the URL, which
-// must hold no rows but those of goose, and to which nobody may be connected.
+// must hold no rows but those of goose and of the jobs, and to which nobody may be connected.
 // Copies are emptied after the test and used again: making one takes long.
 func (c *Cluster) Copy(t testing.TB, url string) string {
 	t.Helper()
@@ -133,7 +136,7 @@ func (c *Cluster) empty(name string) error {
 	defer func() { _ = conn.Close(ctx) }()
 	var all string
 	err = conn.QueryRow(ctx, `SELECT coalesce(string_agg(format('DELETE FROM %I.%I;', schemaname, tablename), ' '), '')
-		FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'goose_db_version'`).Scan(&all)
+		FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename NOT IN ('goose_db_version', 'river_migration')`).Scan(&all)
 	if err != nil {
 		return err
 	}
@@ -154,6 +157,9 @@ func (c *Cluster) create(t testing.TB, how string) string {
 	defer c.mu.Unlock() // one at a time: a template must not be in use
 	c.names++
 	name := fmt.Sprintf("test%d", c.names)
+	if c.given != nil { // beside those of other packages
+		name = fmt.Sprintf("test%d_%d", os.Getpid(), c.names)
+	}
 	if err := c.exec(t.Context(), "CREATE DATABASE "+name+how); err != nil {
 		t.Fatal(err)
 	}
@@ -169,12 +175,23 @@ func (c *Cluster) dropAfter(t testing.TB, name string) {
 }
 
 func (c *Cluster) url(database string) string {
+	if c.given != nil {
+		if database == own {
+			return c.given.String()
+		}
+		u := *c.given
+		u.Path = "/" + database
+		return u.String()
+	}
 	return "postgres:///" + database + "?" + url.Values{"host": {c.dir}, "user": {"postgres"}}.Encode()
 }
 
+// own is the server's own database: of one that is given, the one that its URL names.
+const own = "postgres"
+
 // exec runs a statement in the server's own database.
 func (c *Cluster) exec(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, c.url("postgres"))
+	conn, err := pgx.Connect(ctx, c.url(own))
 	if err != nil {
 		return err
 	}
@@ -186,6 +203,7 @@ func (c *Cluster) exec(ctx context.Context, statement string) error {
 // starts it again on the same data.
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
+	c.ours(t)
 	if err := c.stop("immediate"); err != nil {
 		t.Fatal(err)
 	}
@@ -198,11 +216,12 @@ func (c *Cluster) Restart(t testing.TB) {
 // URL; the server then takes down all others and recovers by itself.
 func (c *Cluster) KillBackends(t testing.TB, url string) {
 	t.Helper()
+	c.ours(t)
 	u, err := pgx.ParseConfig(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), c.url("postgres"))
+	conn, err := pgx.Connect(t.Context(), c.url(own))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +241,20 @@ func (c *Cluster) KillBackends(t testing.TB, url string) {
 	}
 }
 
+// ours leaves out a test that would crash somebody else's server.
+func (c *Cluster) ours(t testing.TB) {
+	t.Helper()
+	if c.given != nil {
+		need.Missing(t, "the server of TUNNUS_TEST_POSTGRES is not ours to crash")
+	}
+}
+
 // start makes a data folder and runs the server on it.
 func (c *Cluster) start() (err error) {
+	if given := os.Getenv("TUNNUS_TEST_POSTGRES"); given != "" {
+		c.given, err = url.Parse(given)
+		return err
+	}
 	if _, err := program("postgres"); err != nil {
 		return err
 	}
