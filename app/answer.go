@@ -149,7 +149,7 @@ func (a *App) approve(ctx context.Context, held vault.Account, key *vault.Key, r
 // buildLogin makes the payload of what the holder saw, and refuses fields that
 // say something else. right is false if the code picked is not the one.
 func buildLogin(scheme string, f splitkey.Fields, r wire.Request, code string) (ok approval, right bool, err error) {
-	if f.Kind != acsp.Kind || f.Padding == splitkey.PKCS1 { // the log-in key signs ACSP only (P7)
+	if f.Kind != acsp.Kind || f.Padding != "" && f.Padding != splitkey.PSS { // the log-in key signs ACSP only (P7)
 		return ok, false, errOther
 	}
 	record, err := acsp.ParseRecord(f.Record)
@@ -207,6 +207,6 @@ func (a *App) withPIN(ctx context.Context, key, text string, do func(context.Con
 		if tunnus.CodeOf(err) != tunnus.CodePINWrong {
 			return err
 		}
-		a.screen.Tell(Explain(err))
+		a.screen.Tell(a.Explain(err))
 	}
 }

@@ -10,10 +10,12 @@ import (
 	"net/http"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/life"
 	"github.com/tunnus-id/tunnus/app/line"
 	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
 // An App is one phone: its vault, its device key, and its line to the server.
@@ -25,11 +27,7 @@ type App struct {
 	body   Body
 	clock  tunnus.Clock
 
-	// What was typed in the registration that goes on; never kept.
-	form    wire.Form
-	email   string
-	dead    bool // no code that was sent there opens anything any more
-	untried bool // no answer has said yet whether any code was sent
+	language phrases.Language // of failures
 }
 
 // Config is what an [App] is made of.
@@ -41,11 +39,13 @@ type Config struct {
 	Body   Body // nil if the phone has neither camera nor reader
 	Claim  line.Claim
 	Clock  tunnus.Clock
+
+	Language phrases.Language // of failures; "" is English
 }
 
 // New makes the app of a vault; at its first start it makes the device key.
 func New(c Config) (*App, error) {
-	a := &App{vault: c.Vault, screen: c.Screen, body: c.Body, clock: c.Clock}
+	a := &App{vault: c.Vault, screen: c.Screen, body: c.Body, clock: c.Clock, language: c.Language}
 	var err error
 	if a.vault.State.Device != nil {
 		a.key, err = x509.ParseECPrivateKey(a.vault.State.Device)
@@ -56,6 +56,7 @@ func New(c Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("app: device key: %w", err)
 	}
+	c.Claim.Language = string(c.Language)
 	a.server = line.New(c.Server, c.Client, a.key, c.Claim)
 	return a, nil
 }
@@ -68,6 +69,27 @@ func (a *App) Accounts(ctx context.Context) ([]wire.Account, error) {
 	var out wire.Accounts
 	err := a.server.Call(ctx, wire.PathAccounts, wire.None{}, &out)
 	return out.Accounts, err
+}
+
+// Phone is what the holder does on this phone with accounts, contacts and history.
+func (a *App) Phone() (life.Phone, error) {
+	held, err := a.held()
+	return life.Phone{Line: a.server, Prover: a, Document: held.Document}, err
+}
+
+// Prove has PIN1 typed for a request of the service itself, and signs what is shown.
+func (a *App) Prove(ctx context.Context, r wire.Request) error {
+	held, err := a.held()
+	if err != nil {
+		return err
+	}
+	key, ok := a.vault.State.Key(held.Login)
+	if !ok || r.Service != held.Scheme {
+		return errors.New("app: not a request of this account's own service")
+	}
+	a.screen.Tell("  | " + r.Text)
+	_, err = a.approve(ctx, held, key, r, r.Code)
+	return err
 }
 
 // held returns the account of this phone that can answer requests.

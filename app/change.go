@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/steps"
 	"github.com/tunnus-id/tunnus/app/tries"
 	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/app/wire"
@@ -72,7 +73,7 @@ func (a *App) change(ctx context.Context, key *vault.Key, kind pin.Kind, known p
 	if err != nil {
 		return err
 	}
-	fresh, err := a.choosePIN(ctx, kind, "new-"+strings.ToLower(string(kind)), fmt.Sprintf("The new %s (%s)", kind, lengths(kind)), known)
+	fresh, err := steps.ChoosePIN(ctx, a.screen, a.Explain, kind, "new-"+strings.ToLower(string(kind)), fmt.Sprintf("The new %s", kind), known)
 	if err != nil {
 		return err
 	}
@@ -210,11 +211,11 @@ func (a *App) settleChanges(ctx context.Context) error {
 		case err == nil:
 			a.screen.Tell("The PIN change that was cut short is done: the new PIN holds.")
 		case key.Next == nil:
-			a.screen.Tell("The PIN change that was cut short has come to nothing, the old PIN holds: " + Explain(err))
+			a.screen.Tell("The PIN change that was cut short has come to nothing, the old PIN holds: " + a.Explain(err))
 		case !refused(err):
 			return err // what became of it is still not known
 		default:
-			a.screen.Tell(Explain(err))
+			a.screen.Tell(a.Explain(err))
 		}
 	}
 	return nil

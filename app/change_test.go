@@ -98,7 +98,7 @@ func TestChangePINChargesAWrongOne(t *testing.T) {
 	if err := a.ChangePIN(ctx, pin.PIN1); err != nil {
 		t.Fatal(err)
 	}
-	if !told(p.hand, "Tries left: 2.") || charged != 1 {
+	if !told(p.hand, "2 tries left.") || charged != 1 {
 		t.Errorf("told %q, charged %d", p.hand.told, charged)
 	}
 	p.holds("7038")
@@ -131,7 +131,7 @@ func TestChangePINLocks(t *testing.T) {
 func TestChangePINJudgesTheNewOne(t *testing.T) {
 	for bad, why := range map[string]string{
 		"4719": "It is the old PIN.", "94719": "The old PIN is in it.", "1234": "a run of digits", "1402": "date", "0017": "personal number",
-		"471": "4 to 12 digits", "7038": "differ",
+		"471": "4–12 digits", "7038": "differ",
 	} {
 		t.Run(bad, func(t *testing.T) {
 			p := newPocket(t)

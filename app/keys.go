@@ -218,7 +218,7 @@ func (a *App) settle(ctx context.Context) error {
 		key, ok := a.vault.State.Key(p.Key)
 		switch {
 		case err != nil:
-			a.screen.Tell("What was under way when the line broke has come to nothing: " + Explain(err))
+			a.screen.Tell("What was under way when the line broke has come to nothing: " + a.Explain(err))
 		case ok && len(e.OneTime) > 0:
 			key.OneTime = e.OneTime
 			a.screen.Tell("A PIN entry was cut short: that entry was counted. A right PIN clears it.")
@@ -254,11 +254,7 @@ func (a *App) sign(ctx context.Context, key *vault.Key, f splitkey.Fields, pin t
 	}
 	defer half.Wipe()
 	digest := f.Hash.Sum(ok.payload)
-	em, err := f.Padding.Encode(f.Hash, digest, f.Salt)
-	if err != nil {
-		return err
-	}
-	share, err := half.Share(em)
+	share, err := shareOf(half, key.Blob.Identity, f, nonce, digest)
 	if err != nil {
 		return err
 	}
@@ -279,6 +275,19 @@ func (a *App) sign(ctx context.Context, key *vault.Key, f splitkey.Fields, pin t
 		err = errors.New("app: the server completed another transaction")
 	}
 	return errors.Join(err, a.vault.Save())
+}
+
+// shareOf makes what completes a transaction: the phone's half of a signature, or
+// a proof of the PIN where nothing is signed.
+func shareOf(half *splitkey.Half, id splitkey.Identity, f splitkey.Fields, nonce, digest []byte) ([]byte, error) {
+	if f.Padding == splitkey.Internal {
+		return half.Prove(splitkey.StepApprove, id, []byte(f.Transaction), nonce, digest)
+	}
+	em, err := f.Padding.Encode(f.Hash, digest, f.Salt)
+	if err != nil {
+		return nil, err
+	}
+	return half.Share(em)
 }
 
 func (a *App) keyCall(ctx context.Context, m splitkey.Message, out any) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/line"
 	"github.com/tunnus-id/tunnus/app/vault"
+	"github.com/tunnus-id/tunnus/enrol/statement"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/key/keyshare/door"
 	"github.com/tunnus-id/tunnus/key/splitkey"
@@ -45,7 +46,8 @@ type pocket struct {
 	die     context.CancelFunc
 	sent    []string // types of the messages that came
 
-	pages map[string]func(body []byte) any // answers to other paths than that of keys
+	pages  map[string]func(body []byte) any      // answers to other paths than that of keys
+	refuse func(path string, body []byte) string // a problem, or "": before anything else
 
 	// front changes the answer to a message, nil if nobody meddles.
 	front func(kind string, asked, said []byte) []byte
@@ -107,6 +109,7 @@ func openPocket(t *testing.T, dir string) *pocket {
 	p := &pocket{T: t, dir: dir, trouble: func(string) trouble { return none }}
 	p.keys, err = keyshare.New(keyshare.Config{
 		Store: rows.Keyshare(), Clock: tunnus.SystemClock{}, SealVOPRF: plain{}, SealModulus: plain{},
+		Formats: map[string]keyshare.Format{statement.Kind: statement.Format{}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +121,13 @@ func openPocket(t *testing.T, dir string) *pocket {
 // serve answers a message of a key, and makes the trouble that is due.
 func (p *pocket) serve(w http.ResponseWriter, n int) {
 	r := p.peer.calls[n-1]
+	if p.refuse != nil {
+		if problem := p.refuse(r.Request.Path, r.Request.Body); problem != "" {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = w.Write([]byte(problem))
+			return
+		}
+	}
 	if page := p.pages[r.Request.Path]; page != nil {
 		_ = json.NewEncoder(w).Encode(page(r.Request.Body))
 		return

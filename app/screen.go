@@ -1,32 +1,9 @@
 package app
 
-import (
-	"context"
-
-	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/document/chip"
-)
+import "github.com/tunnus-id/tunnus/app/steps"
 
 // A Screen is what the holder sees and types on.
-type Screen interface {
-	// Tell shows one line.
-	Tell(text string)
-	// Progress shows how far a long step is; done == total ends it.
-	Progress(step string, done, total int)
-	// Ask asks for one value: the key ("surname") is for programs, the text for people.
-	Ask(ctx context.Context, key, text string) (string, error)
-	// AskSecret asks without showing what is typed: PINs and the passphrase.
-	AskSecret(ctx context.Context, key, text string) (tunnus.Secret, error)
-	// Choose asks for one of several answers and returns the one chosen.
-	Choose(ctx context.Context, key, text string, answers []string) (string, error)
-}
+type Screen = steps.Screen
 
 // A Body is what the phone senses: its camera and its chip reader.
-type Body interface {
-	// CodeLine returns the machine-readable lines of the document.
-	CodeLine(ctx context.Context) (string, error)
-	// Chip connects to the chip that is held to the phone.
-	Chip(ctx context.Context) (chip.Transceiver, error)
-	// Frames takes n pictures of the person in front, JPEG.
-	Frames(ctx context.Context, n int) ([][]byte, error)
-}
+type Body = steps.Body

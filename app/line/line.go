@@ -87,9 +87,17 @@ func (s *Line) Scheme() string {
 	return s.scheme
 }
 
+// Session names the session that is open, "" before one is.
+func (s *Line) Session() string {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	return s.session
+}
+
 // Call sends one signed request and reads its answer into out. A lost answer is
 // asked for again with the same bytes, counter and signature: the server
-// answers it from store and does nothing twice. If none comes at all, it fails
+// answers it from store and does nothing twice. So is one that says only that the
+// server could not decide. If none comes at all, it fails
 // with [ErrBroken]; a refusal of the server is a [*tunnus.Error].
 func (s *Line) Call(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
@@ -157,6 +165,9 @@ func (s *Line) send(ctx context.Context, path string, body []byte, header http.H
 		return err
 	}
 	req.Header = header.Clone()
+	if s.claim.Language != "" {
+		req.Header.Set("Accept-Language", s.claim.Language)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := s.http.Do(req)
 	if err != nil {
@@ -194,7 +205,7 @@ func broken(ctx context.Context, err error) error {
 // refusal reads an application/problem+json answer.
 func refusal(status int, body []byte) error {
 	var p wire.Problem
-	if err := json.Unmarshal(body, &p); err == nil && p.Code == tunnus.CodeServiceDown { // the same request may be sent again
+	if err := json.Unmarshal(body, &p); err == nil && p.Code != "" && !p.Code.Decided() { // nothing is kept of it: the same request may be sent again
 		return fmt.Errorf("%w: %w", ErrBroken, p.Failure())
 	} else if err == nil && p.Code != "" {
 		return p.Failure()
@@ -205,5 +216,10 @@ func refusal(status int, body []byte) error {
 	return fmt.Errorf("line: the server answered %d", status)
 }
 
-// A Claim is what this app says of itself. The server keeps it as a claim.
-type Claim struct{ Version, OS, OSVersion, Model string }
+// A Claim is what this app says of itself. The server keeps it as a claim; but for
+// the language, in which it answers, and which it does not keep.
+type Claim struct {
+	Version, OS, OSVersion, Model string
+
+	Language string // tag for Accept-Language, such as "et"; "" for none
+}

@@ -123,6 +123,14 @@ func TestLostAnswerIsAskedForWithTheSameBytes(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{`)
 		},
+		"a fault of the server": func(w http.ResponseWriter, _ int) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, `{"code":"internal","detail":"Our fault."}`)
+		},
+		"a part of it is down": func(w http.ResponseWriter, _ int) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"code":"service-down","detail":"Not now."}`)
+		},
 		"gateway down": func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,10 +170,11 @@ func TestCallEndsWithItsContext(t *testing.T) {
 func TestRefusalIsTold(t *testing.T) {
 	p, s := newPeer(t, func(w http.ResponseWriter, _ int) {
 		w.WriteHeader(http.StatusLocked)
-		_, _ = io.WriteString(w, `{"code":"pin-lock-1","detail":"Locked.","left":0,"until":"2030-01-02T03:04:05Z","field":"x"}`)
+		_, _ = io.WriteString(w, `{"code":"pin-lock-1","detail":"Locked.","left":0,"until":"2030-01-02T03:04:05Z","field":"x","instance":"7K3QZ-M2XWA","ways":["document"]}`)
 	})
 	e, ok := errors.AsType[*tunnus.Error](call(t, s))
-	if !ok || e.Code != tunnus.CodePINLock1 || e.Public != "Locked." || *e.Left != 0 || e.Until.Year() != 2030 || e.Field != "x" {
+	if !ok || e.Code != tunnus.CodePINLock1 || e.Public != "Locked." || *e.Left != 0 || e.Until.Year() != 2030 || e.Field != "x" ||
+		e.Reference != "7K3QZ-M2XWA" || len(e.Ways) != 1 || e.Ways[0] != "document" {
 		t.Errorf("error = %+v", e)
 	}
 	if len(p.calls) != 1 {

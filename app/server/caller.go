@@ -25,6 +25,7 @@ const sessionLife = 12 * time.Hour
 type caller struct {
 	session Session
 	device  string // thumbprint
+	address string // where the request came from, as what is slowed (L7)
 	signed  device.Signed
 	path    func(name string) string // parts of the path
 }
@@ -149,13 +150,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c caller, hash [
 	return raw(w, kept.Body)
 }
 
-// A refusal is how a failed step is kept.
+// A refusal is how a failed step is kept: without words, for the repeat may ask
+// for another language.
 type refusal struct {
-	Code   tunnus.Code `json:"code"`
-	Public string      `json:"public"`
-	Left   *int        `json:"left,omitempty"`
-	Until  *time.Time  `json:"until,omitempty"`
-	Field  string      `json:"field,omitempty"`
+	Code  tunnus.Code `json:"code"`
+	Note  tunnus.Note `json:"note,omitzero"`
+	Left  *int        `json:"left,omitempty"`
+	Until *time.Time  `json:"until,omitempty"`
+	Field string      `json:"field,omitempty"`
 }
 
 func keep(hash []byte, out any, failed error) (Reply, error) {
@@ -166,7 +168,7 @@ func keep(hash []byte, out any, failed error) (Reply, error) {
 			return Reply{}, failed
 		}
 		k.Status = problem.Status(refused.Code)
-		out = refusal{refused.Code, refused.Public, refused.Left, refused.Until, refused.Field}
+		out = refusal{refused.Code, refused.Note, refused.Left, refused.Until, refused.Field}
 	}
 	var err error
 	k.Body, err = json.Marshal(out)
@@ -186,7 +188,10 @@ func again(w http.ResponseWriter, kept Reply, hash []byte) error {
 		return err
 	}
 	e := tunnus.Fail(no.Code, errors.New("server: said again"))
-	e.Public, e.Left, e.Until, e.Field = no.Public, no.Left, no.Until, no.Field
+	if no.Note.Key != "" {
+		e = e.WithNote(no.Note.Key, no.Note.Value)
+	}
+	e.Left, e.Until, e.Field = no.Left, no.Until, no.Field
 	return e
 }
 
@@ -227,7 +232,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Sessio
 	if err := signed.Verify(); err != nil {
 		return caller{}, err
 	}
-	return caller{session: session, device: signed.Thumbprint(), signed: signed, path: r.PathValue}, nil
+	return caller{session: session, device: signed.Thumbprint(), signed: signed, path: r.PathValue, address: neighbourhood(r.RemoteAddr)}, nil
 }
 
 func raw(w http.ResponseWriter, body []byte) error {

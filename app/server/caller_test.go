@@ -71,8 +71,7 @@ func TestRepeatedRefusalIsTheSame(t *testing.T) {
 	b := newBench(t, func(context.Context, caller) (any, error) {
 		n++
 		e := tunnus.BadRequest("pin", errors.New("cause")).WithLeft(n).WithUntil(time.Unix(1_900_000_000, 0))
-		e.Public += " Version 9 is needed."
-		return nil, e
+		return nil, e.WithNote("version", "9")
 	})
 	var said [2]map[string]any
 	for i := range said {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/device"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) beginning(ctx context.Context, c caller) error {
 	if err != nil {
 		return err
 	}
-	if st.Next != enrol.KeysMade {
+	if st.Next != way.KeysMade && st.Next != way.PINsChosen {
 		return tunnus.Conflict(errors.New("server: no keys are to be made now"))
 	}
 	if !s.begins.allow(c.session.ID, s.cfg.Clock.Now()) {

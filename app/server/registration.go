@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/problem"
 )
 
@@ -29,6 +30,18 @@ func (s *Server) registration() map[string]step {
 		wire.StepFace:        s.face,
 		wire.StepKeys:        s.makeKeys,
 		wire.StepApplication: s.application,
+
+		wire.StepVouched:     s.vouched,
+		wire.StepOldDevice:   s.oldDevice,
+		wire.StepGuardian:    s.guardian,
+		wire.StepPINs:        s.pins,
+		wire.StepCode:        s.code,
+		wire.StepCard:        s.card,
+		wire.StepIsMe:        s.isMe,
+		wire.StepOfficer:     s.officer,
+		wire.StepActivation:  s.activation,
+		wire.StepRecalled:    s.recalled,
+		wire.StepReplacement: s.replacement,
 	} {
 		table["/"+name] = func(ctx context.Context, c caller) (any, error) {
 			if err := take(ctx, ref(c), c.signed.Request.Body); err != nil {
@@ -40,19 +53,32 @@ func (s *Server) registration() map[string]step {
 	return table
 }
 
-func ref(c caller) enrol.Ref { return enrol.Ref{Session: c.session.ID, Device: c.device} }
+func ref(c caller) enrol.Ref {
+	return enrol.Ref{Session: c.session.ID, Device: c.device, Address: c.address, Request: strconv.FormatUint(c.signed.Request.Counter, 10)}
+}
 
 // begin opens the registration, or tells where it stands.
 func (s *Server) begin(ctx context.Context, c caller) (any, error) {
-	if _, err := problem.Parse[wire.None](c.signed.Request.Body); err != nil {
+	in, err := problem.Parse[wire.Begin](c.signed.Request.Body)
+	if err != nil {
 		return nil, err
+	}
+	route := way.Route{Way: way.Passport, Purpose: way.New}
+	if in.Way != "" {
+		route.Way = way.Way(in.Way)
+	}
+	if in.Purpose != "" {
+		route.Purpose = way.Purpose(in.Purpose)
 	}
 	var said wire.Start
 	if err := json.Unmarshal(c.session.Claims, &said); err != nil {
 		return nil, err
 	}
-	claim := scheme.Claim{App: said.AppVersion, OS: said.OS, OSVersion: said.OSVersion, Model: said.Model}
-	if _, err := s.cfg.Enrol.Start(ctx, ref(c), claim); err != nil {
+	claim := scheme.Claim{App: said.AppVersion, OS: said.OS, OSVersion: said.OSVersion, Model: said.Model, Language: string(problem.Speaker(ctx).Language())}
+	if _, err := s.cfg.Enrol.Start(ctx, ref(c), route, claim); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Enrol.Look(ctx, ref(c)); err != nil { // somebody else may have decided
 		return nil, err
 	}
 	return s.status(ctx, c)
@@ -65,12 +91,13 @@ func (s *Server) status(ctx context.Context, c caller) (any, error) {
 		return nil, err
 	}
 	out := wire.Status{
-		Next: string(st.Next), Ended: string(st.Why), Deadline: st.Deadline, Terms: st.Terms, Consent: st.Consent, Transaction: st.Transaction,
+		Way: string(st.Route.Way), Next: string(st.Next), Ended: string(st.Why), Deadline: st.Deadline, Terms: st.Terms, Consent: st.Consent, Transaction: st.Transaction,
 	}
-	if st.Next == enrol.ChipProved {
-		if out.Challenge, out.Deadline, err = s.cfg.Enrol.Challenge(ctx, ref(c)); err != nil {
-			return nil, err
-		}
+	if st.State == way.Parked {
+		out.Waiting, out.Ended = out.Ended, ""
+	}
+	if err := s.aside(ctx, c, st, &out); err != nil {
+		return nil, err
 	}
 	if st.Account != "" {
 		a, err := s.cfg.Accounts.Get(ctx, st.Account)
@@ -136,7 +163,7 @@ func (s *Server) sendCode(ctx context.Context, r enrol.Ref, body []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.cfg.Enrol.SendCode(ctx, r, in.Email)
+	_, err = s.cfg.Enrol.SendCode(ctx, r, enrol.To{Contact: in.Contact, Pick: in.Pick})
 	return err
 }
 

@@ -16,8 +16,10 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/app/server/holding"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/key/keyshare/door"
 	"github.com/tunnus-id/tunnus/key/splitkey"
@@ -61,12 +63,16 @@ type Config struct {
 	Enrol    *enrol.Flow
 	Keys     Keys
 	Login    *login.Flow
+	// Confirm is what other devices are asked to confirm; nil if none is.
+	Confirm  *confirm.Service
 	Accounts Accounts
 	// Containers are the signed applications.
 	Containers Containers
 	Proofs     Proofs
-	Clock      tunnus.Clock
-	Log        *slog.Logger
+	// Life is what holders do with accounts, contacts and their history.
+	Life  *holding.Server
+	Clock tunnus.Clock
+	Log   *slog.Logger
 }
 
 // A Server answers apps.
@@ -99,11 +105,15 @@ func (s *Server) Routes() http.Handler {
 		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
 	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key)}))
+	mux.Handle("POST "+wire.PathConfirm, s.signed(route{limit: maxSmall, do: steady(s.confirm)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))
 	mux.Handle("POST "+wire.PathContainer, s.signed(route{limit: maxSmall, do: s.container}))
 	mux.Handle("POST "+wire.PathLogged, s.signed(route{limit: maxSmall, do: s.logged}))
 	mux.Handle("POST "+wire.PathRequests, s.signed(route{limit: maxSmall, do: s.requests}))
 	mux.Handle("POST "+wire.PathRequests+"/{id}/refuse", s.signed(route{limit: maxSmall, do: steady(s.refuse)}))
+	for path, do := range s.life() {
+		mux.Handle("POST "+path, s.signed(route{limit: maxSmall, do: steady(do)}))
+	}
 	mux.Handle("/", problem.Handle(problem.Absent, s.cfg.Log))
 	return mux
 }
@@ -132,6 +142,9 @@ func (s *Server) key(ctx context.Context, c caller) (any, error) {
 	if reply.Kind == acsp.Kind {
 		s.finished(ctx, c, reply.Signed)
 	}
+	if m.Type == splitkey.TypeChangeConfirm {
+		s.pinChanged(ctx, c)
+	}
 	return reply.Body, nil
 }
 
@@ -150,16 +163,7 @@ func (s *Server) finished(ctx context.Context, c caller, transaction string) {
 
 // own returns the account of the calling device that can be used.
 func (s *Server) own(ctx context.Context, c caller) (account.Account, error) {
-	list, err := s.cfg.Accounts.ByDevice(ctx, c.device)
-	if err != nil {
-		return account.Account{}, err
-	}
-	for _, a := range list {
-		if a.State == account.Active {
-			return a, nil
-		}
-	}
-	return account.Account{}, tunnus.Fail(tunnus.CodeAccUnusable, errors.New("server: the device has no active account"))
+	return Own(ctx, s.cfg.Accounts, c.device)
 }
 
 // accounts lists the accounts of the calling device.

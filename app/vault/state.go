@@ -16,6 +16,9 @@ type State struct {
 
 	// Making names the keys of the registration that goes on.
 	Making map[splitkey.Purpose]string `json:"making,omitempty"`
+	// MakingFor is the session with the server in which they were made. What another
+	// one was made for has PINs that may be forgotten.
+	MakingFor string `json:"making_for,omitempty"`
 }
 
 // A Key is the phone's side of one key.
@@ -70,5 +73,5 @@ func (s *State) DropKeys() {
 	s.Keys = slices.DeleteFunc(s.Keys, func(k *Key) bool {
 		return !slices.ContainsFunc(s.Accounts, func(a Account) bool { return a.Login == k.Blob.Key || a.Sign == k.Blob.Key })
 	})
-	s.Making = nil
+	s.Making, s.MakingFor = nil, ""
 }

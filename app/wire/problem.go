@@ -8,15 +8,19 @@ import (
 
 // A Problem is a refusal, as application/problem+json.
 type Problem struct {
-	Code   tunnus.Code `json:"code"`
-	Detail string      `json:"detail"`
-	Left   *int        `json:"left"`
-	Until  *time.Time  `json:"until"`
-	Field  string      `json:"field"`
+	Code     tunnus.Code `json:"code"`
+	Detail   string      `json:"detail"`
+	Instance string      `json:"instance"`
+	Left     *int        `json:"left"`
+	Until    *time.Time  `json:"until"`
+	Field    string      `json:"field"`
+	Ways     []string    `json:"ways"`
 }
 
 // Failure is the refusal in the server's own words, so that an older app can
 // tell a newer code.
 func (p Problem) Failure() *tunnus.Error {
-	return &tunnus.Error{Code: p.Code, Public: p.Detail, Left: p.Left, Until: p.Until, Field: p.Field}
+	return &tunnus.Error{
+		Code: p.Code, Public: p.Detail, Left: p.Left, Until: p.Until, Field: p.Field, Reference: p.Instance, Ways: p.Ways,
+	}
 }

@@ -60,6 +60,18 @@ const (
 	StepFace        = "face"
 	StepKeys        = "keys"
 	StepApplication = "application"
+
+	StepVouched     = "vouched"    // another account of the holder vouches
+	StepOldDevice   = "old-device" // the phone whose account makes place confirms
+	StepGuardian    = "guardian"
+	StepPINs        = "pins" // the halves of both keys are made; Keys
+	StepCode        = "code" // for the portal
+	StepCard        = "card-login"
+	StepIsMe        = "is-me"
+	StepOfficer     = "officer" // at a desk
+	StepActivation  = "activation"
+	StepRecalled    = "recalled"
+	StepReplacement = "replacement"
 )
 
 // A Status says where a registration stands. It answers every step.
@@ -74,6 +86,69 @@ type Status struct {
 	// fields come with the key's status (splitkey.Standing).
 	Transaction string   `json:"transaction,omitempty"`
 	Account     *Account `json:"account,omitempty"`
+
+	Way string `json:"way,omitempty"`
+	// Waiting is the code of why the registration waits for somebody else
+	// (rev-pending, guard-wait); Next is "" then.
+	Waiting string `json:"waiting,omitempty"`
+	// Link is what another phone has to follow ([PathConfirm]), "" if none has.
+	Link    string      `json:"link,omitempty"`
+	Counter string      `json:"counter,omitempty"` // two digits, shown beside every code and link
+	Code    *PortalCode `json:"code,omitempty"`    // for the portal
+	Ticket  string      `json:"ticket,omitempty"`  // for the officer to scan
+	Who     *Who        `json:"who,omitempty"`     // "is this you?"
+	Recall  *Recall     `json:"recall,omitempty"`
+	// Choices are the contacts on file to pick from; none means that a new one is typed.
+	Choices []Choice `json:"choices,omitempty"`
+}
+
+// A PortalCode is what the app shows for the portal.
+type PortalCode struct {
+	Text  string    `json:"text"` // eight characters of base 32
+	Until time.Time `json:"until"`
+}
+
+// Who is whom the portal has named.
+type Who struct {
+	Name  string `json:"name"`
+	Birth string `json:"birth"` // a day, "1990-02-14"
+}
+
+// A Recall names the transactions in which both new PINs are entered once more.
+type Recall struct {
+	Login string `json:"login"`
+	Sign  string `json:"sign"`
+}
+
+// Elsewhere asks about a step that is taken on another device. Without says that
+// there is no such device any more.
+type Elsewhere struct {
+	Without bool `json:"without,omitempty"`
+}
+
+// PathConfirm is where a phone with an account answers for another one.
+const PathConfirm = "/app/v1/confirm"
+
+// A Confirm follows a link, or refuses what it asks.
+type Confirm struct {
+	Link   string `json:"link"`
+	Refuse bool   `json:"refuse,omitempty"`
+}
+
+// A Confirming is what has to be confirmed: transactions of the own keys, whose
+// fields come with their status (splitkey.Standing).
+type Confirming struct {
+	About string    `json:"about"`
+	Login string    `json:"login,omitempty"` // PIN1; "" if only PIN2 is asked for
+	Sign  string    `json:"sign"`            // PIN2
+	Until time.Time `json:"until"`
+}
+
+// Begin opens a registration, by a way and for a purpose ("passport", "new" if
+// left out); one that is open already tells where it stands.
+type Begin struct {
+	Way     string `json:"way,omitempty"`
+	Purpose string `json:"purpose,omitempty"`
 }
 
 // Agree answers the terms and the biometric consent.
@@ -99,9 +174,18 @@ type Chip struct {
 	ActiveAuth []byte            `json:"active_auth,omitempty"`
 }
 
-// A Contact is where the one-time code goes.
+// A Contact is where the one-time code goes: an address of e-mail or a phone number
+// as typed, or the name of one of [Status.Choices].
 type Contact struct {
-	Email string `json:"email"`
+	Contact string `json:"contact,omitempty"`
+	Pick    string `json:"pick,omitempty"`
+}
+
+// A Choice is a contact on file.
+type Choice struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel"` // "email", "sms"
+	Mask    string `json:"mask"`
 }
 
 // Code is the one-time code as typed.

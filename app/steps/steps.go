@@ -1,0 +1,50 @@
+// Package steps holds the steps of a registration that need no key of the phone:
+// what the applicant agrees to, fills in, reads from a document and shows to the
+// camera, and what is done elsewhere, in the portal, at a desk or on another phone.
+//
+// [Steps] does what the server's status says is open, and knows no order of its
+// own. New PINs are asked for here; what is made of them is the matter of package app.
+package steps
+
+import (
+	"context"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
+)
+
+// Steps takes the steps of one registration.
+type Steps struct {
+	Screen Screen
+	Body   Body // nil if the phone has neither camera nor reader
+	Clock  tunnus.Clock
+	// Post sends a step and returns where the registration stands then.
+	Post func(ctx context.Context, step string, in any) (wire.Status, error)
+
+	Form wire.Form // as it was filled in; never kept
+
+	contact string // typed or picked
+	pick    string // its name, if it was picked
+	dead    bool   // no code is open
+	heard   bool   // an answer has said that a code was sent
+	shown   string // what was shown last of what is waited for
+}
+
+// A Step is one of them: it takes the status that asks for it, and returns the next.
+type Step func(context.Context, wire.Status) (wire.Status, error)
+
+// Find returns the step that a status asks for, nil if it is none of these.
+func (s *Steps) Find(st wire.Status) Step {
+	switch {
+	case st.Waiting != "":
+		return s.waiting
+	case st.Next == wire.StepChip && st.Way == "desk":
+		return s.officer
+	}
+	return map[string]Step{
+		wire.StepTerms: s.terms, wire.StepConsent: s.consent, wire.StepForm: s.fillIn, wire.StepChip: s.chip,
+		wire.StepContact: s.confirmContact, wire.StepRegister: s.register, wire.StepFace: s.face,
+		wire.StepVouched: s.vouched, wire.StepOldDevice: s.oldDevice, wire.StepGuardian: s.guardian, wire.StepCard: s.card,
+		wire.StepIsMe: s.isMe, wire.StepActivation: s.activation, wire.StepReplacement: s.replacement,
+	}[st.Next]
+}
