@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/chip"
@@ -32,11 +31,12 @@ func NewBody(dir, name string, clock tunnus.Clock) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	person, ok := face.Find(name)
-	if !ok {
-		return nil, fmt.Errorf("sandbox: %q has no face", name)
+	who, err := Find(name)
+	if err != nil {
+		return nil, err
 	}
-	return &Body{passport, person, clock}, nil
+	looks, err := who.Looks()
+	return &Body{passport, looks, clock}, err
 }
 
 // Page is what is printed on the passport, for whoever types it off.

@@ -1,17 +1,20 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	face "github.com/tunnus-id/tunnus/face/virtual"
 )
 
 // A Person is one of the invented people of the sandbox: all that stands on the
-// passport but the portrait, which face/virtual renders under the same name.
+// passport but the portrait, which face/virtual renders.
 type Person struct {
-	Name       string // in face/virtual.Cast
+	Name       string
+	Face       string // in face/virtual.Cast
 	Surname    string // as printed
 	GivenNames string
 	Sex        string
@@ -21,21 +24,25 @@ type Person struct {
 }
 
 // people are the cast, one row a person: code line names, sex, birth, serial of
-// the personal code, passport number.
+// the personal code, passport number, and whose face it is, if it is no own one.
 var people = []struct {
 	name, surname, given, sex string
 	year, month, day, serial  int
-	number                    string
+	number, face              string
 }{
-	{"ada", "SAMPLE", "ADA MARIA", "F", 1990, 2, 14, 1, "P0000001A"},
-	{"ben", "EXAMPLE", "BEN", "M", 1984, 7, 3, 1, "P0000002B"},
-	{"cleo", "INVENTED", "CLEO", "F", 1997, 11, 30, 1, "P0000003C"},
-	{"dov", "FIGMENT", "DOV ARI", "M", 1971, 5, 21, 1, "P0000004D"},
-	{"eve", "NOBODY", "EVE", "F", 2001, 1, 9, 1, "P0000005E"},
-	{"finn", "TESTER", "FINN", "M", 1966, 9, 17, 1, "P0000006F"},
-	{"gus", "FICTION", "GUS OLAF", "M", 1958, 12, 5, 1, "P0000007G"},
-	{"hana", "UTOPIA", "HANA", "F", 1979, 4, 26, 1, "P0000008H"},
+	{"ada", "SAMPLE", "ADA MARIA", "F", 1990, 2, 14, 1, "P0000001A", ""},
+	{"ben", "EXAMPLE", "BEN", "M", 1984, 7, 3, 1, "P0000002B", ""},
+	{"cleo", "INVENTED", "CLEO", "F", 1997, 11, 30, 1, "P0000003C", ""},
+	{"dov", "FIGMENT", "DOV ARI", "M", 1971, 5, 21, 1, "P0000004D", ""},
+	{"eve", "NOBODY", "EVE", "F", 2001, 1, 9, 1, "P0000005E", ""},
+	{"finn", "TESTER", "FINN", "M", 1966, 9, 17, 1, "P0000006F", ""},
+	{"gus", "FICTION", "GUS OLAF", "M", 1958, 12, 5, 1, "P0000007G", ""},
+	{"hana", "UTOPIA", "HANA", "F", 1979, 4, 26, 1, "P0000008H", ""},
+	{"ida", "SAMPLE", "IDA", "F", 2012, 3, 17, 1, "P0000009J", "eve"}, // a child of ada and dov
 }
+
+// guardians are those who answer for a child, by their names.
+var guardians = map[string][]string{"ida": {"ada", "dov"}}
 
 // People returns the cast.
 func People() ([]Person, error) {
@@ -46,7 +53,7 @@ func People() ([]Person, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Person{p.name, p.surname, p.given, p.sex, birth, p.number, code})
+		out = append(out, Person{p.name, cmp.Or(p.face, p.name), p.surname, p.given, p.sex, birth, p.number, code})
 	}
 	return out, nil
 }
@@ -63,6 +70,15 @@ func Find(name string) (Person, error) {
 		}
 	}
 	return Person{}, fmt.Errorf("sandbox: nobody is called %q here", name)
+}
+
+// Looks is how the person looks.
+func (p Person) Looks() (face.Person, error) {
+	looks, ok := face.Find(p.Face)
+	if !ok {
+		return face.Person{}, fmt.Errorf("sandbox: %q has no face", p.Name)
+	}
+	return looks, nil
 }
 
 // codeOf makes a personal code of UTO: the check digit is the one that fits.

@@ -24,7 +24,9 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/virtual"
-	face "github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/enrol/match"
+	register "github.com/tunnus-id/tunnus/enrol/people"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
@@ -44,6 +46,7 @@ func Open(dir string, clock tunnus.Clock) (*World, error) {
 	err := w.alone(func() error {
 		var g errgroup.Group
 		g.Go(w.ensureCountry)
+		g.Go(w.ensureCards)
 		g.Go(func() error {
 			if err := w.ensureAuthority(); err != nil {
 				return err
@@ -51,6 +54,7 @@ func Open(dir string, clock tunnus.Clock) (*World, error) {
 			return w.ensureTrust()
 		})
 		g.Go(w.ensureTLS)
+		g.Go(w.ensureRules)
 		g.Go(w.ensureRegister)
 		return g.Wait()
 	})
@@ -132,13 +136,16 @@ func (w *World) ensureTLS() error {
 	})
 }
 
-// record is one row of the register's file, as enrol/population reads it.
-type record struct {
-	Person     string   `json:"person"`
-	Surname    string   `json:"surname"`
-	GivenNames string   `json:"given_names"`
-	Birth      string   `json:"birth"`
-	Documents  []string `json:"documents"`
+// ensureRules writes the rules of the scheme: those of a first account by
+// passport, with the switches of a sandbox. They may be changed there.
+func (w *World) ensureRules() error {
+	return ensure(w.Path("scheme.json"), func() error {
+		file, err := scheme.Nordic().AsSandbox().Canonical()
+		if err != nil {
+			return err
+		}
+		return write(w.Path("scheme.json"), file)
+	})
 }
 
 func (w *World) ensureRegister() error {
@@ -147,11 +154,28 @@ func (w *World) ensureRegister() error {
 		if err != nil {
 			return err
 		}
-		var rows []record
+		var entries []register.Entry
 		for _, p := range all {
-			rows = append(rows, record{p.Code.SemanticsID(), p.Surname, p.GivenNames, p.Birth.Format(time.DateOnly), []string{p.Number}})
+			entry := register.Entry{Person: match.Person{
+				Code: p.Code, Surname: p.Surname, GivenNames: p.GivenNames, Birth: p.Birth,
+				Documents: []match.Document{{Number: p.Number, State: match.Valid}},
+			}}
+			for _, name := range guardians[p.Name] {
+				parent, err := Find(name)
+				if err != nil {
+					return err
+				}
+				entry.Guardians = append(entry.Guardians, match.Relation{
+					Child: p.Code, Guardian: parent.Code, Kind: match.Parent, Comprehensive: true, From: p.Birth,
+				})
+			}
+			entries = append(entries, entry)
 		}
-		return writeJSON(w.Path("register.json"), rows)
+		b, err := register.EncodeFile(entries)
+		if err != nil {
+			return err
+		}
+		return write(w.Path("register.json"), b)
 	})
 }
 
@@ -173,9 +197,9 @@ func (w *World) Passport(name string) (*virtual.Passport, error) {
 		if err != nil {
 			return err
 		}
-		looks, ok := face.Find(name)
-		if !ok {
-			return fmt.Errorf("sandbox: %q has no face", name)
+		looks, err := who.Looks()
+		if err != nil {
+			return err
 		}
 		p, err := c.Issue(who.Holder(w.clock.Now(), looks.Portrait()))
 		if err != nil {

@@ -10,9 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	register "github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/population"
 	face "github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -30,8 +32,8 @@ func newWorld(t *testing.T) *World {
 // Each of the cast has a right personal code that tells their birth, and a face.
 func TestPeople(t *testing.T) {
 	all, err := People()
-	if err != nil || len(all) != len(face.Cast()) {
-		t.Fatalf("%d people, %v; %d faces", len(all), err, len(face.Cast()))
+	if err != nil || len(all) != len(face.Cast())+len(guardians) {
+		t.Fatalf("%d people, %v; %d faces, and children with somebody else's", len(all), err, len(face.Cast()))
 	}
 	codes, numbers := map[string]bool{}, map[string]bool{}
 	for _, p := range all {
@@ -40,7 +42,7 @@ func TestPeople(t *testing.T) {
 		if err != nil || !told || !birth.Equal(p.Birth) {
 			t.Errorf("%s: code %v tells %v, born %v", p.Name, err, birth, p.Birth)
 		}
-		if f, ok := face.Find(p.Name); !ok || f.Sex != p.Sex {
+		if f, ok := face.Find(p.Face); !ok || f.Sex != p.Sex {
 			t.Errorf("%s: no face, or another sex", p.Name)
 		}
 		if codes[p.Code.Value()] || numbers[p.Number] {
@@ -250,6 +252,32 @@ func TestPageSaysWhatTheChipSays(t *testing.T) {
 	for _, printed := range []string{ben.Number, ben.Surname, ben.GivenNames, ben.Code.Value()} {
 		if !strings.Contains(page, printed) {
 			t.Errorf("the page does not hold %q", printed)
+		}
+	}
+}
+
+// Who answers for a child is in the register, and nobody else is.
+func TestGuardiansAreInTheRegister(t *testing.T) {
+	w := newWorld(t)
+	b, err := os.ReadFile(w.Path("register.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := population.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ida, err := Find("ida")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := register.Consenting(t.Context(), r, ida.Code, time.Now())
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%v, %v; want two guardians", list, err)
+	}
+	for name, want := range map[string]bool{"ada": true, "dov": true, "ben": false} {
+		if p, err := Find(name); err != nil || register.MayConsent(list, p.Code) != want {
+			t.Errorf("%s may consent: %v, %v", name, !want, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,7 @@ type Options struct {
 	Inbox   string // address of the inbox page
 	Public  string // address of OCSP, revocation lists, time-stamps and the log: it stands in certificates
 	Person  string // who registers
+	Way     string // [ByPassport], which is the default, or another one: these need Once
 }
 
 // A Step is one line of the demonstration.
@@ -67,6 +69,7 @@ type Login struct {
 
 // A Report is what JSON prints.
 type Report struct {
+	Way     string   `json:"way"`
 	Steps   []Step   `json:"steps"`
 	Account *Account `json:"account"`
 	Login   *Login   `json:"login"`
@@ -74,6 +77,9 @@ type Report struct {
 
 // Run shows the way; without Once it stays up until ctx ends.
 func Run(ctx context.Context, o Options) error {
+	if o.Way = cmp.Or(o.Way, ByPassport); o.Way != ByPassport && !o.Once {
+		return fmt.Errorf("--way %s needs --once", o.Way)
+	}
 	if o.Once {
 		dir, err := os.MkdirTemp("", "tunnus-demo-")
 		if err != nil {
@@ -82,8 +88,11 @@ func Run(ctx context.Context, o Options) error {
 		defer os.RemoveAll(dir)
 		o.Data, o.Listen, o.Inbox, o.Public = dir, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	}
-	s := &show{opt: o}
+	s := &show{opt: o, hand: handset{o.Person, o.Person}, report: Report{Way: o.Way}}
 	defer s.end()
+	if o.Way == ByAccount {
+		s.behind = old
+	}
 	err := s.perform(ctx)
 	if o.JSON {
 		err = errors.Join(err, json.NewEncoder(o.Out).Encode(s.report))
@@ -111,13 +120,17 @@ func (s *show) perform(ctx context.Context) error {
 	}{
 		{"world", "an invented state, its passports, a register, authorities of its own", s.makeWorld},
 		{"mail", "a mail sink with an inbox page", s.startMail},
+		{"cards", "the state's ID-cards, and what answers for them", s.startStatus},
 		{"server", "tunnus serve, a process of its own", s.startServer},
 	} {
+		if step.name == "cards" && s.opt.Way != ByCard {
+			continue
+		}
 		if err := s.step(ctx, step.name, step.what, step.do); err != nil {
 			return err
 		}
 	}
-	if err := s.register(ctx); err != nil {
+	if err := s.goes(ctx); err != nil {
 		return err
 	}
 	if err := s.tryLogin(ctx); err != nil {

@@ -64,7 +64,7 @@ func TestWrongPINIsTypedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			s := &show{opt: Options{Program: program, Out: &out, Data: dir, Person: "ada"}, world: &sandbox.World{}, kept: kept, report: Report{Account: &Account{}}}
+			s := &show{opt: Options{Program: program, Out: &out, Data: dir}, hand: handset{"ada", "ada"}, world: &sandbox.World{}, kept: kept, report: Report{Account: &Account{}}}
 			if err := s.tryLogin(t.Context()); (err == nil) != kept {
 				t.Errorf("error = %v", err)
 			}

@@ -37,23 +37,30 @@ const (
 // A show is one run of the demonstration: what it has started and found out.
 type show struct {
 	opt         Options
+	hand        handset // the phone that registers, and logs in
 	report      Report
 	world       *sandbox.World
 	box         *mailbox.Box
 	smtp        string // address of the sink
 	inbox       string
 	public      string // address of what the authority publishes
+	cards       string // address of what answers for ID-cards, if it does
 	server      *exec.Cmd
 	serverEnded chan error
 	serverLog   *tail
 	url         string
-	kept        bool // the account is of an earlier run
-	notOurs     bool // its PIN1 is not the demonstration's, as far as can be seen
+	kept        bool          // the account is of an earlier run
+	notOurs     bool          // its PIN1 is not the demonstration's, as far as can be seen
+	behind      time.Duration // how far the server's clock is behind
 	client      *http.Client
 }
 
-func (s *show) statePath() string      { return filepath.Join(s.opt.Data, s.opt.Person+".phone") }
+// A handset is somebody's phone.
+type handset struct{ person, name string }
+
+func (s *show) statePath() string      { return filepath.Join(s.opt.Data, s.hand.name+".phone") }
 func (s *show) passphrasePath() string { return filepath.Join(s.opt.Data, "passphrase") }
+func (s *show) configPath() string     { return filepath.Join(s.opt.Data, "config.json") }
 func (s *show) logPath() string        { return filepath.Join(s.opt.Data, "server.log") }
 
 // checkPorts finds all addresses free, or says what to do.
@@ -67,7 +74,8 @@ func (s *show) checkPorts() error {
 }
 
 func (s *show) makeWorld(context.Context) (err error) {
-	if s.world, err = sandbox.Open(filepath.Join(s.opt.Data, "world"), tunnus.SystemClock{}); err != nil {
+	clock := tunnus.ClockFunc(func() time.Time { return time.Now().Add(-s.began()) })
+	if s.world, err = sandbox.Open(filepath.Join(s.opt.Data, "world"), clock); err != nil {
 		return err
 	}
 	if _, err := s.world.Passport(s.opt.Person); err != nil {
@@ -106,6 +114,7 @@ func (s *show) startServer(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(s.opt.Data, "second"), 0o700); err != nil { // elsewhere, another disk
 		return err
 	}
+	s.opt.Listen, s.opt.Public = address, s.public // the same, should it be started again
 	config, err := s.writeConfig(address)
 	if err != nil {
 		return err
@@ -179,17 +188,27 @@ func (s *show) writeConfig(address string) (string, error) {
 		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true,
 		"tls":           map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
 		"public_listen": s.public, "public_url": "http://" + s.public, "second": "second/tunnus.db",
-		"authority": "world/authority", "trust_list": "world/trust", "register_file": "world/register.json",
+		"origin":    "https://" + address,
+		"authority": "world/authority", "trust_list": "world/trust", "scheme_file": "world/scheme.json", "register_file": "world/register.json",
 		"smtp": map[string]any{"host": host, "port": n, "from": "tunnus <no-reply@id.example>", "tls": "none"},
+		"sms":  map[string]any{"from": "tunnus", "http": map[string]any{"url": "http://" + s.inbox + "/sms", "body": json.RawMessage(mailbox.SMSBody)}},
 		"relying_parties": []any{
 			map[string]any{"uuid": demoUUID, "names": []string{demoName}, "networks": []string{"127.0.0.0/8", "::1/128"}},
 		},
+	}
+	if s.cards != "" {
+		if c["portal"], err = s.world.PortalConfig(s.opt.Data, s.cards); err != nil {
+			return "", err
+		}
+	}
+	if s.behind != 0 {
+		c["sandbox_clock_offset"] = (-s.behind).String()
 	}
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(s.opt.Data, "config.json")
+	path := s.configPath()
 	return path, os.WriteFile(path, b, 0o600)
 }
 
@@ -237,31 +256,11 @@ func (s *show) register(ctx context.Context) error {
 			return err
 		} // else that registration was cut short
 	}
-	who, err := sandbox.Find(s.opt.Person)
-	if err != nil {
-		return err
-	}
-	began := time.Now()
-	app, err := startPuppet(ctx, s.opt.Program, s.phone("register", "--world", s.world.Path(), "--virtual", who.Name)...)
-	if err != nil {
-		return err
-	}
-	last := began
-	err = app.drive(ctx, s.applicant(who), func(line string) {
-		if step, ok := strings.CutPrefix(line, "done "); ok {
-			s.tell(step, steps[step], true, time.Since(last))
-			last = time.Now()
-		}
-	})
-	if err != nil {
-		s.tell("register", "the app ended", false, time.Since(last))
-		return fmt.Errorf("registration: %w", err)
-	}
-	return s.step(ctx, "account", "listed by the app", s.haveAccount)
+	return s.apply(ctx, "passport", "new", answers{})
 }
 
-// steps says what each step of the way is about.
-var steps = map[string]string{
+// stepNames says what each step of a way is about.
+var stepNames = map[string]string{
 	wire.StepTerms:       "terms accepted",
 	wire.StepConsent:     "biometric consent, by itself",
 	wire.StepForm:        "the form, as printed on the passport",
@@ -271,6 +270,16 @@ var steps = map[string]string{
 	wire.StepFace:        "live frames match the portrait in the chip",
 	wire.StepKeys:        "two PINs, two keys of 6144 bits, two certificates",
 	wire.StepApplication: "application signed with the new PIN2",
+	wire.StepPINs:        "two PINs, the phone's halves of two keys",
+	wire.StepCard:        "in the portal: log-in with the card, questions, one-time code, the app's code, signature",
+	wire.StepIsMe:        "the app names whom the portal means: it is me",
+	wire.StepVouched:     "another account of the person confirms with PIN1 and PIN2",
+	wire.StepOldDevice:   "the phone with the older account confirms with PIN1 and PIN2",
+	wire.StepGuardian:    "a guardian is asked for; the registration waits",
+	wire.StepOfficer:     "an officer has read the chip, compared and signed",
+	wire.StepActivation:  "the officer's activation code, typed in the app",
+	wire.StepRecalled:    "both new PINs entered once more",
+	wire.StepReplacement: "agreed that the older account is closed",
 }
 
 func (s *show) haveAccount(ctx context.Context) error {
@@ -293,7 +302,7 @@ func (s *show) keep(list []wire.Account) error {
 		return errors.New("no account on this phone")
 	}
 	return fmt.Errorf("the account of %s on this phone is %s, so nobody can log in with it: delete %s to begin with a new phone, or choose another --person",
-		s.opt.Person, list[0].State, s.statePath())
+		s.hand.person, list[0].State, s.statePath())
 }
 
 // applicant is what the person types.
@@ -303,7 +312,7 @@ func (s *show) applicant(who sandbox.Person) answers {
 		"country": say(who.Code.Country()), "surname": say(who.Surname), "given-names": say(who.GivenNames),
 		"person-code": say(who.Code.Value()), "document": say(who.Number),
 		"email": say(who.Name + "@example.test"), "otp": s.readCode(time.Now()), "face": say("ready"),
-		"pin1": say(demoPIN1), "pin1-again": say(demoPIN1), "pin2": say(demoPIN2), "pin2-again": say(demoPIN2),
+		"contact": say("1"), "pin1": say(demoPIN1), "pin1-again": say(demoPIN1), "pin2": say(demoPIN2), "pin2-again": say(demoPIN2),
 	}
 }
 

@@ -41,7 +41,7 @@ func TestCommandSurvivesAShell(t *testing.T) {
 }
 
 func TestKeptAccountThatHasEndedIsTold(t *testing.T) {
-	s := &show{opt: Options{Person: "ada", Data: "/demo"}}
+	s := &show{opt: Options{Data: "/demo"}, hand: handset{"ada", "ada"}}
 	err := s.keep([]wire.Account{{State: "revoked"}})
 	if err == nil || !strings.Contains(err.Error(), "is revoked") || !strings.Contains(err.Error(), "/demo/ada.phone") || !strings.Contains(err.Error(), "--person") {
 		t.Errorf("error = %v", err)
