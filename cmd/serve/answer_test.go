@@ -98,7 +98,7 @@ func TestWrongPINThreeTimes(t *testing.T) {
 	if got := app.Explain(err); !strings.Contains(got, "Locked until") {
 		t.Errorf("told: %q", got)
 	}
-	if !p.heard("Tries left: 2.", "pin-wrong") || !p.heard("Tries left: 1.") || p.times("pin1") != 3 {
+	if !p.heard("2 tries left.", "pin-wrong") || !p.heard("1 try left.") || p.times("pin1") != 3 {
 		t.Errorf("asked %d times; told %q", p.times("pin1"), p.told)
 	}
 	h.clock.forward(10 * time.Second) // the third might have been right until its share was due

@@ -4,25 +4,32 @@ import (
 	"context"
 	"crypto/x509"
 	"net/http"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/contact"
+	"github.com/tunnus-id/tunnus/account/history"
+	"github.com/tunnus-id/tunnus/account/life"
 	"github.com/tunnus-id/tunnus/app/server"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
 	"github.com/tunnus-id/tunnus/cmd/serve/closing"
+	"github.com/tunnus-id/tunnus/cmd/serve/desks"
 	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
-	"github.com/tunnus-id/tunnus/cmd/serve/letters"
+	"github.com/tunnus-id/tunnus/cmd/serve/portal"
 	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/otp"
-	"github.com/tunnus-id/tunnus/enrol/scheme"
-	"github.com/tunnus-id/tunnus/face/worker"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/login/rpapi"
 	"github.com/tunnus-id/tunnus/problem"
+	"github.com/tunnus-id/tunnus/problem/phrases"
+	"github.com/tunnus-id/tunnus/store/jobs"
+	"github.com/tunnus-id/tunnus/store/wake"
 )
 
 // front is the role that apps and relying parties call. It holds neither the
@@ -32,14 +39,31 @@ type front struct {
 	reach
 	accounts *account.Service
 	enrol    *enrol.Flow
+	confirm  *confirm.Service
 	login    *login.Flow
 	app      *server.Server
 	kept     *container.Service // signed applications
 	sealer   otp.Sealer
+	crewed   *jobs.Crew // of the durable jobs
+	life     *life.Service
+	history  history.Book
+	contacts contact.Service
+	board    *wake.Board // between nodes; nil on SQLite
+	desks    *desks.Desks
+	portal   *portal.Portal // nil without
 }
 
 func (p *parts) joinFront(r reach) (*front, error) {
 	f := &front{parts: p, reach: r, accounts: account.NewService(p.store.Accounts(), p.clock), sealer: p.own.Sealer(hsm.Session)}
+	if err := f.joinDesks(); err != nil {
+		return nil, err
+	}
+	if err := f.joinLife(); err != nil {
+		return nil, err
+	}
+	if err := f.joinPortal(); err != nil {
+		return nil, err
+	}
 	if err := f.joinEnrol(); err != nil {
 		return nil, err
 	}
@@ -49,39 +73,26 @@ func (p *parts) joinFront(r reach) (*front, error) {
 	if err := f.joinContainers(); err != nil {
 		return nil, err
 	}
+	var err error
+	if f.crewed, err = f.crew(); err != nil {
+		return nil, err
+	}
 	f.app = server.New(server.Config{
 		Scheme: p.cfg.Scheme, Issuing: p.in.Issuing.Raw,
 		Sessions: bridge.Sessions{Rows: p.store.AppSessions()}, Replies: bridge.Replies{Replies: p.store.Replies(), Sealer: f.sealer},
-		Enrol: f.enrol, Keys: r.keys, Proofs: r.proofs, Login: f.login, Accounts: p.store.Accounts(), Containers: f.kept, Clock: p.clock, Log: p.log,
+		Enrol: f.enrol, Confirm: f.confirm, Keys: r.keys, Proofs: r.proofs, Login: f.login, Accounts: p.store.Accounts(), Containers: f.kept, Life: f.lived(), Clock: p.clock, Log: p.log,
 	})
 	return f, nil
 }
 
-func (f *front) joinEnrol() error {
-	self, err := os.Executable()
+func (f *front) joinLogin() error {
+	notifier, err := f.notifier()
 	if err != nil {
 		return err
 	}
-	rules := scheme.Nordic
-	if f.cfg.Sandbox {
-		rules = rules.Sandbox()
-	}
-	secret, err := f.own.Secret()
-	if err != nil {
-		return err
-	}
-	f.enrol, err = enrol.New(enrol.Config{
-		Rules: rules, Trust: f.in.Trust, Secret: secret, Clock: f.clock,
-		Store: f.store.Enrolments(), Locks: f.store.Ledger(), Sheets: f.store.Codes(), Accounts: f.store.Accounts(), Sealer: f.sealer,
-		Population: f.in.Register, Faces: worker.New(self, "worker", "--models", f.in.Models), Keys: f.keys.Enrol(), Issuer: bridge.EnrolIssuer{CA: f.ca},
-	})
-	return err
-}
-
-func (f *front) joinLogin() (err error) {
 	f.login, err = login.New(login.Config{
 		Scheme: f.cfg.Scheme, Rules: login.DefaultRules(), Store: f.store.Logins(), Clock: f.clock,
-		Accounts: bridge.LoginAccounts{Accounts: f.accounts, Clock: f.clock}, Signer: bridge.LoginSigner{Keys: f.keys}, Notifier: login.NewHub(),
+		Accounts: bridge.LoginAccounts{Accounts: f.accounts, Clock: f.clock}, Signer: bridge.LoginSigner{Keys: f.keys}, Notifier: notifier,
 	})
 	return err
 }
@@ -120,10 +131,9 @@ func (f *front) closer() closing.Closer {
 
 // jobs are what the front does without a request.
 func (f *front) jobs() []job {
-	mail := letters.Sender{Outbox: f.store.Outbox(), Sealer: f.sealer, Mail: f.in.Mail}
 	jobs := []job{
-		{"mail", 500 * time.Millisecond, mail.Send},
 		{"sweep", 10 * time.Second, func(ctx context.Context) error { _, err := f.enrol.Sweep(ctx); return err }},
+		{"questions", time.Minute, func(ctx context.Context) error { _, err := f.confirm.Sweep(ctx); return err }},
 		{"expire", time.Minute, func(ctx context.Context) error { _, err := f.accounts.ExpireDue(ctx, f.store.Accounts()); return err }},
 		{"settle", 5 * time.Second, f.closer().Run},
 		{"sessions", time.Hour, f.sweepSessions},
@@ -132,7 +142,7 @@ func (f *front) jobs() []job {
 	if f.vouched() {
 		jobs = append(jobs, job{"containers", 2 * time.Second, func(ctx context.Context) error { _, err := f.kept.Complete(ctx); return err }})
 	}
-	return jobs
+	return slices.Concat(jobs, f.wakeJobs(), f.lifeJobs(), f.registerJobs(), f.deskJobs(), f.portalJobs())
 }
 
 // keepSessions is how long sessions of apps and their replies are kept: longer
@@ -157,6 +167,15 @@ func (f *front) handler() (http.Handler, error) {
 	mux.Handle("/v3/", rp.Handler())
 	mux.Handle("/app/v1/", f.app.Routes())
 	mux.HandleFunc("GET /health", healthy)
+	if err := f.notMe(mux); err != nil {
+		return nil, err
+	}
+	if err := f.visited(mux); err != nil {
+		return nil, err
+	}
+	if err := f.staffed(mux); err != nil {
+		return nil, err
+	}
 	f.book.Mount(mux)
 	if f.authority != nil && f.cfg.PublicListen == "" {
 		f.publish(mux)
@@ -166,7 +185,26 @@ func (f *front) handler() (http.Handler, error) {
 	if f.authority != nil && f.cfg.PublicListen == "" {
 		all = f.exact(all)
 	}
-	return all, nil
+	book, err := phrases.Codes()
+	if err != nil {
+		return nil, err
+	}
+	return problem.Speak(breakable(all), f.speech(book)), nil
+}
+
+// speech is how failures are told: in the languages of the scheme, with those of
+// its ways that are open.
+func (f *front) speech(book *phrases.Book) problem.Speech {
+	by := problem.Speech{Book: book}
+	for _, l := range f.in.Rules.Languages {
+		by.Languages = append(by.Languages, phrases.Language(l))
+	}
+	for _, w := range way.All() {
+		if f.in.Rules.Ways[w].On {
+			by.Ways = append(by.Ways, phrases.Way(w))
+		}
+	}
+	return by
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {

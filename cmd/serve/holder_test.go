@@ -137,12 +137,12 @@ func (p *holder) Frames(_ context.Context, n int) ([][]byte, error) {
 
 // readMail takes the newest code out of the outbox.
 func (p *holder) readMail(ctx context.Context) (string, error) {
-	jobs, err := p.store.Outbox().Claim(ctx, p.clock.Now().Add(time.Minute), 10, time.Minute)
+	waiting, err := p.store.Outbox().Pending(ctx, time.Now().Add(time.Minute), 100)
 	if err != nil {
 		return "", err
 	}
-	for _, j := range slices.Backward(jobs) {
-		m, err := otp.OpenLetter(p.sealer, j.Letter)
+	for _, l := range slices.Backward(waiting) {
+		m, err := otp.OpenLetter(p.sealer, l)
 		if err != nil {
 			return "", err
 		}

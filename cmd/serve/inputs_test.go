@@ -17,14 +17,14 @@ func TestMissingInputsAreToldAtOnce(t *testing.T) {
 	cfg := &config.Config{
 		Roles: config.All(),
 		Data:  filepath.Join(dir, "data"), Keys: config.KeysConfig{Config: hsm.Config{Folder: filepath.Join(dir, "keys")}}, Authority: config.AuthorityConfig{Folder: filepath.Join(dir, "a")}, TrustList: filepath.Join(dir, "t"),
-		RegisterFile: filepath.Join(dir, "r"), Models: filepath.Join(dir, "m"), Scheme: "tunnus-demo", Sandbox: true,
+		SchemeFile: filepath.Join(dir, "s"), RegisterFile: filepath.Join(dir, "r"), Models: filepath.Join(dir, "m"), Scheme: "tunnus-demo", Sandbox: true,
 		TLS: config.TLSConfig{CertificateFile: filepath.Join(dir, "c"), KeyFile: filepath.Join(dir, "k")}, SMTP: config.SMTPConfig{Host: "localhost", Port: 25, From: "nobody"},
 	}
 	_, err := assemble(t.Context(), cfg, nil, tunnus.SystemClock{})
 	if err == nil {
 		t.Fatal("a server without anything")
 	}
-	for _, what := range []string{"authority:", "trust_list:", "register_file:", "models:", "tls:", "smtp:"} {
+	for _, what := range []string{"authority:", "trust_list:", "scheme_file:", "register_file:", "models:", "tls:", "smtp:"} {
 		if !strings.Contains(err.Error(), what) {
 			t.Errorf("not told: %s\n%v", what, err)
 		}

@@ -10,7 +10,7 @@ import (
 // joinIssue makes the role issue.
 func (p *parts) joinIssue() (err error) {
 	p.authority, err = authority.New(authority.Config{
-		Scheme: p.cfg.Scheme, Issuer: p.in.Issuer, Root: p.in.Root, RootList: p.in.RootList, Stamper: p.in.Stamper, Responder: p.in.Responder, PublicURL: p.cfg.PublicURL, Compatible: p.cfg.Authority.Compatible,
+		Scheme: p.cfg.Scheme, Issuer: p.in.Issuer, Root: p.in.Root, RootList: p.in.RootList, Stamper: p.in.Stamper, Responder: p.in.Responder, PublicURL: p.cfg.PublicURL, Compatible: p.cfg.Authority.Compatible, Certificates: p.in.Rules.Issuance,
 		Store: p.store.Certificates(), Holds: p.store.Certificates(), Source: p.store.Statuses(), Shelf: p.store.Statuses(),
 		Book: p.book, Clock: p.clock, Log: p.log,
 	})

@@ -75,6 +75,9 @@ func (p *parts) background(ctx context.Context) <-chan struct{} {
 	for _, j := range p.jobs() {
 		all.Go(func() { j.run(ctx, p.log.With("job", j.name)) })
 	}
+	if p.front != nil {
+		all.Go(func() { p.front.work(ctx) })
+	}
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
 	return done

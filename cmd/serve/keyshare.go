@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/enrol/application"
+	"github.com/tunnus-id/tunnus/enrol/statement"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/login/acsp"
@@ -15,8 +16,9 @@ import (
 func (p *parts) joinKeyshare() (err error) {
 	p.keyshare, err = keyshare.New(keyshare.Config{
 		Store: p.store.Keyshare(), Clock: p.clock, SealVOPRF: p.own.Sealer(hsm.VOPRF), SealModulus: p.own.Halves(),
+		Ladder: p.in.Rules.Wrong,
 		Formats: map[string]keyshare.Format{
-			acsp.Kind: acsp.Format{Scheme: p.cfg.Scheme}, application.Kind: application.Format{},
+			acsp.Kind: acsp.Format{Scheme: p.cfg.Scheme}, application.Kind: application.Format{}, statement.Kind: statement.Format{},
 		},
 	})
 	return err

@@ -42,8 +42,8 @@ func atChip(t *testing.T) *rawDevice {
 	d := begun(t)
 	ben := sure(sandbox.Find("ben"))(t)
 	var st wire.Status
-	d.into(d.step(wire.StepTerms, wire.Agree{Version: scheme.Nordic.Terms, Accepted: true}), &st)
-	d.into(d.step(wire.StepConsent, wire.Agree{Version: scheme.Nordic.Consent, Accepted: true}), &st)
+	d.into(d.step(wire.StepTerms, wire.Agree{Version: scheme.Nordic().Terms, Accepted: true}), &st)
+	d.into(d.step(wire.StepConsent, wire.Agree{Version: scheme.Nordic().Consent, Accepted: true}), &st)
 	d.into(d.step(wire.StepForm, wire.Form{
 		Country: "XX", Surname: ben.Surname, GivenNames: ben.GivenNames, PersonCode: ben.Code.Value(), Document: ben.Number,
 	}), &st)
@@ -110,7 +110,7 @@ func TestStepsOutOfTurn(t *testing.T) {
 		wire.StepConsent:     wire.Agree{Version: "2026-11", Accepted: true},
 		wire.StepForm:        wire.Form{Country: "XX", Surname: "A", Document: "B"},
 		wire.StepChip:        wire.Chip{},
-		wire.StepSendCode:    wire.Contact{Email: "ben@example.test"},
+		wire.StepSendCode:    wire.Contact{Contact: "ben@example.test"},
 		wire.StepContact:     wire.Code{Code: "123456"},
 		wire.StepRegister:    wire.None{},
 		wire.StepFace:        wire.Face{Frames: [][]byte{{1}}},

@@ -25,10 +25,19 @@ const (
 	maxHeader         = 32 << 10
 )
 
+// ownClock is the one that everything in this process goes by.
+func ownClock(cfg *config.Config) tunnus.Clock {
+	own, offset := machineClock(), cfg.ClockOffset()
+	if offset == 0 {
+		return own
+	}
+	return tunnus.ClockFunc(func() time.Time { return own.Now().Add(offset) })
+}
+
 // Run serves until ctx ends.
 func Run(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	began := time.Now()
-	p, err := assemble(ctx, cfg, log, tunnus.SystemClock{})
+	p, err := assemble(ctx, cfg, log, ownClock(cfg))
 	if err != nil {
 		return err
 	}

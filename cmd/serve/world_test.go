@@ -18,6 +18,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/contact"
+	"github.com/tunnus-id/tunnus/account/life"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/server"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
@@ -64,12 +66,15 @@ type house struct {
 	keys    *keyshare.Service
 	far     *bridge.Keyshare // keyshare behind a line; nil: in this process
 	login   *login.Flow
-	reads   *reads
-	url     string
-	client  *http.Client
-	line    *line
-	log     *bytes.Buffer
-	killed  bool // the server dies between a step and keeping its answer
+	life    *life.Service
+
+	contacts contact.Service
+	reads    *reads
+	url      string
+	client   *http.Client
+	line     *line
+	log      *bytes.Buffer
+	killed   bool // the server dies between a step and keeping its answer
 }
 
 // forgetful keeps no answer while the house says so.
@@ -184,23 +189,26 @@ func (h *house) join() *server.Server {
 	}))(t)
 	by := sure(inputs.Issuer(config.AuthorityConfig{Folder: h.world.Path("authority"), IssuingKey: hsm.SignerRef{File: h.world.Path("authority", "issuing.key")}}))(t)
 	ca := sure(issue.New(issue.Config{
-		Scheme: pki.Sandbox(), Profiles: sure(pki.Sandbox().Profiles())(t), Store: h.store.Certificates(), Clock: h.clock,
+		Scheme: pki.Sandbox(), Profiles: sure(pki.Sandbox().Profiles())(t), Store: h.store.Certificates(), Holds: h.store.Certificates(), Clock: h.clock,
 		Issuer: func(context.Context) (issue.Issuer, error) { return by, nil },
 	}))(t)
+	living := h.lives(ca)
 	registration := sure(enrol.New(enrol.Config{
-		Rules: scheme.Nordic.Sandbox(), Trust: sure(inputs.TrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
+		Rules: scheme.Nordic().AsSandbox(), Trust: sure(inputs.TrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: h.clock, Store: h.store.Enrolments(), Locks: h.store.Ledger(), Sheets: h.store.Codes(), Accounts: h.store.Accounts(),
 		Sealer: h.sealer, Population: sure(population.Parse(sure(os.ReadFile(h.world.Path("register.json")))(t)))(t),
 		Faces: h, Keys: h.reach().Enrol(), Issuer: bridge.EnrolIssuer{CA: ca},
+		Contacts: h.contacts, Activated: h.life.Activated,
 	}))(t)
 	h.reads = &reads{Store: h.store.Logins()}
 	h.login = sure(login.New(login.Config{
 		Scheme: "tunnus-demo", Rules: login.DefaultRules(), Store: h.reads, Clock: h.clock,
 		Accounts: bridge.LoginAccounts{Accounts: account.NewService(h.store.Accounts(), h.clock), Clock: h.clock}, Signer: bridge.LoginSigner{Keys: h.reach()}, Notifier: login.NewHub(),
 	}))(t)
+	living.Login = h.login
 	return server.New(server.Config{
 		Scheme: "tunnus-demo", Issuing: by.Certificate.Raw, Sessions: bridge.Sessions{Rows: h.store.AppSessions()}, Replies: &forgetful{Replies: bridge.Replies{Replies: h.store.Replies(), Sealer: h.sealer}, house: h},
-		Enrol: registration, Keys: h.reach(), Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock,
+		Enrol: registration, Keys: h.reach(), Login: h.login, Accounts: h.store.Accounts(), Clock: h.clock, Life: living,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})
 }

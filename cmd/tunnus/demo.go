@@ -17,7 +17,8 @@ type demoCommand struct {
 	Listen string `help:"Address of the server." default:"127.0.0.1:8443"`
 	Inbox  string `help:"Address of the inbox page." default:"127.0.0.1:8025"`
 	Public string `help:"Address of OCSP, revocation lists, time-stamps and the log." default:"127.0.0.1:8088"`
-	Person string `help:"Who registers." default:"ada"`
+	Person string `help:"Who registers; by the way child, it is ida." default:"ada"`
+	Way    string `help:"What is shown: passport, idcard (in the portal), account (another account vouches), child (with a guardian), desk (an officer), renew (an older account makes place). All but the first need --once." default:"passport" enum:"passport,idcard,account,child,desk,renew"`
 }
 
 // Run shows the way.
@@ -28,7 +29,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	}
 	return demo.Run(ctx, demo.Options{
 		Program: self, Out: os.Stdout, Once: c.Once, JSON: c.JSON, Keep: c.Keep,
-		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Public: c.Public, Person: c.Person,
+		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Public: c.Public, Person: c.Person, Way: c.Way,
 	})
 }
 

@@ -16,23 +16,33 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/cmd/colleague"
+	"github.com/tunnus-id/tunnus/cmd/jobs"
+	"github.com/tunnus-id/tunnus/cmd/phone"
 	"github.com/tunnus-id/tunnus/cmd/rp"
+	"github.com/tunnus-id/tunnus/cmd/schemefile"
 )
 
 // commands are what `tunnus --help` shows.
 type commands struct {
-	Demo     demoCommand     `cmd:"" help:"Show the whole way once: a person registers with a passport, then logs in."`
-	Serve    serveCommand    `cmd:"" help:"Run the server."`
-	App      appCommand      `cmd:"" help:"The app in a terminal: register, list accounts, answer requests."`
-	RP       rp.Command      `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
-	Ceremony ceremonyCommand `cmd:"" help:"Make the keys and certificates of a scheme, from a script that was reviewed."`
-	Verify   verifyCommand   `cmd:"" help:"Check off line what was signed: a container, or the log."`
-	Keys     keysCommand     `cmd:"" help:"Look after the server's own keys: status, rotate, rewrap, drop."`
-	Restore  restoreCommand  `cmd:"" help:"Join a database that came from a backup with its second place, before the server opens."`
-	Log      logCommand      `cmd:"" help:"Records of the transparency log."`
-	Worker   workerCommand   `cmd:"" hidden:"" help:"Judge images in a process of its own."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Demo       demoCommand        `cmd:"" help:"Show the whole way once: a person registers with a passport, then logs in."`
+	Serve      serveCommand       `cmd:"" help:"Run the server."`
+	App        phone.Command      `cmd:"" help:"The app in a terminal: register, list accounts, answer requests."`
+	RP         rp.Command         `cmd:"" name:"rp" help:"Be a relying party: ask for a log-in and verify the answer."`
+	Ceremony   ceremonyCommand    `cmd:"" help:"Make the keys and certificates of a scheme, from a script that was reviewed."`
+	Verify     verifyCommand      `cmd:"" help:"Check off line what was signed: a container, or the log."`
+	Keys       keysCommand        `cmd:"" help:"Look after the server's own keys: status, rotate, rewrap, drop."`
+	Jobs       jobs.Command       `cmd:"" help:"Durable jobs of a server: list those that were given up, put one back."`
+	Backup     backupCommand      `cmd:"" help:"Copy the database, the second place and the log of a process, which may be running."`
+	Restore    restoreCommand     `cmd:"" help:"Join a database that came from a backup with its second place, before the server opens."`
+	Staff      colleague.Command  `cmd:"" help:"Be a member of staff: look up, review, register at a desk; on the server, add and end members."`
+	Incident   colleague.Incident `cmd:"" help:"Faults of ours that led to locks: open, second, list."`
+	Scheme     schemefile.Command `cmd:"" help:"Look after scheme files: check."`
+	Codes      codesCommand       `cmd:"" help:"List the failure codes: where each is raised, and its languages."`
+	Population populationCommand  `cmd:"" help:"The register of people in the server's own database."`
+	Log        logCommand         `cmd:"" help:"Records of the transparency log."`
+	Worker     workerCommand      `cmd:"" hidden:"" help:"Judge images in a process of its own."`
+	Version    versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -43,18 +53,19 @@ func main() {
 		kong.Name("tunnus"),
 		kong.Description("An open, self-hosted electronic identity."),
 		kong.UsageOnError(),
-		kong.Vars{"app_state": defaultState()},
+		kong.Vars{"app_state": phone.DefaultState()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(colleague.Dial(phone.Client)),
 	)
 	err := k.Run()
 	switch {
 	case err == nil:
 		return
-	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused):
+	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused), errors.Is(err, schemefile.ErrFaults):
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "tunnus: interrupted")
 	default:
-		fmt.Fprintln(os.Stderr, "tunnus:", app.Explain(err))
+		fmt.Fprintln(os.Stderr, "tunnus:", phone.Explain(k, err))
 	}
 	os.Exit(1)
 }
@@ -62,15 +73,11 @@ func main() {
 // errSaid ends a command that has told its failure already.
 var errSaid = errors.New("failed")
 
-// version is the app's and the server's version; minimum versions of a scheme
-// are compared with it.
-const version = "0.1.0"
-
 type versionCommand struct{}
 
 // Run prints version and build.
 func (versionCommand) Run() error {
-	fmt.Println("tunnus", version)
+	fmt.Println("tunnus", phone.Version)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		fmt.Println("built with", info.GoVersion)
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/evidence"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/cmd/serve/database"
 	"github.com/tunnus-id/tunnus/cmd/serve/logbook"
@@ -22,6 +23,8 @@ import (
 // restoreCommand joins a database that came from a backup with its second place.
 type restoreCommand struct {
 	process
+	From     string `help:"Folder that 'tunnus backup' wrote; its database is put back first." type:"existingdir"`
+	Identity string `help:"File with the age identity that opens the backup." type:"existingfile"`
 }
 
 // Run restores and says what it did. It may be run again.
@@ -30,14 +33,21 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := databaseOf(cfg); err != nil {
-		return err
+	if c.From == "" {
+		if _, err := databaseOf(cfg); err != nil {
+			return err
+		}
 	}
 	alone, err := keepOut(filepath.Join(cfg.Data, "lock"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = alone.Close() }()
+	if c.From != "" {
+		if err := putBack(ctx, cfg, c.From, c.Identity); err != nil {
+			return err
+		}
+	}
 	db, report, err := database.Restore(ctx, cfg, tunnus.SystemClock{})
 	if err != nil {
 		return err
@@ -96,7 +106,8 @@ func adopt(ctx context.Context, cfg *config.Config, s *store.Store) (lost int, e
 
 // logCommand is about the transparency log.
 type logCommand struct {
-	Export logExport `cmd:"" help:"Write the records of all lines that are in the log, for 'tunnus verify log --records'."`
+	Evidence evidence.Export `cmd:"" help:"Write the evidence of one registration, for 'tunnus verify evidence'."`
+	Export   logExport       `cmd:"" help:"Write the records of all lines that are in the log, for 'tunnus verify log --records'."`
 }
 
 type logExport struct {

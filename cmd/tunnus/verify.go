@@ -21,8 +21,9 @@ import (
 
 // verifyCommand checks off line what was signed.
 type verifyCommand struct {
-	File verifyFile `cmd:"" default:"withargs" help:"Check a signed container (.asice) or PDF document and say what was checked. This is what 'tunnus verify FILE' does."`
-	Log  verifyLog  `cmd:"" help:"Check a transparency log: each hash, the signature, that nothing was changed since an earlier check."`
+	File     verifyFile     `cmd:"" default:"withargs" help:"Check a signed container (.asice) or PDF document and say what was checked. This is what 'tunnus verify FILE' does."`
+	Evidence verifyEvidence `cmd:"" help:"Check the evidence of one registration: its lines in the log, the order of what was proved, its certificates and its signed application."`
+	Log      verifyLog      `cmd:"" help:"Check a transparency log: each hash, the signature, that nothing was changed since an earlier check."`
 }
 
 type verifyFile struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/remote"
 	"github.com/tunnus-id/tunnus/trust/issue"
 	"github.com/tunnus-id/tunnus/trust/ocsp"
@@ -35,13 +36,16 @@ type Config struct {
 	PublicURL string        // "": certificates point nowhere
 	// Compatible is [pki.Scheme.Compatible].
 	Compatible bool
-	Store      issue.Store
-	Holds      issue.Holds
-	Source     status.Source
-	Shelf      status.Shelf
-	Book       Book
-	Clock      tunnus.Clock
-	Log        *slog.Logger
+	// Certificates are the scheme's policies and claims; the zero value leaves the
+	// usual policies, and claims nothing.
+	Certificates scheme.Certificates
+	Store        issue.Store
+	Holds        issue.Holds
+	Source       status.Source
+	Shelf        status.Shelf
+	Book         Book
+	Clock        tunnus.Clock
+	Log          *slog.Logger
 }
 
 // Book is the log of what is issued.
@@ -85,8 +89,11 @@ type Authority struct {
 // New puts it together.
 func New(c Config) (*Authority, error) {
 	a := &Authority{clock: c.Clock, duty: duty{given: c.Responder}}
-	naming := scheme(c)
+	naming := named(c)
 	profiles, err := naming.Profiles()
+	if err == nil && c.Certificates != (scheme.Certificates{}) {
+		profiles = c.Certificates.Profiles(profiles)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("authority: %w", err)
 	}
@@ -127,11 +134,11 @@ func New(c Config) (*Authority, error) {
 // accuracy is how far a server's clock may be off that is set by the network.
 const accuracy = time.Second
 
-// scheme names the CA as its certificate does, and says where the world finds
+// named names the CA as its certificate does, and says where the world finds
 // what is published.
-func scheme(c Config) pki.Scheme {
+func named(c Config) pki.Scheme {
 	who := c.Issuer.Certificate.Subject
-	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, ""), Compatible: c.Compatible}
+	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, ""), Compatible: c.Compatible, Compliance: c.Certificates.Claims()}
 	if c.PublicURL != "" {
 		at := publish.URLs(c.PublicURL, c.Issuer.Certificate)
 		s.IssuerURL, s.OCSPURL, s.CRLURL = at.Issuer, at.OCSP, at.CRL

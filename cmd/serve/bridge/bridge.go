@@ -62,7 +62,7 @@ func (k EnrolKeys) Assign(ctx context.Context, session, device, keyID string, p 
 
 // Offer puts up the application.
 func (k EnrolKeys) Offer(ctx context.Context, o binding.Offer) (string, error) {
-	t, err := k.Keys.Offer(ctx, keyshare.OfferRequest{KeyID: o.KeyID, Kind: o.Kind, Record: o.Record, Hash: o.Hash, Padding: o.Padding, ExpiresAt: o.Expires})
+	t, err := k.Keys.Offer(ctx, keyshare.OfferRequest{ID: o.ID, KeyID: o.KeyID, Kind: o.Kind, Record: o.Record, Hash: o.Hash, Padding: o.Padding, ExpiresAt: o.Expires})
 	return t.ID, err
 }
 

@@ -59,6 +59,7 @@ func Local(s *keyshare.Service) Keyshare { return Keyshare{door.Door{Keys: s}, s
 type Authority interface {
 	Issue(ctx context.Context, r issue.Request) (issue.Certificate, error)
 	SuspendAccount(ctx context.Context, account string) error
+	ResumeAccount(ctx context.Context, account string) error
 	RevokeAccount(ctx context.Context, account string, why issue.Reason) error
 }
 

@@ -109,7 +109,7 @@ func (c Closer) hold(ctx context.Context, a account.Account, reason string) erro
 	if err := c.CA.SuspendAccount(ctx, a.ID); err != nil {
 		return err
 	}
-	if a.State != account.Active {
+	if !a.State.Begun() || a.State == account.Suspended {
 		return nil
 	}
 	letter, unread := c.letter(a)

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/login"
@@ -53,11 +54,18 @@ type Config struct {
 	// PublicListen is an address to serve just that on, without TLS, for what is
 	// published is signed. Optional; it is served on Listen.
 	PublicListen string `json:"public_listen"`
+	// Origin is where people reach the role front with a browser, such as
+	// "https://id.example": links in letters lead there. Optional; letters have no
+	// links then. Role front.
+	Origin string `json:"origin"`
 	// Scheme is the name that enters what a log-in signs: "tunnus", or "tunnus-demo" for a sandbox.
 	Scheme string `json:"scheme"`
 	// Sandbox opens what no real service may have: approval of faces without a
 	// person, software devices at full level, invented people. It needs the scheme "tunnus-demo".
 	Sandbox bool `json:"sandbox"`
+	// SandboxClockOffset is added to the machine's clock, such as "-96h": in a
+	// sandbox, what takes days can be seen at once. Optional.
+	SandboxClockOffset string `json:"sandbox_clock_offset"`
 	// PlainHTTP serves without TLS. Only on a loopback address.
 	PlainHTTP bool `json:"plain_http"`
 	// TLS names certificate chain and key, PEM. Not with PlainHTTP.
@@ -71,14 +79,26 @@ type Config struct {
 	Keys KeysConfig `json:"keys"`
 	// TrustList is a folder of country signer certificates, DER (*.der) or PEM (*.pem).
 	TrustList string `json:"trust_list"`
-	// RegisterFile holds the population register as JSON.
-	RegisterFile string `json:"register_file"`
+	// SchemeFile holds the rules of the scheme: doc/scheme.md. The role issue takes
+	// from it what certificates say, the role keyshare what wrong PINs lead to; a
+	// process with these alone may leave it out and has the usual ones.
+	SchemeFile string `json:"scheme_file"`
+	// RegisterFile holds the population register as JSON (doc/population.md). Register
+	// is in its place where a service or our own table is asked.
+	RegisterFile string          `json:"register_file"`
+	Register     *RegisterConfig `json:"register"`
 	// Models is the folder of the face engine's model files. Optional; "models" beside the program.
 	Models string `json:"models"`
 	// SMTP is where one-time codes and notices go out.
 	SMTP SMTPConfig `json:"smtp"`
+	// SMS is the gateway for codes to phones. Optional; without it they go by e-mail only.
+	SMS *SMSConfig `json:"sms"`
 	// RelyingParties may use the RP API.
 	RelyingParties []PartyConfig `json:"relying_parties"`
+	// Offices have desks where people register face to face. Optional. Role front.
+	Offices []OfficeConfig `json:"offices"`
+	// Portal serves people at a computer. Optional. Role front.
+	Portal *PortalConfig `json:"portal"`
 	// KeyPool is how many server halves of keys are kept ready. Optional; 8. Role keyshare.
 	KeyPool int `json:"key_pool"`
 	// Remote is for a service whose roles run in several processes.
@@ -150,14 +170,15 @@ func Load(path string, roles Roles) (*Config, error) {
 // complete takes relative paths from the folder of the configuration, and puts in
 // what is optional and not there.
 func (c *Config) complete(dir string) {
-	for _, p := range append(c.Remote.paths(),
-		&c.Data, &c.DatabaseFile, &c.Second, &c.SecondFile, &c.TrustList, &c.RegisterFile, &c.Models,
+	for _, p := range append(slices.Concat(c.Remote.paths(), c.SMS.paths(), c.Register.paths(), c.Portal.paths()),
+		&c.Data, &c.DatabaseFile, &c.Second, &c.SecondFile, &c.TrustList, &c.SchemeFile, &c.RegisterFile, &c.Models,
 		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.SMTP.PasswordFile,
 	) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	c.SMS.complete()
 	c.Keys.Complete(dir)
 	c.Log.complete(dir, c.Data)
 	c.Authority.complete(dir, c.Roles.Has(Issue))
@@ -222,7 +243,8 @@ func (c *Config) Validate() error {
 	}
 	if c.Roles.Has(Front) {
 		_, err := c.Parties()
-		errs = append(errs, err)
+		_, places := c.Places()
+		errs = append(errs, err, places)
 	}
 	return errors.Join(errs...)
 }
@@ -257,6 +279,8 @@ func (c *Config) faults() []fault {
 		{c.PublicURL != "" && c.PublicListen == "" && !c.Roles.Has(Front), "public_listen: missing; nothing would be served at public_url"},
 		{c.Scheme != "tunnus" && c.Scheme != "tunnus-demo", `scheme: "tunnus" or "tunnus-demo"`},
 		{c.Sandbox && c.Scheme != "tunnus-demo", `sandbox: only with the scheme "tunnus-demo"`},
+		{c.SandboxClockOffset != "" && !c.Sandbox, "sandbox_clock_offset: only in a sandbox"},
+		{c.SandboxClockOffset != "" && c.ClockOffset() == 0, `sandbox_clock_offset: such as "-96h", at most 30 days`},
 		{c.Authority.Compatible && !c.Sandbox, "authority.compatible: identifiers of others, only in a sandbox"},
 		{keyshare && (c.KeyPool < 1 || c.KeyPool > 10_000), "key_pool: 1 to 10000"},
 	}
@@ -267,10 +291,14 @@ func (c *Config) faultsOfFront() []fault {
 	if !c.Roles.Has(Front) {
 		return nil
 	}
-	return []fault{
+	return append(append(c.SMS.faults(), c.faultsOfPortal()...), []fault{
 		{!port(c.Listen), `listen: an address with a port, such as "127.0.0.1:8443"`},
 		{c.TrustList == "", "trust_list: missing"},
-		{c.RegisterFile == "", "register_file: missing"},
+		{c.SchemeFile == "", "scheme_file: missing; start from a file of the folder scheme"},
+		{c.RegisterFile == "" && c.Register == nil, "register_file: missing; or register for a service or a table"},
+		{c.RegisterFile != "" && c.Register != nil, "register: not together with register_file"},
+		{c.Register != nil && !c.Register.valid(), "register: database, or url with a client certificate or a token"},
+		{c.Origin != "" && (!address(c.Origin) || !c.PlainHTTP && !strings.HasPrefix(c.Origin, "https://")), `origin: such as "https://id.example"`},
 		{c.PlainHTTP && !Loopback(c.Listen), "plain_http: only on a loopback address"},
 		{c.PlainHTTP && c.TLS != TLSConfig{}, "tls: not together with plain_http"},
 		{!c.PlainHTTP && (c.TLS.CertificateFile == "" || c.TLS.KeyFile == ""), "tls: certificate_file and key_file are needed"},
@@ -279,7 +307,19 @@ func (c *Config) faultsOfFront() []fault {
 		{!slices.Contains([]string{"mandatory", "opportunistic", "none"}, c.SMTP.TLS), `smtp.tls: "mandatory", "opportunistic" or "none"`},
 		{c.SMTP.TLS == "none" && !Loopback(net.JoinHostPort(c.SMTP.Host, "25")), "smtp.tls: none only on a loopback address"},
 		{(c.SMTP.User == "") != (c.SMTP.PasswordFile == ""), "smtp: user and password_file go together"},
+	}...)
+}
+
+// maxOffset bounds what is added to the clock of a sandbox.
+const maxOffset = 30 * 24 * time.Hour
+
+// ClockOffset is what is added to the machine's clock: nothing outside a sandbox.
+func (c *Config) ClockOffset() time.Duration {
+	d, err := time.ParseDuration(c.SandboxClockOffset)
+	if err != nil || !c.Sandbox || d.Abs() > maxOffset {
+		return 0
 	}
+	return d
 }
 
 // foreign refuses keys of roles that this process has not.
@@ -290,12 +330,16 @@ func (c *Config) foreign() (errs []error) {
 		of  []Role
 	}{
 		{"listen", c.Listen != "", []Role{Front}},
+		{"origin", c.Origin != "", []Role{Front}},
 		{"plain_http", c.PlainHTTP, []Role{Front}},
 		{"tls", c.TLS != TLSConfig{}, []Role{Front}},
 		{"trust_list", c.TrustList != "", []Role{Front}},
 		{"register_file", c.RegisterFile != "", []Role{Front}},
+		{"register", c.Register != nil, []Role{Front}},
 		{"models", c.Models != "", []Role{Front}},
 		{"smtp", c.SMTP != SMTPConfig{}, []Role{Front}},
+		{"sms", c.SMS != nil, []Role{Front}},
+		{"portal", c.Portal != nil, []Role{Front}},
 		{"relying_parties", len(c.RelyingParties) > 0, []Role{Front}},
 		{"authority", c.Authority.Folder != "", []Role{Front, Issue}},
 		{"keys", c.Keys.Folder != "", []Role{Front, Keyshare}},

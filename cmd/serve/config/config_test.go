@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // good is a configuration of a real service without a fault.
@@ -13,7 +14,7 @@ func good() map[string]any {
 	return map[string]any{
 		"listen": "0.0.0.0:8443", "data": "data", "scheme": "tunnus", "authority": map[string]any{"folder": "ca", "issuing_key": map[string]any{"file": "ca/issuing.age", "passphrase_file": "passphrase"}}, "keys": "/etc/tunnus/keys",
 		"second": "/mnt/second/tunnus.db", "log": map[string]any{"key": map[string]any{"file": "log.age", "passphrase_file": "passphrase"}},
-		"trust_list": "trust", "register_file": "register.json",
+		"trust_list": "trust", "scheme_file": "scheme.json", "register_file": "register.json",
 		"tls":  map[string]any{"certificate_file": "tls.pem", "key_file": "tls.key"},
 		"smtp": map[string]any{"host": "mail.example", "port": 587, "from": "no-reply@id.example"},
 		"relying_parties": []any{map[string]any{
@@ -74,7 +75,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		t.Fatal("no fault was found")
 	}
 	for _, want := range []string{
-		"listen:", "data:", "authority:", "keys:", "trust_list:", "register_file:", "scheme:", "sandbox:", "plain_http:", "tls:",
+		"listen:", "data:", "authority:", "keys:", "trust_list:", "scheme_file:", "register_file:", "scheme:", "sandbox:", "plain_http:", "tls:",
 		"smtp:", "smtp.port:", "smtp.tls:", "user and password_file", "key_pool:", "uuid:", "names:", "relying_parties[0].networks:",
 		"relying_parties[0].certificate_sha256:",
 	} {
@@ -151,5 +152,24 @@ func TestForeignIdentifiersAreForASandbox(t *testing.T) {
 	c["authority"] = map[string]any{"folder": "ca", "compatible": true}
 	if _, err := load(t, c); err == nil || !strings.Contains(err.Error(), "authority.compatible:") {
 		t.Errorf("outside a sandbox: %v", err)
+	}
+}
+
+// The clock of a real service is the machine's.
+func TestClockOffsetIsOfASandboxOnly(t *testing.T) {
+	c := good()
+	c["sandbox_clock_offset"] = "-96h"
+	if _, err := load(t, c); err == nil || !strings.Contains(err.Error(), "sandbox_clock_offset: only") {
+		t.Errorf("outside a sandbox: %v", err)
+	}
+	c["sandbox"], c["scheme"] = true, "tunnus-demo"
+	if got, err := load(t, c); err != nil || got.ClockOffset() != -96*time.Hour {
+		t.Errorf("in a sandbox: %v", err)
+	}
+	for _, bad := range []string{"tomorrow", "1000h", "0s"} {
+		c["sandbox_clock_offset"] = bad
+		if _, err := load(t, c); err == nil || !strings.Contains(err.Error(), "sandbox_clock_offset: such as") {
+			t.Errorf("%q: %v", bad, err)
+		}
 	}
 }

@@ -78,6 +78,7 @@ func TestForeignKeysAreRefused(t *testing.T) {
 		{Keyshare, "authority", "ca"},
 		{Keyshare, "listen", "0.0.0.0:8443"},
 		{Keyshare, "smtp", map[string]any{"host": "mail.example"}},
+		{Keyshare, "sms", map[string]any{"from": "tunnus"}},
 		{Keyshare, "register_file", "people.json"},
 		{Issue, "keys", "keys"},
 		{Issue, "trust_list", "trust"},

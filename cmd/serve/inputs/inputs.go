@@ -15,11 +15,13 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/document/emrtd"
-	"github.com/tunnus-id/tunnus/enrol/population"
+	"github.com/tunnus-id/tunnus/enrol/people"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/notify"
+	"github.com/tunnus-id/tunnus/notify/sms"
 	"github.com/tunnus-id/tunnus/trust/issue"
 )
 
@@ -27,11 +29,13 @@ import (
 type Inputs struct {
 	// Role front.
 	Trust    *emrtd.TrustList
-	Register *population.Register
-	Models   string // folder
+	Register people.Source // nil if it is the table of our own database
+	Models   string        // folder
 	Parties  *login.Parties
 	Mail     *notify.Mailer
+	SMS      sms.Gateway       // nil if codes go by e-mail only
 	TLS      []tls.Certificate // none with plain_http
+	Portal   *Portal           // nil if there is none
 	// Roles front and issue.
 	Root, Issuing *x509.Certificate
 	// Role issue.
@@ -39,6 +43,8 @@ type Inputs struct {
 	Stamper   *issue.Issuer // nil if there are no time-stamps
 	Responder *issue.Issuer // nil if the responder makes its own key
 	RootList  []byte        // revocation list of the root, DER; nil if there is none
+	// Rules are those of the scheme; other roles than front may have none.
+	Rules scheme.Rules
 	// Remote is what other processes are called with, and call with.
 	Remote Remote
 }
@@ -53,10 +59,13 @@ func Read(cfg *config.Config, clock tunnus.Clock) (Inputs, error) {
 		read func() error
 	}{
 		{"trust_list", config.Front, func() (err error) { in.Trust, err = TrustList(cfg.TrustList); return err }},
-		{"register_file", config.Front, func() (err error) { in.Register, err = readRegister(cfg.RegisterFile); return err }},
+		{"scheme_file", "", func() (err error) { in.Rules, err = readRules(cfg); return err }},
+		{"register_file", config.Front, func() (err error) { in.Register, err = readRegister(cfg, clock); return err }},
 		{"models", config.Front, func() (err error) { in.Models, err = readModels(cfg.Models); return err }},
 		{"tls", config.Front, func() (err error) { in.TLS, err = readTLS(cfg); return err }},
 		{"smtp", config.Front, func() (err error) { in.Mail, err = newMailer(cfg, clock); return err }},
+		{"sms", config.Front, func() (err error) { in.SMS, err = newGateway(cfg.SMS); return err }},
+		{"portal", config.Front, func() (err error) { in.Portal, err = readPortal(cfg); return err }},
 		{"parties", config.Front, func() (err error) { in.Parties, err = cfg.Parties(); return err }},
 		{"secrets", config.Front, func() error { return ownSecrets(cfg) }},
 		{"authority", config.Issue, func() (err error) { in.Issuer, err = Issuer(cfg.Authority); return err }},
@@ -98,12 +107,21 @@ func absent(folder, name string, of config.Role) error {
 	return nil
 }
 
-func readRegister(path string) (*population.Register, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// readRules reads the scheme file. The rules of a sandbox, which give away what
+// has to be earned, are refused outside of one.
+func readRules(cfg *config.Config) (scheme.Rules, error) {
+	if cfg.SchemeFile == "" {
+		return scheme.Rules{}, nil // the configuration says whether it may be
 	}
-	return population.Parse(b)
+	b, err := os.ReadFile(cfg.SchemeFile)
+	if err != nil {
+		return scheme.Rules{}, err
+	}
+	rules, err := scheme.Parse(filepath.Base(cfg.SchemeFile), b)
+	if err == nil && rules.Sandbox && !cfg.Sandbox {
+		err = errors.New("these are the rules of a sandbox, and this service is none")
+	}
+	return rules, err
 }
 
 func readModels(told string) (string, error) {

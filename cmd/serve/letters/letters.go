@@ -1,87 +1,161 @@
-// Package letters sends what waits in the outbox, in the words of package notify.
+// Package letters sends the letters that wait in the outbox, by mail and to
+// phones, in the words of package notify/words. It is what the jobs of letters do.
+//
+// A letter that could not be sent stays, and is tried again later. One that nothing
+// helps, or that came too late, is given up: what was sealed in it is erased, and
+// if it held a one-time code, that costs the applicant nothing (otp.Codes.Unsent).
 package letters
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/enrol/notice"
+	"github.com/tunnus-id/tunnus/account/address"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/notify"
-	"github.com/tunnus-id/tunnus/store"
+	"github.com/tunnus-id/tunnus/notify/sms"
+	"github.com/tunnus-id/tunnus/notify/words"
+	"github.com/tunnus-id/tunnus/store/jobs"
+	"github.com/tunnus-id/tunnus/store/letters"
 )
 
-// A batch is sent one by one and well within its lease: past it, another sender
-// would take the letters too.
-const (
-	mailBatch = 2
-	mailLease = time.Minute
-	sender    = "tunnus" // who writes, as mails say it
-)
+// Scheme is who writes, as letters say it.
+const Scheme = "tunnus"
 
 // Held is the kind of the letter about an account that was copied.
 const Held = "account-held"
 
-// A Sender sends the letters of an outbox.
-type Sender struct {
-	Outbox *store.Outbox
-	Sealer otp.Sealer
-	Mail   *notify.Mailer
+// A Mailer sends mail; a [notify.Mailer] does.
+type Mailer interface {
+	Send(ctx context.Context, m notify.Message) error
 }
 
-// Send sends the letters that are due. A letter that could not be sent goes
-// back and is tried again later; the person's tries are not touched by that.
-func (p Sender) Send(ctx context.Context) error {
-	jobs, err := p.Outbox.Claim(ctx, time.Now(), mailBatch, mailLease)
+// A Sender sends letters.
+type Sender struct {
+	Outbox *letters.Outbox
+	Sealer otp.Sealer
+	Words  *words.Writer
+	Mail   Mailer
+	SMS    sms.Gateway // nil without one
+	Codes  otp.Returns // told of codes that were not sent
+	Clock  tunnus.Clock
+}
+
+// Sending one letter is bounded; a gateway may take half a minute.
+const (
+	mailTimeout = 30 * time.Second
+	smsTimeout  = 45 * time.Second
+	mailTries   = 10 // two hours
+	smsTries    = 8
+	firstPause  = 3 * time.Second
+	longest     = 30 * time.Minute
+)
+
+// Kinds are the kinds of jobs that send letters.
+func (s Sender) Kinds() []jobs.Kind {
+	mail, phone := letters.Kind(address.Email), letters.Kind(address.SMS)
+	return []jobs.Kind{
+		{Name: mail, Queue: mail, Do: s.do, GivenUp: s.givenUp, Tries: mailTries, Timeout: mailTimeout, First: firstPause, Longest: longest},
+		{Name: phone, Queue: phone, Do: s.do, GivenUp: s.givenUp, Tries: smsTries, Timeout: smsTimeout, First: firstPause, Longest: longest},
+	}
+}
+
+// errLate and errNoGateway end a letter.
+var (
+	errLate      = &ended{"too-late"}
+	errNoGateway = &ended{"no-sms-gateway"}
+)
+
+// ended is why a letter is not sent any more.
+type ended struct{ why string }
+
+func (e *ended) Error() string  { return "letters: " + e.why }
+func (e *ended) Reason() string { return e.why }
+
+// do sends one letter.
+func (s Sender) do(ctx context.Context, j jobs.Job) error {
+	l, err := s.Outbox.Letter(ctx, j.ID)
+	if tunnus.CodeOf(err) == tunnus.CodeNotFound {
+		return nil // sent before, or given up
+	}
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, j := range jobs {
-		errs = append(errs, p.one(ctx, j))
+	m, err := otp.OpenLetter(s.Sealer, l)
+	if err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	if !m.Expires.IsZero() && !s.Clock.Now().Before(m.Expires) {
+		return jobs.Hopeless(errLate)
+	}
+	if err := s.send(ctx, l, m); err != nil {
+		return verdict(err)
+	}
+	return s.Outbox.Done(ctx, l.ID)
 }
 
-func (p Sender) one(ctx context.Context, j store.Job) error {
-	m, err := otp.OpenLetter(p.Sealer, j.Letter)
-	if late := !m.Expires.IsZero() && time.Now().After(m.Expires); late && err == nil {
-		return p.Outbox.Done(ctx, j.ID) // a code that is good for nothing any more
+// verdict says whether trying again may help.
+func verdict(err error) error {
+	mail, byMail := errors.AsType[*notify.Undelivered](err)
+	phone, byPhone := errors.AsType[*sms.Undelivered](err)
+	_, over := errors.AsType[*ended](err)
+	if over || byMail && !mail.Temporary || byPhone && !phone.Temporary || tunnus.CodeOf(err) == tunnus.CodeBadRequest {
+		return jobs.Hopeless(err)
 	}
-	if err == nil {
-		var text notify.Message
-		if text, err = Write(j.Kind, m); err == nil {
-			err = p.Mail.Send(ctx, text)
+	return err
+}
+
+// send hands a letter to the server or gateway of its channel.
+func (s Sender) send(ctx context.Context, l otp.Letter, m otp.Message) error {
+	now := s.Clock.Now()
+	text, err := s.Words.Write(Letter(l.Kind, m, now))
+	if err != nil {
+		return jobs.Hopeless(err)
+	}
+	if m.Channel() == address.Email {
+		return s.Mail.Send(ctx, notify.Message{ID: l.ID, To: m.To, Subject: text.Subject, Text: text.Mail})
+	}
+	if s.SMS == nil {
+		return errNoGateway
+	}
+	out := sms.Message{ID: l.ID, To: m.To, Text: text.SMS}
+	if !m.Expires.IsZero() {
+		out.Life = m.Expires.Sub(now)
+	}
+	return s.SMS.Send(ctx, out)
+}
+
+// Letter is a message as package words takes it.
+func Letter(kind string, m otp.Message, now time.Time) words.Letter {
+	l := words.Letter{
+		Kind: kind, Language: m.Language, Purpose: m.Purpose, Device: m.Device, Code: m.Code, At: now, About: m.About, Link: m.Link,
+	}
+	switch {
+	case m.Code != "":
+		l.Life = m.Expires.Sub(now)
+	case !m.Expires.IsZero(): // of an appointment
+		l.At, l.About = m.Expires, m.Purpose
+	case l.About == "":
+		l.About = m.Purpose // the number of a case
+	}
+	return l
+}
+
+// givenUp puts away a letter that nothing helps.
+func (s Sender) givenUp(ctx context.Context, id, reason string) error {
+	l, err := s.Outbox.Letter(ctx, id)
+	if tunnus.CodeOf(err) == tunnus.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if m, err := otp.OpenLetter(s.Sealer, l); err == nil && m.CodeID != "" {
+		if err := s.Codes.Unsent(ctx, m.Session, m.CodeID); err != nil && tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+			return err
 		}
 	}
-	if err == nil {
-		return p.Outbox.Done(ctx, j.ID)
-	}
-	refused, said := errors.AsType[*notify.Undelivered](err)
-	dead, failed := p.Outbox.Fail(ctx, j, time.Now(), said && !refused.Temporary)
-	if dead {
-		err = fmt.Errorf("a letter was given up: %w", err)
-	}
-	return errors.Join(err, failed)
-}
-
-// Write makes the mail of a letter.
-func Write(kind string, m otp.Message) (notify.Message, error) {
-	switch kind {
-	case "otp":
-		return notify.CodeMail{
-			To: m.To, Scheme: sender, Purpose: "to make " + m.Purpose, Device: m.Device,
-			Code: tunnus.NewSecret([]byte(m.Code)), Life: time.Until(m.Expires).Round(time.Minute),
-		}.Message(), nil
-	case notice.Started:
-		return notify.Notice{To: m.To, Scheme: sender, Device: m.Device, At: time.Now()}.Started(), nil
-	case notice.Active, notice.New:
-		return notify.Notice{To: m.To, Scheme: sender, Device: m.Device, At: time.Now()}.Active(), nil
-	case Held:
-		return notify.Notice{To: m.To, Scheme: sender, At: time.Now()}.Held(), nil
-	}
-	return notify.Message{}, fmt.Errorf("no template for letters of kind %q", kind)
+	return s.Outbox.GiveUp(ctx, id, reason)
 }

@@ -1,0 +1,47 @@
+package serve
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"os"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/people"
+	"github.com/tunnus-id/tunnus/face/worker"
+	"github.com/tunnus-id/tunnus/store/desk"
+)
+
+// joinEnrol makes the registrations, and what they ask other devices.
+func (f *front) joinEnrol() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	secret, err := f.own.Secret()
+	if err != nil {
+		return err
+	}
+	links, err := hkdf.Key(sha256.New, secret.Reveal(), nil, "tunnus/enrol/confirm/v1", 32)
+	if err != nil {
+		return err
+	}
+	keys := f.keys.Enrol()
+	f.confirm, err = confirm.New(confirm.Config{
+		Store: f.store.Questions(), Signatures: keys.Signatures, Guardians: people.Consents{Source: f.register(), Clock: f.clock},
+		Sealer: f.sealer, Secret: tunnus.NewSecret(links), Clock: f.clock,
+	})
+	if err != nil {
+		return err
+	}
+	f.enrol, err = enrol.New(enrol.Config{
+		Rules: f.in.Rules, Trust: f.in.Trust, Secret: secret, Clock: f.clock,
+		Store: f.store.Enrolments(), Locks: f.store.Ledger(), Paces: desk.NewPaces(f.store.Database()), Sheets: f.store.Codes(),
+		Accounts: f.store.Accounts(), Contacts: f.contacts, Sealer: f.sealer,
+		Population: f.register(), Faces: worker.New(self, "worker", "--models", f.in.Models), Keys: keys, Issuer: bridge.EnrolIssuer{CA: f.ca},
+		Confirm: f.confirm, Cards: f.cards(), Desk: f.desks.Desk, Reviews: f.desks.Reviews, Marker: f.desks.Marker, Activated: f.life.Activated,
+	})
+	return err
+}
