@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tunnus-id/tunnus/sandbox/demo"
 )
 
 // A demonstration is `tunnus demo` as a newcomer leaves it standing.
@@ -90,4 +94,37 @@ func TestDemoOfAnAccountWithAnotherPIN(t *testing.T) {
 		t.Errorf("wait: %s", said)
 	}
 	d.down()
+}
+
+// Every way ends with an account that logs in, by real processes and sockets.
+func TestDemoOfEachWay(t *testing.T) {
+	if err := os.Symlink(models(t), filepath.Join(filepath.Dir(binary), "models")); err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
+	for way, steps := range map[string][]string{
+		demo.ByCard:    {"pins", "card-login", "is-me", "keys", "recalled", "application", "login"},
+		demo.ByAccount: {"first-account", "clock", "vouched", "contact", "keys", "recalled", "application", "login"},
+		demo.ByChild:   {"guardian-account", "chip", "face", "guardian", "keys", "application", "login"},
+		demo.ByDesk:    {"staff", "chip", "register", "activation", "contact", "keys", "recalled", "application", "login"},
+		demo.ByRenewal: {"older-account", "chip", "face", "old-device", "keys", "replacement", "application", "replaced", "login"},
+	} {
+		t.Run(way, func(t *testing.T) {
+			var failed bytes.Buffer
+			cmd := exec.CommandContext(t.Context(), binary, "demo", "--once", "--json", "--way", way)
+			cmd.Stderr = &failed
+			out, err := cmd.Output()
+			var r demo.Report
+			if err := errors.Join(err, json.Unmarshal(out, &r)); err != nil {
+				t.Fatalf("%v: %s%s", err, out, &failed)
+			}
+			for _, s := range r.Steps {
+				if len(steps) > 0 && s.Name == steps[0] && s.OK {
+					steps = steps[1:]
+				}
+			}
+			if len(steps) > 0 || r.Way != way || r.Account.State != "active" || !r.Login.Verified || r.Login.Document != r.Account.Document {
+				t.Errorf("missing %v in %s", steps, out)
+			}
+		})
+	}
 }

@@ -174,7 +174,9 @@ func TestRegisterAndLogIn(t *testing.T) {
 		stop()
 	}
 	until(t, "the contact is told of the new account", func() bool {
-		return slices.ContainsFunc(s.box.Mails(), func(m mailbox.Mail) bool { return strings.Contains(m.Subject, "your account is active") })
+		return slices.ContainsFunc(s.box.Mails(), func(m mailbox.Mail) bool {
+			return strings.Contains(strings.ToLower(m.Subject), "your account is active")
+		})
 	})
 	s.checkLog(h, account.Document)
 }

@@ -94,7 +94,7 @@ func startSplit(t testing.TB, change ...func(role string, config map[string]any)
 	write("config.json", "front", map[string]any{
 		"listen": address, "data": "server", "keys": "server/keys", "scheme": "tunnus-demo", "sandbox": true,
 		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
-		"authority": public, "public_url": "http://" + published, "trust_list": "world/trust", "register_file": "world/register.json", "models": folder,
+		"authority": public, "public_url": "http://" + published, "trust_list": "world/trust", "scheme_file": "world/scheme.json", "register_file": "world/register.json", "models": folder,
 		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp.Addr().(*net.TCPAddr).Port, "from": "tunnus <no-reply@id.example>", "tls": "none"},
 		"relying_parties": []any{map[string]any{"uuid": partyUUID, "names": []string{partyName}, "networks": []string{"127.0.0.0/8"}}},
 		"remote": map[string]any{

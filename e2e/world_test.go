@@ -45,13 +45,17 @@ func TestMain(m *testing.M) {
 		panic(string(out))
 	}
 	worldDir = filepath.Join(dir, "world")
-	if _, err := sandbox.Open(worldDir, tunnus.SystemClock{}); err != nil {
+	began := time.Now().Add(-worldAge)
+	if _, err := sandbox.Open(worldDir, tunnus.ClockFunc(func() time.Time { return began })); err != nil {
 		panic(err)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
+
+// worldAge is how long ago the world began: some accounts have to be some days old.
+const worldAge = 5 * 24 * time.Hour
 
 // models finds the face engine's files.
 func models(t testing.TB) string {
@@ -123,7 +127,7 @@ func start(t testing.TB, change ...func(config map[string]any)) *server {
 	config := map[string]any{
 		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 4,
 		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
-		"authority": "world/authority", "trust_list": "world/trust", "register_file": "world/register.json", "models": folder,
+		"authority": "world/authority", "trust_list": "world/trust", "scheme_file": "world/scheme.json", "register_file": "world/register.json", "models": folder,
 		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp.Addr().(*net.TCPAddr).Port, "from": "tunnus <no-reply@id.example>", "tls": "none"},
 		"relying_parties": []any{map[string]any{"uuid": partyUUID, "names": []string{partyName}, "networks": []string{"127.0.0.0/8"}}},
 	}
@@ -240,9 +244,9 @@ func (s *server) newHolder(name string) *holder {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	looks, ok := face.Find(name)
-	if !ok {
-		s.t.Fatalf("%s has no face", name)
+	looks, err := who.Looks()
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	return &holder{
 		person: who, passport: passport, looks: looks, box: s.box, since: time.Now(),

@@ -1,0 +1,80 @@
+// Package between lists what is decided between two facts of a way, by the names of
+// audit lines: what the fault harness kills at beside the facts themselves. A test of
+// the harness compares the lists with what happens; nothing else uses them.
+package between
+
+import "github.com/tunnus-id/tunnus/enrol/way"
+
+// Announced is what jobs do once there is an account.
+func Announced() []string {
+	return []string{"account.announce", "container.level", "container.level"}
+}
+
+// Closed is what they do with the account that makes place.
+func Closed() []string {
+	return []string{"account.replace", "account.close", "key.end", "key.end", "cert.revoked", "cert.revoked"}
+}
+
+// What several ways have between two facts.
+func sent() []string { return []string{"otp.sent", "otp.try", "otp.confirmed"} }
+
+func made() []string {
+	return []string{
+		"key.begin", "key.harden", "key.confirm", "key.begin", "key.harden", "key.confirm",
+		"enrol.plan", "key.bind", "key.modulus", "key.bind", "key.modulus", "cert.intent", "cert.issued", "cert.intent", "cert.issued",
+	}
+}
+
+func signed() []string { return []string{"key.try", "key.answer", "key.signed"} }
+
+// bothPINs is what another phone does that confirms with both, once it was asked.
+func bothPINs() []string {
+	return append([]string{"confirm.ask", "confirm.claim", "txn.offer", "txn.offer", "confirm.offer", "key.try", "key.answer", "pin.approved"}, signed()...)
+}
+
+// recalled is what it takes to enter both PINs once more, and to offer the application.
+func recalled() []string {
+	return []string{"txn.offer", "txn.offer", "key.try", "key.answer", "pin.approved", "key.try", "key.answer", "pin.approved", "txn.offer"}
+}
+
+// Passport is the passport way between its facts. What shares a COMMIT with a
+// fact (account.create, account.activate) is met there.
+func Passport() map[way.Fact][]string {
+	return map[way.Fact][]string{
+		way.ChipProved:        {"enrol.challenge", "lock.charged", "lock.passed", "lock.charged", "lock.passed"},
+		way.ContactConfirmed:  sent(),
+		way.FaceMatches:       {"enrol.capture", "lock.charged", "lock.succeeded"},
+		way.KeysMade:          append(made(), "txn.offer"),
+		way.ApplicationSigned: signed(),
+	}
+}
+
+// Renewal is a renewal by passport.
+func Renewal() map[way.Fact][]string {
+	all := Passport()
+	all[way.DeviceConfirms], all[way.KeysMade], all[way.ReplacementAgreed] = bothPINs(), made(), []string{"txn.offer"}
+	return all
+}
+
+// Child is the passport way of a child.
+func Child() map[way.Fact][]string {
+	all := Passport()
+	all[way.GuardianAgrees] = append([]string{"enrol.park", "confirm.ask", "confirm.claim", "txn.offer", "confirm.offer"}, signed()...)
+	return all
+}
+
+// Account is the way on which another account vouches.
+func Account() map[way.Fact][]string {
+	return map[way.Fact][]string{
+		way.AccountVouches: bothPINs(), way.ContactConfirmed: sent(), way.KeysMade: made(), way.PINsRecalled: recalled(), way.ApplicationSigned: signed(),
+	}
+}
+
+// Desk is that at a desk.
+func Desk() map[way.Fact][]string {
+	return map[way.Fact][]string{
+		way.ChipProved: {"desk.open", "desk.challenge", "lock.charged", "lock.passed", "desk.read", "desk.attest"},
+		way.CodeTyped:  {"desk.try", "desk.activate"}, way.ContactConfirmed: sent(), way.KeysMade: made(),
+		way.PINsRecalled: recalled(), way.ApplicationSigned: signed(),
+	}
+}

@@ -1,0 +1,143 @@
+// Package cluster runs a private server of PostgreSQL for the fault harness, which
+// can die as in a power cut. It knows nothing of what is kept in it.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Postgres is a private server of PostgreSQL, on a Unix socket, that syncs what it
+// commits. It runs as the user postgres if the harness runs as root.
+type Postgres struct {
+	dir    string
+	as     *syscall.Credential
+	server *exec.Cmd
+	names  int
+}
+
+// Start makes a data folder and runs a server on it.
+func Start(ctx context.Context) (p *Postgres, err error) {
+	p = &Postgres{}
+	if _, err := Program("postgres"); err != nil {
+		return nil, err
+	}
+	if p.dir, err = os.MkdirTemp("", "pg"); err != nil {
+		return nil, err
+	}
+	if os.Getuid() == 0 {
+		u, err := user.Lookup("postgres")
+		if err != nil {
+			return nil, err
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(err1, err2, os.Chown(p.dir, int(uid), int(gid))); err != nil {
+			return nil, err
+		}
+		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	initdb, err := p.command("initdb", "-D", p.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	if err != nil {
+		return nil, err
+	}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return p, p.Run(ctx)
+}
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+// Run starts the server, and waits until it answers.
+func (p *Postgres) Run(ctx context.Context) (err error) {
+	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the server has its own
+	p.server, err = p.command("postgres", "-D", p.data(), "-k", p.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
+	if err != nil {
+		return err
+	}
+	p.server.Stdout, p.server.Stderr = log, log
+	if err := p.server.Start(); err != nil {
+		return err
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if err = p.exec(ctx, "SELECT 1"); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// Crash ends the server as a power cut would ("pg_ctl stop -m immediate").
+func (p *Postgres) Crash() {
+	if p.server != nil {
+		_ = p.server.Process.Signal(syscall.SIGQUIT)
+		_ = p.server.Wait() // says only how it ended
+		p.server = nil
+	}
+}
+
+// Stop ends the server and removes its data.
+func (p *Postgres) Stop() {
+	p.Crash()
+	_ = os.RemoveAll(p.dir)
+}
+
+// Database makes an empty database and returns its URL.
+func (p *Postgres) Database(ctx context.Context) (string, error) {
+	p.names++
+	name := fmt.Sprintf("house%d", p.names)
+	return p.url(name), p.exec(ctx, "CREATE DATABASE "+name)
+}
+
+func (p *Postgres) url(database string) string {
+	return "postgres:///" + database + "?" + url.Values{"host": {p.dir}, "user": {"postgres"}}.Encode()
+}
+
+func (p *Postgres) exec(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, p.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (p *Postgres) command(name string, args ...string) (*exec.Cmd, error) {
+	path, err := Program(name)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = p.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as, Setpgid: true}
+	return cmd, nil
+}
+
+// Program finds a program of the newest PostgreSQL that is installed.
+func Program(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
+	}
+	return slices.Max(found), nil
+}

@@ -1,0 +1,108 @@
+// Command cmd runs the fault harness: see package faults. Run it at the root of
+// the module, as `make faults` does.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/tunnus-id/tunnus/e2e/faults"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	list := flag.Bool("list", false, "print each case, and do nothing")
+	quick := flag.Bool("quick", os.Getenv("FAULTS") == "quick", "a sample, in under a minute")
+	engine := flag.String("engine", "", "only on sqlite or postgres")
+	way := flag.String("way", "", "only this way, such as passport/renew")
+	only := flag.String("only", "", "only arrows whose name has this in it")
+	moment := flag.String("moment", "", "only before, after or lost")
+	trace := flag.Bool("trace", false, "print the arrows of an undisturbed registration")
+	table := flag.String("table", "", "write the matrix to a file, as Markdown")
+	flag.Parse()
+	plan := pick(faults.Plan(*quick), *way, *engine, *moment, *only)
+	if *list {
+		show(os.Stdout, plan)
+		return
+	}
+	if err := run(ctx, plan, *table, *trace, *way); err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		os.Exit(1)
+	}
+}
+
+// pick leaves out what is not asked for.
+func pick(all []faults.Run, way, engine, moment, only string) (out []faults.Run) {
+	for _, r := range all {
+		if engine != "" && r.Engine != engine || moment != "" && r.Moment != moment || way != "" && r.Route.Route.String() != way {
+			continue
+		}
+		var arrows []faults.Arrow
+		for _, a := range r.Arrows {
+			if strings.Contains(a.String(), only) {
+				arrows = append(arrows, a)
+			}
+		}
+		if r.Arrows = arrows; len(arrows) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func show(w io.Writer, plan []faults.Run) {
+	n := 0
+	for _, r := range plan {
+		for _, c := range r.Cases() {
+			n++
+			fmt.Fprintln(w, c)
+		}
+	}
+	fmt.Fprintf(w, "%d cases (arrows × moments × databases)\n", n)
+}
+
+func run(ctx context.Context, plan []faults.Run, table string, trace bool, way string) error {
+	root, err := root()
+	if err != nil {
+		return err
+	}
+	b, err := faults.NewBuild(ctx, root)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = b.Close() }()
+	if trace {
+		return b.Trace(ctx, os.Stdout, way)
+	}
+	results, err := b.Run(ctx, plan, os.Stdout)
+	if table != "" {
+		err = errors.Join(err, os.WriteFile(table, []byte(faults.Table(results)), 0o644))
+	}
+	if err != nil {
+		fmt.Println(err)
+	}
+	held, n := faults.Count(results)
+	fmt.Printf("held %d of %d (arrows × moments × databases)\n", held, n)
+	if held != n || n == 0 || err != nil {
+		return errors.New("not everything held")
+	}
+	return nil
+}
+
+// root is the folder of the module.
+func root() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+}

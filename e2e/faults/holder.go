@@ -1,0 +1,177 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/app/line"
+	"github.com/tunnus-id/tunnus/app/vault"
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/sandbox/mailbox"
+)
+
+// The PINs of everybody here. They are canaries: no log may have them.
+const (
+	pin1 = "471973"
+	pin2 = "8305264"
+)
+
+// A Holder is one of the sandbox's people, with a phone, who does everything right.
+type Holder struct {
+	*sandbox.Body
+	Phone *app.App
+	name  string
+	by    wire.Begin // how it registers; zero: by passport
+	hear  func(line string)
+	shown chan string // what somebody else says that has to be typed: an activation code
+	vault *vault.Vault
+	box   *mailbox.Box
+	since time.Time
+
+	mu    sync.Mutex
+	typed map[string]string
+	told  []string
+}
+
+// Person returns somebody with a new phone.
+func (h *House) Person(ctx context.Context, name string) (*Holder, error) { return h.Phone(name, name) }
+
+// Phone returns somebody with a phone that has a name, which may be used already.
+func (h *House) Phone(name, phone string) (*Holder, error) {
+	who, err := sandbox.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	body, err := sandbox.NewBody(h.path("world"), name, tunnus.SystemClock{})
+	if err != nil {
+		return nil, err
+	}
+	p := &Holder{
+		Body: body, name: name, box: h.box, since: time.Now(), shown: make(chan string), hear: func(string) {},
+		typed: map[string]string{
+			"terms": "yes", "consent": "yes", "country": "XX", "surname": who.Surname, "given-names": who.GivenNames,
+			"person-code": who.Code.Value(), "document": who.Number, "email": name + "@example.test", "face": "ready",
+			"pin1": pin1, "pin1-again": pin1, "pin2": pin2, "pin2-again": pin2, "answer": "confirm",
+			"is-me": "yes", "old-device": "yes", "replacement": "yes",
+		},
+	}
+	if p.vault, err = vault.Open(h.path(phone+".phone"), tunnus.NewSecret([]byte("passphrase"))); err != nil {
+		return nil, err
+	}
+	p.Phone, err = app.New(app.Config{
+		Vault: p.vault, Server: h.url, Client: h.http, Screen: p, Body: body, Clock: tunnus.SystemClock{},
+		Claim: line.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.vault.Close())
+	}
+	return p, nil
+}
+
+// patience is how often somebody asks again whose server does not answer.
+const patience = 8
+
+// Register goes on until there is an account, or a refusal. A line that is broken
+// is tried again.
+func (p *Holder) Register(ctx context.Context) error {
+	var err error
+	for range patience {
+		if err = p.Phone.Start(ctx); err == nil {
+			_, err = p.Phone.RegisterBy(ctx, p.by)
+		}
+		if !errors.Is(err, line.ErrBroken) {
+			break
+		}
+	}
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return fmt.Errorf("%s: %s; told before: %q", p.name, app.Explain(err), p.told[max(0, len(p.told)-4):])
+	}
+	return nil
+}
+
+// Close puts the phone away.
+func (p *Holder) Close() error { return p.vault.Close() }
+
+// Tell implements app.Screen.
+func (p *Holder) Tell(text string) {
+	p.mu.Lock()
+	p.told = append(p.told, text)
+	p.mu.Unlock()
+	p.hear(strings.TrimSpace(text))
+}
+
+// Progress implements app.Screen.
+func (p *Holder) Progress(string, int, int) {}
+
+// Ask implements app.Screen.
+func (p *Holder) Ask(ctx context.Context, key, _ string) (string, error) {
+	p.mu.Lock()
+	text, ok := p.typed[key]
+	p.mu.Unlock()
+	switch {
+	case key == "otp" && !ok:
+		return p.readCode(ctx)
+	case key == "activation":
+		select {
+		case code := <-p.shown:
+			return code, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	if !ok {
+		return "", fmt.Errorf("nobody expected the question %q", key)
+	}
+	return text, nil
+}
+
+// AskSecret implements app.Screen.
+func (p *Holder) AskSecret(ctx context.Context, key, text string) (tunnus.Secret, error) {
+	s, err := p.Ask(ctx, key, text)
+	return tunnus.NewSecret([]byte(s)), err
+}
+
+// Choose implements app.Screen. Where no code is open a new one is asked for; of the
+// contacts on file the first is taken.
+func (p *Holder) Choose(ctx context.Context, key, text string, options []string) (string, error) {
+	switch key {
+	case "otp":
+		return "new", nil
+	case "contact":
+		return options[0], nil
+	}
+	return p.Ask(ctx, key, text)
+}
+
+var codeInMail = regexp.MustCompile(`Your code is ([0-9]{6})`)
+
+// readCode waits for the newest code. A letter that was being sent when the server
+// died goes out once more after a minute.
+func (p *Holder) readCode(ctx context.Context) (string, error) {
+	ctx, stop := context.WithTimeout(ctx, 100*time.Second)
+	defer stop()
+	for {
+		for _, m := range p.box.Mails() {
+			found := codeInMail.FindStringSubmatch(m.Text)
+			if found != nil && m.At.After(p.since) && slices.Contains(m.To, p.name+"@example.test") {
+				return found[1], nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(30 * time.Millisecond):
+		}
+	}
+}

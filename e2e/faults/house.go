@@ -1,0 +1,353 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/e2e/faults/check"
+	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/sandbox/mailbox"
+)
+
+// The databases.
+const (
+	SQLite     = "sqlite"
+	PostgreSQL = "postgres"
+)
+
+// A House is one server with the world around it.
+type House struct {
+	build  *Build
+	dir    string
+	config string // file
+	engine string
+	world  *sandbox.World
+	box    *mailbox.Box
+	url    string
+	http   *http.Client
+	unkept *http.Client // of which the diary hears nothing
+	diary  *check.Diary
+	log    *record
+	db     *sql.DB
+	logs   string             // folder of the transparency log
+	leave  context.CancelFunc // of what belongs to the house
+
+	checker *check.Checker // while nobody serves
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the process has gone
+}
+
+// record keeps what a process writes.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) { r.mu.Lock(); defer r.mu.Unlock(); return r.b.Write(p) }
+
+func (r *record) String() string { r.mu.Lock(); defer r.mu.Unlock(); return r.b.String() }
+
+// Open makes a house on an engine. Its server is not started yet. Change may alter
+// its configuration.
+func (b *Build) Open(ctx context.Context, engine string, change ...func(config map[string]any)) (h *House, err error) {
+	dir, err := os.MkdirTemp(b.Dir, "h")
+	if err != nil {
+		return nil, err
+	}
+	h = &House{build: b, dir: dir, config: filepath.Join(dir, "config.json"), engine: engine, box: mailbox.New(tunnus.SystemClock{}, 200), diary: &check.Diary{}, log: &record{}}
+	if h.world, err = b.copyWorld(h.path("world")); err != nil {
+		return nil, err
+	}
+	smtp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	var work context.Context
+	work, h.leave = context.WithCancel(context.WithoutCancel(ctx))
+	go func() { _ = h.box.Serve(work, smtp) }()
+	if err := h.configure(ctx, smtp.Addr().(*net.TCPAddr).Port, change); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	if err := h.client(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+func (h *House) path(parts ...string) string {
+	return filepath.Join(append([]string{h.dir}, parts...)...)
+}
+
+// Party is a relying party that the house knows.
+const (
+	PartyUUID = "00000000-0000-4000-8000-000000000000"
+	PartyName = "DEMO"
+)
+
+func (h *House) configure(ctx context.Context, smtp int, change []func(map[string]any)) error {
+	address, err := free()
+	if err != nil {
+		return err
+	}
+	h.url = "https://" + address
+	config := map[string]any{
+		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 8, "second": "second.db",
+		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
+		"authority": "world/authority", "trust_list": "world/trust", "scheme_file": "world/scheme.json", "register_file": "world/register.json", "models": h.build.Models,
+		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp, "from": "tunnus <no-reply@id.example>", "tls": "none"},
+		"relying_parties": []any{map[string]any{"uuid": PartyUUID, "names": []string{PartyName}, "networks": []string{"127.0.0.0/8"}}},
+	}
+	where := h.path("server", "tunnus.db")
+	if h.engine == PostgreSQL {
+		p, err := h.build.Postgres(ctx)
+		if err != nil {
+			return err
+		}
+		if where, err = p.Database(ctx); err != nil {
+			return err
+		}
+		config["database_file"] = "database.url"
+		if err := os.WriteFile(h.path("database.url"), []byte(where+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	for _, c := range change {
+		c(config)
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return err
+	}
+	if h.db, err = open(h.engine, where); err != nil {
+		return err
+	}
+	h.logs = logsOf(config, h.dir)
+	return os.WriteFile(h.config, text, 0o600)
+}
+
+// logsOf is the folder of the transparency log.
+func logsOf(config map[string]any, dir string) string {
+	if l, ok := config["log"].(map[string]any); ok {
+		return filepath.Join(dir, l["folder"].(string))
+	}
+	return filepath.Join(dir, "server", "log")
+}
+
+// open prepares connections that only look.
+func open(engine, where string) (*sql.DB, error) {
+	if engine == PostgreSQL {
+		return sql.Open("pgx", where)
+	}
+	return sql.Open("sqlite", "file:"+where+"?_pragma=query_only(1)&_pragma=busy_timeout(5000)")
+}
+
+// free is an address that nobody listens on now.
+func free() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (h *House) client() error {
+	text, err := os.ReadFile(h.world.Path("tls", "ca.pem"))
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	h.unkept = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	h.http = &http.Client{Transport: h.diary.Keep(h.unkept.Transport)}
+	house, err := h.sight()
+	if err != nil {
+		return err
+	}
+	h.checker = check.New(house)
+	return nil
+}
+
+// sight is what the checker looks at.
+func (h *House) sight() (check.House, error) {
+	text, err := os.ReadFile(h.world.Path("authority", "issuing.pem"))
+	if err != nil {
+		return check.House{}, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return check.House{}, errors.New("issuing.pem: no PEM")
+	}
+	issuing, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return check.House{}, err
+	}
+	people, err := sandbox.People()
+	if err != nil {
+		return check.House{}, err
+	}
+	var canaries []string
+	for _, p := range people {
+		canaries = append(canaries, p.Surname, p.Code.Value(), p.Number, p.Name+"@example.test")
+	}
+	canaries = append(canaries, pin1, pin2)
+	return check.House{
+		DB: h.db, Postgres: h.engine == PostgreSQL, Log: h.logs, LogKey: h.path("server", "log.pub"),
+		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Printed: h.log.String, Canaries: canaries,
+	}, nil
+}
+
+// Start starts the server, with a trap in it unless that is "", and waits until it
+// answers.
+func (h *House) Start(ctx context.Context, trap string) error {
+	h.cmd = exec.Command(h.build.Program, "serve", "--config", h.config)
+	h.cmd.Env = append(os.Environ(), "TUNNUS_FAULT="+trap, "TUNNUS_FAULT_CLOCK="+h.path("clock"))
+	h.cmd.Stderr = h.log
+	if err := h.cmd.Start(); err != nil {
+		return err
+	}
+	h.ended = make(chan struct{})
+	go func(c *exec.Cmd, ended chan struct{}) { _ = c.Wait(); close(ended) }(h.cmd, h.ended)
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		resp, err := h.http.Get(h.url + "/health")
+		if err == nil {
+			return resp.Body.Close()
+		}
+		select {
+		case <-h.ended:
+			if trap != "" {
+				return nil // it has met its trap already; who waits for that will see
+			}
+			return fmt.Errorf("the server ended: %s", h.tail())
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+		}
+	}
+	return fmt.Errorf("the server is not ready: %s", h.tail())
+}
+
+// tail is the end of what the server has written.
+func (h *House) tail() string {
+	lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
+	lines = lines[max(0, len(lines)-8):]
+	for i, l := range lines {
+		lines[i] = l[:min(len(l), 900)]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Kill is kill -9, and waits until the process has gone.
+func (h *House) Kill() {
+	if h.cmd != nil && h.cmd.Process != nil {
+		_ = h.cmd.Process.Kill()
+		<-h.ended
+	}
+}
+
+// Close ends the server and what belongs to the house.
+func (h *House) Close() error {
+	h.Kill()
+	if h.leave != nil {
+		h.leave()
+	}
+	if h.db == nil {
+		return nil
+	}
+	return h.db.Close()
+}
+
+// Shift puts the clock of the server forward or back.
+func (h *House) Shift(by time.Duration) error {
+	next := h.path("clock.new")
+	if err := os.WriteFile(next, []byte(by.String()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(next, h.path("clock"))
+}
+
+// Check looks at everything: at the answers of the responder, too, if somebody serves.
+func (h *House) Check(ctx context.Context, serving bool) error {
+	faults, err := h.checker.Check(ctx, h.responder(serving))
+	for _, f := range faults {
+		err = errors.Join(err, errors.New(f.String()))
+	}
+	return err
+}
+
+func (h *House) responder(serving bool) string {
+	if !serving {
+		return ""
+	}
+	return h.url + "/ocsp"
+}
+
+// arrows counts the audit lines, by arrow. A database that is not there yet has none.
+func (h *House) arrows(ctx context.Context) (map[string]int, error) {
+	out := map[string]int{}
+	if begun, err := h.begun(ctx); err != nil || !begun {
+		return out, err
+	}
+	lines, err := h.lines(ctx)
+	for _, l := range lines {
+		out[l]++
+	}
+	return out, err
+}
+
+// begun reports whether the database has its tables.
+func (h *House) begun(ctx context.Context) (ok bool, err error) {
+	if h.engine == SQLite {
+		_, err := os.Stat(h.path("server", "tunnus.db"))
+		return err == nil, nil
+	}
+	err = h.db.QueryRowContext(ctx, "SELECT to_regclass('audit_line') IS NOT NULL").Scan(&ok)
+	return ok, err
+}
+
+// lines are the arrows of the audit log, in its order.
+func (h *House) lines(ctx context.Context) (all []string, err error) {
+	rows, err := h.db.QueryContext(ctx, "SELECT record FROM audit_line WHERE record IS NOT NULL ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err tells
+	for rows.Next() {
+		var record []byte
+		var e struct {
+			Kind    string            `json:"kind"`
+			Subject string            `json:"subject"`
+			Detail  map[string]string `json:"detail"`
+		}
+		if err := errors.Join(rows.Scan(&record), json.Unmarshal(record, &e)); err != nil {
+			return nil, err
+		}
+		name := e.Kind
+		if e.Subject == "service" { // see store/fault
+			name = "service/" + name
+		}
+		if f := e.Detail["fact"]; f != "" {
+			name += "/" + f
+		}
+		all = append(all, name)
+	}
+	return all, rows.Err()
+}
