@@ -1,9 +1,9 @@
 # tunnus: `make demo` shows the whole way once, `make test` checks it.
 GO    ?= go
 FLAGS ?=
-CODE   = $$(git ls-files '*.go' | grep -v '^store/db/')
+CODE   = $$(git ls-files '*.go' | grep -Ev '^store/db/|_templ.go')
 
-.PHONY: build demo dss test test-pkcs11 planted check bench models clean
+.PHONY: build demo dss test test-pkcs11 planted faults check bench models clean
 
 build: models
 	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
@@ -23,11 +23,12 @@ test-pkcs11:
 planted: models
 	planted/run
 dss: build; tools/dss/run
+faults: models; $(GO) run ./e2e/faults/cmd
 check: bin/tools/.done
 	$(GO) vet ./...
 	bin/tools/staticcheck ./...
 	@out=$$(bin/tools/gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
-	bin/tools/sqlc diff
+	bin/tools/sqlc diff && bin/tools/templ generate -path web/portal/pages >/dev/null 2>&1 && git diff --exit-code --stat -- web
 	$(GO) mod tidy -diff
 	cd tools && $(GO) vet ./... && $(GO) mod tidy -diff
 bin/tools/.done: tools/go.sum

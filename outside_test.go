@@ -15,11 +15,12 @@ var barred = []string{"net", "os", "log", "database", "syscall", "plugin", "cryp
 
 // harmless are parts of barred folders that only parse or name, as "package: import".
 var harmless = map[string]string{
-	"trust/asic: net/url":  "the escapes in a file's name; opens no connection",
-	": log/slog":           "the LogValue of a secret and of a person; nothing is logged here",
-	"enrol/otp: net/mail":  "parses the address that a code goes to; opens no connection",
-	"login: net/netip":     "the address of a caller, as a value; opens no connection",
-	"trust/pki: net/netip": "an address in a server certificate, as a value; opens no connection",
+	"trust/asic: net/url":      "the escapes in a file's name; opens no connection",
+	": log/slog":               "the LogValue of a secret and of a person; nothing is logged here",
+	"enrol/place: net/netip":   "addresses and networks, as values; opens no connection",
+	"login: net/netip":         "the address of a caller, as a value; opens no connection",
+	"document/idcard: net/url": "the origin, as a value; opens no connection",
+	"trust/pki: net/netip":     "an address in a server certificate, as a value; opens no connection",
 }
 
 // foreign is what pure packages import from other modules, as "package: import".
@@ -28,13 +29,17 @@ var foreign = map[string]string{
 	"trust/asic: github.com/beevik/etree":                         "the tree of a signature file, as trust/asic/tree reads it",
 	"trust/asic/tree: github.com/beevik/etree":                    "the tree that is made canonical",
 	"trust/asic/tree: github.com/russellhaering/goxmldsig":        "canonical XML",
+	"account/address: github.com/nyaruka/phonenumbers":            "which numbers a country has",
+	"account/address: golang.org/x/net/idna":                      "domains of other scripts",
 	"document/emrtd: golang.org/x/crypto/cryptobyte":              "strict DER",
 	"document/emrtd: golang.org/x/crypto/cryptobyte/asn1":         "strict DER",
 	"document/lds: golang.org/x/crypto/cryptobyte":                "strict DER",
 	"document/lds: golang.org/x/crypto/cryptobyte/asn1":           "strict DER",
 	"document/virtual: golang.org/x/crypto/cryptobyte":            "writes DER",
 	"document/virtual: golang.org/x/crypto/cryptobyte/asn1":       "writes DER",
-	"enrol/match: golang.org/x/text/unicode/norm":                 "names are compared decomposed",
+	"enrol/reconcile: golang.org/x/text/unicode/norm":             "names are compared composed",
+	"enrol/translit: golang.org/x/text/unicode/norm":              "letters are read with their marks, and without",
+	"notify/words: golang.org/x/text/unicode/norm":                "letters and their marks, apart",
 	"face/tensor: golang.org/x/sys/cpu":                           "which kernel the processor can run",
 	"key/splitkey: filippo.io/bigmod":                             "constant-time arithmetic of halves",
 	"key/splitkey: golang.org/x/crypto/argon2":                    "slows down guessing a PIN",
@@ -42,6 +47,8 @@ var foreign = map[string]string{
 	"key/voprf: github.com/cloudflare/circl/group":                "the group of the VOPRF",
 	"key/voprf: github.com/cloudflare/circl/oprf":                 "the phone's side of it",
 	"key/voprf: github.com/cloudflare/circl/zk/dleq":              "its proof",
+	"problem/phrases: github.com/nicksnyder/go-i18n/v2/i18n":      "messages in six languages, with plural forms",
+	"problem/phrases: golang.org/x/text/language":                 "tags and weights of Accept-Language",
 	"trust/proof: github.com/transparency-dev/merkle/proof":       "Merkle proofs",
 	"trust/proof: github.com/transparency-dev/merkle/rfc6962":     "the hashes of the tree",
 	"trust/proof: golang.org/x/mod/sumdb/note":                    "signed notes, the form of checkpoints",

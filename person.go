@@ -2,6 +2,8 @@ package tunnus
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,26 +12,25 @@ import (
 // that gave it. The zero value is no code.
 type PersonCode struct {
 	country string // ISO 3166-1 alpha-2; XX stands for the invented state UTO
-	value   string
+	value   string // as the state writes it: one spelling for one person
 }
 
-// personRules judges a code's digits, a row a country.
-var personRules = map[string]func(string) (time.Time, error){
-	"XX": utopianCode,
-	"EE": estonianCode,
-}
-
-// ParsePersonCode reads a personal code of the country given in two letters.
-// It refuses countries it does not know, and codes whose check digit or date is wrong.
+// ParsePersonCode reads a personal code of the country given in two letters, in
+// any spelling that its state uses (Latvian and Danish codes with their hyphen or
+// without). It fails with elig-country for countries it has no rule for, and with
+// form-code for a code that cannot be: a date that does not exist, or a wrong
+// check digit where every code of the country has one. How much more a code
+// tells differs: see [PersonCode.BirthDate] and [PersonCode.Checked].
 func ParsePersonCode(country, value string) (PersonCode, error) {
-	rule, ok := personRules[country]
+	read, ok := personRules[country]
 	if !ok {
 		return PersonCode{}, Fail(CodeEligCountry, fmt.Errorf("person code: no rule for country %q", clip(country, 4)))
 	}
-	if _, err := rule(value); err != nil {
+	r, err := read(value)
+	if err != nil {
 		return PersonCode{}, badCode(err)
 	}
-	return PersonCode{country, value}, nil
+	return PersonCode{country, r.value}, nil
 }
 
 // ParseSemanticsID reads the natural person identifier of ETSI EN 319 412-1
@@ -43,12 +44,15 @@ func ParseSemanticsID(s string) (PersonCode, error) {
 	return ParsePersonCode(country, value)
 }
 
+// PersonCountries lists the countries whose codes can be read, in two letters.
+func PersonCountries() []string { return slices.Sorted(maps.Keys(personRules)) }
+
 func badCode(cause error) error { return Fail(CodeFormCode, cause) }
 
 // Country returns the issuing state in two letters.
 func (p PersonCode) Country() string { return p.country }
 
-// Value returns the digits as the state writes them.
+// Value returns the code as the state writes it.
 func (p PersonCode) Value() string { return p.value }
 
 // IsZero reports whether p is no code.
@@ -58,14 +62,31 @@ func (p PersonCode) IsZero() bool { return p.value == "" }
 // person: it must not stand in a log or a URL of ours.
 func (p PersonCode) SemanticsID() string { return "PNO" + p.country + "-" + p.value }
 
-// BirthDate returns the date that the code tells; ok is false if it tells none.
+// BirthDate returns the date that the code tells (midnight UTC). ok is false if
+// it tells none: Latvian codes since July 2017, and a few Lithuanian ones. Then
+// the date is known from a document or a register only. It may lie in the future.
 func (p PersonCode) BirthDate() (d time.Time, ok bool) {
-	rule, known := personRules[p.country]
+	r := p.reading()
+	return r.birth, !r.birth.IsZero()
+}
+
+// Checked reports whether a check digit confirms the code. Where it is false a
+// mistyped code looks like that of somebody else, and only a document or a
+// register can tell: new Latvian codes have no check digit, and those of old
+// Latvian and of Danish codes do not hold for everybody.
+func (p PersonCode) Checked() bool { return p.reading().checked }
+
+// reading reads the code again; that of the zero value is empty.
+func (p PersonCode) reading() reading {
+	read, known := personRules[p.country]
 	if !known {
-		return time.Time{}, false
+		return reading{}
 	}
-	d, err := rule(p.value)
-	return d, err == nil
+	r, err := read(p.value)
+	if err != nil {
+		return reading{}
+	}
+	return r
 }
 
 // String redacts the code, so that it cannot slip into a log.
@@ -73,56 +94,6 @@ func (p PersonCode) String() string { return p.country + "-" + redacted }
 
 // GoString redacts the code for %#v.
 func (p PersonCode) GoString() string { return p.String() }
-
-// utopianCode reads a code of the invented state UTO: YYYYMMDD, three digits,
-// and a check digit with the weights 7, 3, 1 of ICAO Doc 9303-3 §4.9.
-func utopianCode(s string) (time.Time, error) {
-	if len(s) != 12 || !allDigits(s) {
-		return time.Time{}, fmt.Errorf("person code: 12 digits expected")
-	}
-	d, err := time.Parse("20060102", s[:8])
-	if err != nil || d.Year() < 1900 {
-		return time.Time{}, fmt.Errorf("person code: no such date")
-	}
-	if weigh(s[:11], []int{7, 3, 1})%10 != int(s[11]-'0') {
-		return time.Time{}, fmt.Errorf("person code: check digit")
-	}
-	return d, nil
-}
-
-// estonianCode reads an isikukood: century and sex, YYMMDD, three digits, and a
-// check digit in two passes modulo 11 (EVS 585:2007).
-func estonianCode(s string) (time.Time, error) {
-	if len(s) != 11 || !allDigits(s) || s[0] < '1' || s[0] > '8' {
-		return time.Time{}, fmt.Errorf("person code: 11 digits expected, the first from 1 to 8")
-	}
-	century := 18 + (int(s[0]-'0')-1)/2
-	d, err := time.Parse("20060102", fmt.Sprintf("%d%s", century, s[1:7]))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("person code: no such date")
-	}
-	check := weigh(s[:10], []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 1}) % 11
-	if check == 10 {
-		check = weigh(s[:10], []int{3, 4, 5, 6, 7, 8, 9, 1, 2, 3}) % 11 % 10
-	}
-	if check != int(s[10]-'0') {
-		return time.Time{}, fmt.Errorf("person code: check digit")
-	}
-	return d, nil
-}
-
-// weigh sums the digits of s, each times its weight; the weights repeat.
-func weigh(s string, weights []int) int {
-	sum := 0
-	for i := range len(s) {
-		sum += int(s[i]-'0') * weights[i%len(weights)]
-	}
-	return sum
-}
-
-func allDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
-}
 
 // clip shortens what came from outside before it enters an error.
 func clip(s string, n int) string {

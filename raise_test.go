@@ -13,15 +13,15 @@ import (
 var makers = map[string]string{
 	".Fail":            "the one way to make one",
 	"app/wire.Failure": "a refusal of the server, taken off the wire with the words it had there",
-	"app.Register":     "the reason for which the server ended the registration, taken off the wire",
+	"app.RegisterBy":   "the reason for which the server ended the registration, taken off the wire",
 }
 
 // relays are the functions that call Fail with a code that is not written there.
 var relays = map[string]string{
-	"app/server.again": "a kept reply is said again",
-	"remote.refusal":   "a refusal of another process, taken off the wire by its code",
-	"enrol.prove":      "all forgeries are told under one code, of which toldOfForgery is the name",
-	"face.Outcome":     "a refusal of the engine, taken off the worker's pipe; the table refusals says which",
+	"app/server.again":   "a kept reply is said again",
+	"remote.refusal":     "a refusal of another process, taken off the wire by its code",
+	"enrol/proofs.prove": "all forgeries are told under one code, of which toldOfForgery is the name",
+	"face.Outcome":       "a refusal of the engine, taken off the worker's pipe; the table refusals says which",
 }
 
 // turners are the functions that put another code into an Error.
@@ -31,12 +31,14 @@ var turners = map[string]string{
 
 // unraised are the codes that no Fail names.
 var unraised = map[string]string{
-	"CodeInternal": "what CodeOf says of an error that carries no code",
+	"CodeGuardWait": "why a parked sitting waits: nobody is refused by it",
+	"CodeInternal":  "what CodeOf says of an error that carries no code",
 }
 
 // raising is what one look through the program finds.
 type raising struct {
 	raised                 map[string][]string // by code: where Fail is called with it
+	within                 map[string]string   // by code: the function that calls it
 	maker, relayer, turner map[string]bool
 	t                      *testing.T
 }
@@ -44,21 +46,7 @@ type raising struct {
 // Each failure code is raised in one place of the program, by its name in a
 // call of Fail, so that whoever reads a code knows where to look.
 func TestEachCodeIsRaisedInOnePlace(t *testing.T) {
-	l := raising{map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, t}
-	for _, r := range rooms {
-		for _, f := range sources(t, r.pkg) {
-			for _, d := range f.Decls {
-				if fn, ok := d.(*ast.FuncDecl); ok {
-					l.look(f, r.pkg, r.pkg+"."+fn.Name.Name, fn.Type)
-					if fn.Body != nil {
-						l.look(f, r.pkg, r.pkg+"."+fn.Name.Name, fn.Body)
-					}
-				} else {
-					l.look(f, r.pkg, r.pkg+".", d)
-				}
-			}
-		}
-	}
+	l := raisings(t)
 	none := map[string]bool{}
 	for _, c := range codeNames(t) {
 		places := l.raised[c]
@@ -74,6 +62,26 @@ func TestEachCodeIsRaisedInOnePlace(t *testing.T) {
 	noneUnused(t, "relays", relays, l.relayer)
 	noneUnused(t, "turners", turners, l.turner)
 	noneUnused(t, "unraised", unraised, none)
+}
+
+// raisings goes through the program once.
+func raisings(t *testing.T) raising {
+	l := raising{map[string][]string{}, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, t}
+	for _, r := range rooms {
+		for _, f := range sources(t, r.pkg) {
+			for _, d := range f.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok {
+					l.look(f, r.pkg, r.pkg+"."+fn.Name.Name, fn.Type)
+					if fn.Body != nil {
+						l.look(f, r.pkg, r.pkg+"."+fn.Name.Name, fn.Body)
+					}
+				} else {
+					l.look(f, r.pkg, r.pkg+".", d)
+				}
+			}
+		}
+	}
+	return l
 }
 
 // look goes through one function, or one declaration of another kind.
@@ -100,7 +108,8 @@ func (l raising) look(f source, pkg, fn string, n ast.Node) {
 			if word(n.Fun) == "Fail" && len(n.Args) > 0 {
 				called[n.Fun] = true
 				if code(n.Args[0]) {
-					l.raised[word(n.Args[0])] = append(l.raised[word(n.Args[0])], f.at(n))
+					c := word(n.Args[0])
+					l.raised[c], l.within[c] = append(l.raised[c], f.at(n)), fn
 				} else if l.relayer[fn] = true; relays[fn] == "" {
 					l.t.Errorf("%s: %s calls Fail with a code that is not written there", f.at(n), fn)
 				}

@@ -84,7 +84,7 @@ func TestServerSaysNo(t *testing.T) {
 	if !ok || told.Status != 404 || told.Code != tunnus.CodeAccNone || strings.Contains(err.Error(), "1990") {
 		t.Errorf("Authenticate: %v", err)
 	}
-	if want := "client: the server answered 404: There is no account that could answer. [acc-none]"; err.Error() != want {
+	if want := "client: the server answered 404: There is no account that could answer. Please register, or contact us. [acc-none]"; err.Error() != want {
 		t.Errorf("told %q; want %q", err, want)
 	}
 }

@@ -34,7 +34,21 @@ func (h *Hub) Listen(topic string) (<-chan struct{}, func()) {
 func (h *Hub) Wake(topic string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for ch := range h.listeners[topic] {
+	wake(h.listeners[topic])
+}
+
+// WakeAll wakes all who listen to whatever topic: somebody may have missed
+// something.
+func (h *Hub) WakeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, topic := range h.listeners {
+		wake(topic)
+	}
+}
+
+func wake(all map[chan struct{}]struct{}) {
+	for ch := range all {
 		select {
 		case ch <- struct{}{}:
 		default: // it has a value already
