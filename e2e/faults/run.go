@@ -185,8 +185,6 @@ func (k *kill) end(ctx context.Context) error {
 	if k.failed != nil {
 		return fmt.Errorf("the registration: %w; server: %s", k.failed, k.house.tail())
 	}
-	if err := k.house.settled(ctx); err != nil { // what jobs change meanwhile is no fault
-		return err
-	}
-	return k.house.Check(ctx, true)
+	// What jobs change between two looks is no fault.
+	return errors.Join(k.house.settled(ctx), k.house.Check(ctx, true))
 }
