@@ -53,6 +53,11 @@ func TestCeremonyIsServedByTheDocs(t *testing.T) {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 	}
+	rules, err := os.ReadFile("../scheme/nordic.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("nordic.json", string(rules))
 	cmd := exec.Command(binary, "serve", "--roles", "issue", "--config", put("issue.json", example(t, "roles.md", 1, places)))
 	cmd.Stderr = s.log
 	if err := cmd.Start(); err != nil {

@@ -319,12 +319,14 @@ func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.S
 	if err != nil {
 		return account.Account{}, fmt.Errorf("enrol: finishing: %w", err)
 	}
+	// First the fact, then what it leads to, in the evidence too.
+	lines := []tunnus.Event{f.book.Add(&s, way.ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})}
 	a, active, err := a.After(account.Activate, "", f.book.Now())
 	if err != nil {
 		return account.Account{}, err
 	}
 	a.Signature = signed.Signature
-	lines := []tunnus.Event{active}
+	lines = append(lines, active)
 	if p.Hold { // phone and portal are far from each other (R1)
 		var frozen tunnus.Event
 		if a, frozen, err = a.After(account.Freeze, "", f.book.Now()); err != nil {
@@ -343,9 +345,8 @@ func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.S
 	if err != nil {
 		return account.Account{}, err
 	}
-	line := f.book.Add(&s, way.ApplicationSigned, map[string]string{"account": a.ID, "hash": string(signed.Hash)})
 	s.State, s.Payload = way.Done, nil
-	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: append(lines, line)}
+	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: lines}
 	if err := f.cfg.Store.Commit(ctx, change); err != nil {
 		return account.Account{}, fmt.Errorf("enrol: writing a session: %w", err)
 	}
