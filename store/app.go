@@ -61,21 +61,6 @@ func (a *AppSessions) EndOlder(ctx context.Context, v AppSession) error {
 	})
 }
 
-// Sweep deletes the sessions that began before then, with their replies, and
-// tells how many there were.
-func (a *AppSessions) Sweep(ctx context.Context, before time.Time) (n int64, err error) {
-	err = a.d.Write(ctx, func(t *engine.Tx) error {
-		if err := t.DropOldReplies(ctx, engine.Millis(before)); err != nil {
-			return fmt.Errorf("store: old replies: %w", err)
-		}
-		if n, err = t.DropOldSessions(ctx, engine.Millis(before)); err != nil {
-			return fmt.Errorf("store: old app sessions: %w", err)
-		}
-		return nil
-	})
-	return n, err
-}
-
 // A Reply is the answer that one request of an app got.
 type Reply struct {
 	Hash   []byte // of the request, to tell a repeat from another request

@@ -166,30 +166,3 @@ func TestReplySurvivesReopening(t *testing.T) {
 		}
 	})
 }
-
-// What is old goes with its replies; what is younger stays.
-func TestSweepOfSessions(t *testing.T) {
-	everywhere(t, func(t *testing.T, where func(testing.TB) string) {
-		s := openAt(t, where(t))
-		at := time.UnixMilli(1_800_000_000_000).UTC()
-		for id, age := range map[string]time.Duration{"old": 2 * time.Hour, "young": time.Minute} {
-			if err := s.AppSessions().Create(t.Context(), AppSession{ID: id, CreatedAt: at.Add(-age)}); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Replies().Put(t.Context(), id, 1, Reply{Status: 200}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if n, err := s.AppSessions().Sweep(t.Context(), at.Add(-time.Hour)); n != 1 || err != nil {
-			t.Errorf("Sweep = %d, %v", n, err)
-		}
-		_, err := s.AppSessions().Get(t.Context(), "old")
-		wantCode(t, "the old session", err, tunnus.CodeNotFound)
-		if _, ok, err := s.Replies().Get(t.Context(), "old", 1); ok || err != nil {
-			t.Errorf("the old reply: %v, %v", ok, err)
-		}
-		if _, ok, err := s.Replies().Get(t.Context(), "young", 1); !ok || err != nil {
-			t.Errorf("the young reply: %v, %v", ok, err)
-		}
-	})
-}

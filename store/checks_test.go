@@ -25,6 +25,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/statement"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/trust/asic"
 )
 
@@ -42,6 +43,7 @@ func words[S ~string](values ...S) []string {
 func listed() map[string][]string {
 	return map[string][]string{
 		"account.purpose":    words(account.ForNew, account.ForRenewal, account.ForUpgrade),
+		"account.language":   words(phrases.Languages()...),
 		"account.proofed_by": words(account.ByPassport, account.ByIDCard, account.ByAccount, account.ByChild, account.ByDesk, account.ByOther),
 		"account.state":      words(account.States()...),
 		"appointment.state":  words(appointment.Booked, appointment.Cancelled, appointment.Past),
@@ -67,7 +69,7 @@ func listed() map[string][]string {
 		"login_session.state":        {"COMPLETE", "RUNNING"},
 		"mail_job.channel":           {"email", "sms"},
 		"mail_job.state":             {"dead", "sent", "waiting"},
-		"notice.kind":                words(tell.Kinds()...),
+		"notice.kind":                words(tell.Shown()...),
 		"population_case.finding":    words(reconcile.Deceased, reconcile.Replaced, reconcile.Absent, reconcile.Renamed),
 		"population_relation.kind":   words(match.Parent, match.Guardian),
 		"review_case.kind":           words(review.Kinds()...),

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/sweep"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
-	"github.com/tunnus-id/tunnus/store/letters"
 	"github.com/tunnus-id/tunnus/store/life"
 )
 
@@ -51,6 +52,9 @@ func (e *Enrolments) Commit(ctx context.Context, c sitting.Change) error {
 			return err
 		}
 		if c.Account != nil {
+			if err := room(ctx, t, *c.Account, c.Most); err != nil {
+				return err
+			}
 			if err := life.SaveAccount(ctx, t, *c.Account); err != nil {
 				return err
 			}
@@ -60,11 +64,25 @@ func (e *Enrolments) Commit(ctx context.Context, c sitting.Change) error {
 				return err
 			}
 		}
-		if err := letters.Post(ctx, t, c.Letters); err != nil {
+		if err := life.Tell(ctx, t, tell.Told{Letters: c.Letters, Taps: c.Taps}); err != nil {
 			return err
 		}
 		return t.Events(ctx, c.Events)
 	})
+}
+
+// room counts what a person has, in the transaction that adds to it: PostgreSQL
+// repeats one of two that count at the same time (serializable), SQLite has one writer.
+func room(ctx context.Context, t *engine.Tx, a account.Account, most int) error {
+	if most == 0 || a.Rev != 0 {
+		return nil
+	}
+	rows, err := t.AccountsByPerson(ctx, a.Person.SemanticsID())
+	all, err := engine.Parsed("accounts", rows, err, life.ToAccount)
+	if err != nil {
+		return err
+	}
+	return account.Room(all, a.Replaces, most)
 }
 
 // Overdue implements [sitting.Store].

@@ -82,6 +82,15 @@ func spend(ctx context.Context, t *engine.Tx, s otp.Spend) error {
 	return nil
 }
 
+// Spent implements [otp.Store].
+func (c *Codes) Spent(ctx context.Context, key, from, before string) (int, error) {
+	n, err := c.d.Read().SpentOTP(ctx, db.SpentOTPParams{Key: key, Since: from, Before: before})
+	if err != nil {
+		return 0, fmt.Errorf("store: budget: %w", err)
+	}
+	return int(n), nil
+}
+
 // Others implements [otp.Store].
 func (c *Codes) Others(ctx context.Context, session, owner, contact string) ([]otp.Sheet, error) {
 	rows, err := c.d.Read().OtherOTPSheets(ctx, db.OtherOTPSheetsParams{Session: session, Owner: owner, Contact: contact})

@@ -70,7 +70,7 @@ func TestSameCodeAThousandTimes(t *testing.T) {
 		for range tries {
 			all.Go(func() {
 				<-begin
-				switch _, err := codes.Confirm(context.Background(), "s", code); tunnus.CodeOf(err) {
+				switch _, err := codes.Confirm(context.Background(), "s", "", code); tunnus.CodeOf(err) {
 				case "":
 					right.Add(1)
 				case tunnus.CodeOTPOld:
@@ -155,7 +155,7 @@ func triedAtOnce(codes *otp.Codes, code string, n int) []porcupine.Operation {
 				typed = code
 			}
 			call := time.Since(began)
-			_, err := codes.Confirm(context.Background(), "s", typed)
+			_, err := codes.Confirm(context.Background(), "s", "", typed)
 			ops[i] = porcupine.Operation{ClientId: i, Input: right, Call: int64(call), Output: tunnus.CodeOf(err), Return: int64(time.Since(began))}
 		})
 	}

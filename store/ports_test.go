@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/container"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/store/storetest"
@@ -99,6 +100,10 @@ func TestLedger(t *testing.T) {
 	both(t, storetest.Ledger, func(s *Store) lock.Store { return s.Ledger() })
 }
 
+func TestShelf(t *testing.T) {
+	both(t, storetest.Shelf, func(s *Store) scheme.Shelf { return s.Shelf() })
+}
+
 func TestCodes(t *testing.T) {
 	both(t, storetest.Codes, func(s *Store) otp.Store { return s.Codes() })
 }
@@ -112,7 +117,7 @@ func TestAccounts(t *testing.T) {
 func TestLife(t *testing.T) {
 	both(t, storetest.Life, func(s *Store) storetest.LifePorts {
 		return storetest.LifePorts{
-			Store: s.Life(), Rest: s.Life(), Accounts: s.Accounts(), Contacts: s.Contacts(), History: s.History(),
+			Store: s.Life(), Accounts: s.Accounts(), Contacts: s.Contacts(), History: s.History(),
 			Cases: func() ([]life.Case, error) { return s.Life().Cases(context.Background(), 10) },
 		}
 	})

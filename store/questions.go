@@ -26,10 +26,26 @@ func (q *Questions) Question(ctx context.Context, id string) (confirm.Question, 
 	if err != nil {
 		return confirm.Question{}, engine.Found("question", err)
 	}
+	return asked(r), nil
+}
+
+func asked(r db.EnrolQuestion) confirm.Question {
 	return confirm.Question{
-		ID: r.ID, About: statement.About(r.About), Session: r.Session, Device: r.Device, State: confirm.State(r.State),
-		Account: r.Account, Login: r.Login, Sign: r.Sign, Sealed: engine.Some(r.Sealed), Due: engine.Moment(r.Due), Rev: r.Rev,
-	}, nil
+		ID: r.ID, About: statement.About(r.About), Session: r.Session, Device: r.Device, Child: r.Child, State: confirm.State(r.State),
+		Account: r.Account, Login: r.Login, Sign: r.Sign, Sealed: engine.Some(r.Sealed), Record: engine.Some(r.Record), Due: engine.Moment(r.Due), Rev: r.Rev,
+	}
+}
+
+// OfChild implements [confirm.Store].
+func (q *Questions) OfChild(ctx context.Context, child string, limit int) (out []confirm.Question, err error) {
+	list, err := q.d.Read().QuestionsOfChild(ctx, db.QuestionsOfChildParams{Child: child, Many: engine.Many(limit)})
+	if err != nil {
+		return nil, fmt.Errorf("store: questions about a child: %w", err)
+	}
+	for _, r := range list {
+		out = append(out, asked(r))
+	}
+	return out, nil
 }
 
 // Unheard implements [confirm.Store].
@@ -46,6 +62,7 @@ func (q *Questions) Save(ctx context.Context, v confirm.Question, events []tunnu
 	p := db.SaveQuestionParams{
 		ID: v.ID, Rev: v.Rev, About: string(v.About), Session: v.Session, Device: v.Device, State: string(v.State),
 		Account: v.Account, Login: v.Login, Sign: v.Sign, Sealed: engine.Full(v.Sealed), Due: engine.Millis(v.Due),
+		Child: v.Child, Record: engine.Full(v.Record),
 	}
 	return q.d.Write(ctx, func(t *engine.Tx) error {
 		if v.Rev == 0 {

@@ -54,6 +54,9 @@ var sealedPlaces = map[string]sealedPlace{
 	"enrol_question.sealed": {listQuestion, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
 		return t.ResealQuestion(ctx, db.ResealQuestionParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed, Rev: r.Rev})
 	}, false},
+	"enrol_question.record": {listConsent, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
+		return t.ResealConsent(ctx, db.ResealConsentParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed, Rev: r.Rev})
+	}, false},
 	"mail_job.sealed": {listLetter, func(ctx context.Context, t *engine.Tx, r rewrap.Row, fresh []byte) (int64, error) {
 		return t.ResealLetter(ctx, db.ResealLetterParams{Fresh: fresh, ID: r.ID, Sealed: r.Sealed})
 	}, false},
@@ -181,6 +184,11 @@ func listPayload(ctx context.Context, q *db.Queries, after string, many int32) (
 func listQuestion(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {
 	list, err := q.SealedQuestion(ctx, db.SealedQuestionParams{After: after, Many: many})
 	return sealedRows(list, err, func(r db.SealedQuestionRow) rewrap.Row { return rewrap.Row(r) })
+}
+
+func listConsent(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {
+	list, err := q.SealedConsent(ctx, db.SealedConsentParams{After: after, Many: many})
+	return sealedRows(list, err, func(r db.SealedConsentRow) rewrap.Row { return rewrap.Row(r) })
 }
 
 func listLetter(ctx context.Context, q *db.Queries, after string, many int32) ([]rewrap.Row, error) {

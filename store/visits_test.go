@@ -27,7 +27,5 @@ func TestBrowsers(t *testing.T) {
 		check.Same(t, "Find when it is over", found && !late, err, true)
 		check.Must(t, "Put", b.Put(t.Context(), "b", []byte("x"), check.At(9)))
 		check.Must(t, "Drop", b.Drop(t.Context(), "b"))
-		n, err := b.Forget(t.Context(), check.At(7), 9)
-		check.Same(t, "Forget", n, err, 1)
 	})
 }

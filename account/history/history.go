@@ -3,8 +3,8 @@
 // when, which text was shown, and what came of it.
 //
 // Entries belong to the person and not to an account: they stay when an account
-// has ended, and are seen with any other account of the person, for 13 months
-// (security.md A3). What they say is sealed for person and entry; in clear stand
+// has ended, and are seen with any other account of the person, for as long as the
+// scheme says (security.md A3; package store/retention deletes them). What they say is sealed for person and entry; in clear stand
 // a keyed hash of the person, the time and the kind. Hiding an entry or a service
 // only takes it from the list: an export has all.
 //
@@ -12,7 +12,6 @@
 package history
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,9 +21,6 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 )
-
-// KeepMonths is how long entries are kept, unless a scheme says otherwise.
-const KeepMonths = 13
 
 // A Kind says what was done.
 type Kind string
@@ -95,9 +91,6 @@ type Store interface {
 	// HideService hides all entries of a service, those to come too, or shows them
 	// again.
 	HideService(ctx context.Context, person, service string, hidden bool) error
-
-	// Forget deletes at most limit entries from before a time, and returns how many.
-	Forget(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // A Sealer encrypts what stands in rows; see otp.Sealer.
@@ -112,7 +105,6 @@ type Book struct {
 	Sealer Sealer
 	Secret tunnus.Secret // keys the hashes of persons and services
 	Clock  tunnus.Clock
-	Keep   int // months; zero is [KeepMonths]
 }
 
 func place(person, id string) []byte { return []byte("history/" + person + "/" + id) }
@@ -190,19 +182,4 @@ func (b Book) Hide(ctx context.Context, p tunnus.PersonCode, id string, hidden b
 // HideService takes all entries of a service from the list, or puts them back.
 func (b Book) HideService(ctx context.Context, p tunnus.PersonCode, service string, hidden bool) error {
 	return b.Store.HideService(ctx, account.PersonKey(b.Secret, p), b.service(service), hidden)
-}
-
-// forgetBatch is how many entries one transaction deletes.
-const forgetBatch = 500
-
-// Sweep deletes the entries whose time is over. It may run on several nodes.
-func (b Book) Sweep(ctx context.Context) (int, error) {
-	before, n := b.Clock.Now().AddDate(0, -cmp.Or(b.Keep, KeepMonths), 0), 0
-	for {
-		gone, err := b.Store.Forget(ctx, before, forgetBatch)
-		n += gone
-		if err != nil || gone < forgetBatch || ctx.Err() != nil {
-			return n, errors.Join(err, ctx.Err())
-		}
-	}
 }

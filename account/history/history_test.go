@@ -11,7 +11,9 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/history"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/store"
+	"github.com/tunnus-id/tunnus/store/retention"
 )
 
 // bound is a sealer that only binds.
@@ -49,7 +51,8 @@ func open(t *testing.T, now *time.Time) (history.Book, *store.Store, tunnus.Pers
 // A3: entries are kept for 13 months and then deleted, by a job.
 func TestA3HistoryIsKeptFor13Months(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
-	b, _, p := open(t, &now)
+	b, s, p := open(t, &now)
+	job := retention.Job{Database: s.Database(), Keep: scheme.Nordic().Retention, Clock: b.Clock}
 	for i := range 3 {
 		e := history.Entry{ID: fmt.Sprint(i), At: now.AddDate(0, 0, i), Kind: history.Login, Result: "OK"}
 		if err := b.Note(t.Context(), p, e); err != nil {
@@ -63,7 +66,7 @@ func TestA3HistoryIsKeptFor13Months(t *testing.T) {
 		{now.AddDate(0, 13, 0), 3}, {now.AddDate(0, 13, 0).Add(time.Second), 2}, {now.AddDate(0, 14, 0), 0},
 	} {
 		now = step.at
-		if _, err := b.Sweep(t.Context()); err != nil {
+		if _, err := job.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		list, _, _, err := b.Page(t.Context(), p, history.Place{}, 10, true)

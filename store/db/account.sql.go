@@ -10,7 +10,7 @@ import (
 )
 
 const account = `-- name: Account :one
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE id = $1
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model FROM account WHERE id = $1
 `
 
 func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
@@ -48,12 +48,14 @@ func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
 		&i.Fraud,
 		&i.Behind,
 		&i.Told,
+		&i.Language,
+		&i.Model,
 	)
 	return i, err
 }
 
 const accountByDocument = `-- name: AccountByDocument :one
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE document = $1
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model FROM account WHERE document = $1
 `
 
 func (q *Queries) AccountByDocument(ctx context.Context, document string) (Account, error) {
@@ -91,6 +93,8 @@ func (q *Queries) AccountByDocument(ctx context.Context, document string) (Accou
 		&i.Fraud,
 		&i.Behind,
 		&i.Told,
+		&i.Language,
+		&i.Model,
 	)
 	return i, err
 }
@@ -128,7 +132,7 @@ func (q *Queries) AccountsBehind(ctx context.Context, arg AccountsBehindParams) 
 }
 
 const accountsByDevice = `-- name: AccountsByDevice :many
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE device = $1 ORDER BY created_at DESC, id
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model FROM account WHERE device = $1 ORDER BY created_at DESC, id
 `
 
 func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Account, error) {
@@ -172,6 +176,8 @@ func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Accoun
 			&i.Fraud,
 			&i.Behind,
 			&i.Told,
+			&i.Language,
+			&i.Model,
 		); err != nil {
 			return nil, err
 		}
@@ -187,7 +193,7 @@ func (q *Queries) AccountsByDevice(ctx context.Context, device string) ([]Accoun
 }
 
 const accountsByPerson = `-- name: AccountsByPerson :many
-SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told FROM account WHERE person = $1 ORDER BY created_at DESC, id
+SELECT id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key, certificates, contact, application, signature, created_at, expires_at, purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model FROM account WHERE person = $1 ORDER BY created_at DESC, id
 `
 
 func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Account, error) {
@@ -231,6 +237,8 @@ func (q *Queries) AccountsByPerson(ctx context.Context, person string) ([]Accoun
 			&i.Fraud,
 			&i.Behind,
 			&i.Told,
+			&i.Language,
+			&i.Model,
 		); err != nil {
 			return nil, err
 		}
@@ -481,9 +489,9 @@ const addAccount = `-- name: AddAccount :exec
 INSERT INTO account (
   id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key,
   certificates, contact, application, signature, created_at, expires_at,
-  purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told
+  purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-  $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+  $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
 `
 
 type AddAccountParams struct {
@@ -518,6 +526,8 @@ type AddAccountParams struct {
 	Fraud        bool
 	Behind       bool
 	Told         bool
+	Language     string
+	Model        string
 }
 
 func (q *Queries) AddAccount(ctx context.Context, arg AddAccountParams) error {
@@ -553,6 +563,8 @@ func (q *Queries) AddAccount(ctx context.Context, arg AddAccountParams) error {
 		arg.Fraud,
 		arg.Behind,
 		arg.Told,
+		arg.Language,
+		arg.Model,
 	)
 	return err
 }
@@ -562,7 +574,7 @@ UPDATE account SET
   rev = rev + 1, person = $3, document = $4, surname = $5, given_names = $6, level = $7, state = $8, device = $9,
   login_key = $10, sign_key = $11, certificates = $12, contact = $13, application = $14, signature = $15,
   created_at = $16, expires_at = $17, purpose = $18, proofed_by = $19, vouched_by = $20, replaces = $21, replaced_by = $22,
-  agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31
+  agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31, language = $32, model = $33
 WHERE id = $1 AND rev = $2
 `
 
@@ -598,6 +610,8 @@ type SaveAccountParams struct {
 	Fraud        bool
 	Behind       bool
 	Told         bool
+	Language     string
+	Model        string
 }
 
 func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) (int64, error) {
@@ -633,6 +647,8 @@ func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) (int64
 		arg.Fraud,
 		arg.Behind,
 		arg.Told,
+		arg.Language,
+		arg.Model,
 	)
 	if err != nil {
 		return 0, err

@@ -110,27 +110,6 @@ func (q *Queries) DropAppReplies(ctx context.Context, arg DropAppRepliesParams) 
 	return err
 }
 
-const dropOldReplies = `-- name: DropOldReplies :exec
-DELETE FROM app_reply WHERE session_id IN (SELECT id FROM app_session WHERE created_at < $1)
-`
-
-func (q *Queries) DropOldReplies(ctx context.Context, createdAt int64) error {
-	_, err := q.db.ExecContext(ctx, dropOldReplies, createdAt)
-	return err
-}
-
-const dropOldSessions = `-- name: DropOldSessions :execrows
-DELETE FROM app_session WHERE created_at < $1
-`
-
-func (q *Queries) DropOldSessions(ctx context.Context, createdAt int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, dropOldSessions, createdAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const dropOlderReplies = `-- name: DropOlderReplies :exec
 DELETE FROM app_reply WHERE session_id IN (
   SELECT s.id FROM app_session AS s WHERE s.device_key = $1 AND s.created_at <= $2 AND s.id <> $3

@@ -213,61 +213,6 @@ func (q *Queries) EndCardVisits(ctx context.Context, arg EndCardVisitsParams) (i
 	return result.RowsAffected()
 }
 
-const forgetCardSlips = `-- name: ForgetCardSlips :execrows
-DELETE FROM card_slip WHERE id IN (SELECT s.id FROM card_slip s WHERE s.due < $1 LIMIT $2)
-`
-
-type ForgetCardSlipsParams struct {
-	Before int64
-	Many   int32
-}
-
-func (q *Queries) ForgetCardSlips(ctx context.Context, arg ForgetCardSlipsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetCardSlips, arg.Before, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetCardVisits = `-- name: ForgetCardVisits :execrows
-DELETE FROM card_visit WHERE id IN (
-  SELECT v.id FROM card_visit v
-  WHERE v.expires < $1 OR (v.expires < $2 AND length(v.record) = 0) LIMIT $3
-)
-`
-
-type ForgetCardVisitsParams struct {
-	Recorded int64
-	Plain    int64
-	Many     int32
-}
-
-func (q *Queries) ForgetCardVisits(ctx context.Context, arg ForgetCardVisitsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetCardVisits, arg.Recorded, arg.Plain, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetPortalSessions = `-- name: ForgetPortalSessions :execrows
-DELETE FROM portal_session WHERE token IN (SELECT p.token FROM portal_session p WHERE p.expires < $1 LIMIT $2)
-`
-
-type ForgetPortalSessionsParams struct {
-	Before int64
-	Many   int32
-}
-
-func (q *Queries) ForgetPortalSessions(ctx context.Context, arg ForgetPortalSessionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetPortalSessions, arg.Before, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const portalSession = `-- name: PortalSession :one
 SELECT sealed FROM portal_session WHERE token = $1 AND expires > $2
 `

@@ -10,8 +10,8 @@ import (
 )
 
 const addQuestion = `-- name: AddQuestion :exec
-INSERT INTO enrol_question (id, rev, about, session, device, state, account, login, sign, sealed, due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO enrol_question (id, rev, about, session, device, state, account, login, sign, sealed, due, child, record)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 `
 
 type AddQuestionParams struct {
@@ -26,6 +26,8 @@ type AddQuestionParams struct {
 	Sign    string
 	Sealed  []byte
 	Due     int64
+	Child   string
+	Record  []byte
 }
 
 func (q *Queries) AddQuestion(ctx context.Context, arg AddQuestionParams) error {
@@ -41,12 +43,14 @@ func (q *Queries) AddQuestion(ctx context.Context, arg AddQuestionParams) error 
 		arg.Sign,
 		arg.Sealed,
 		arg.Due,
+		arg.Child,
+		arg.Record,
 	)
 	return err
 }
 
 const question = `-- name: Question :one
-SELECT id, rev, about, session, device, state, account, login, sign, sealed, due FROM enrol_question WHERE id = $1
+SELECT id, rev, about, session, device, state, account, login, sign, sealed, due, child, record FROM enrol_question WHERE id = $1
 `
 
 func (q *Queries) Question(ctx context.Context, id string) (EnrolQuestion, error) {
@@ -64,8 +68,57 @@ func (q *Queries) Question(ctx context.Context, id string) (EnrolQuestion, error
 		&i.Sign,
 		&i.Sealed,
 		&i.Due,
+		&i.Child,
+		&i.Record,
 	)
 	return i, err
+}
+
+const questionsOfChild = `-- name: QuestionsOfChild :many
+SELECT id, rev, about, session, device, state, account, login, sign, sealed, due, child, record FROM enrol_question WHERE child = $1 AND child <> '' AND state IN ('asked', 'claimed')
+ORDER BY due, id LIMIT $2
+`
+
+type QuestionsOfChildParams struct {
+	Child string
+	Many  int32
+}
+
+func (q *Queries) QuestionsOfChild(ctx context.Context, arg QuestionsOfChildParams) ([]EnrolQuestion, error) {
+	rows, err := q.db.QueryContext(ctx, questionsOfChild, arg.Child, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EnrolQuestion
+	for rows.Next() {
+		var i EnrolQuestion
+		if err := rows.Scan(
+			&i.ID,
+			&i.Rev,
+			&i.About,
+			&i.Session,
+			&i.Device,
+			&i.State,
+			&i.Account,
+			&i.Login,
+			&i.Sign,
+			&i.Sealed,
+			&i.Due,
+			&i.Child,
+			&i.Record,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const questionsUnheard = `-- name: QuestionsUnheard :many
@@ -101,6 +154,31 @@ func (q *Queries) QuestionsUnheard(ctx context.Context, arg QuestionsUnheardPara
 	return items, nil
 }
 
+const resealConsent = `-- name: ResealConsent :execrows
+UPDATE enrol_question SET record = $1, rev = rev + 1
+WHERE id = $2 AND record = $3 AND rev = $4
+`
+
+type ResealConsentParams struct {
+	Fresh  []byte
+	ID     string
+	Sealed []byte
+	Rev    int64
+}
+
+func (q *Queries) ResealConsent(ctx context.Context, arg ResealConsentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, resealConsent,
+		arg.Fresh,
+		arg.ID,
+		arg.Sealed,
+		arg.Rev,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const resealQuestion = `-- name: ResealQuestion :execrows
 UPDATE enrol_question SET sealed = $1, rev = rev + 1
 WHERE id = $2 AND sealed = $3 AND rev = $4
@@ -128,7 +206,8 @@ func (q *Queries) ResealQuestion(ctx context.Context, arg ResealQuestionParams) 
 
 const saveQuestion = `-- name: SaveQuestion :execrows
 UPDATE enrol_question SET
-  rev = rev + 1, about = $3, session = $4, device = $5, state = $6, account = $7, login = $8, sign = $9, sealed = $10, due = $11
+  rev = rev + 1, about = $3, session = $4, device = $5, state = $6, account = $7, login = $8, sign = $9, sealed = $10, due = $11,
+  child = $12, record = $13
 WHERE id = $1 AND rev = $2
 `
 
@@ -144,6 +223,8 @@ type SaveQuestionParams struct {
 	Sign    string
 	Sealed  []byte
 	Due     int64
+	Child   string
+	Record  []byte
 }
 
 func (q *Queries) SaveQuestion(ctx context.Context, arg SaveQuestionParams) (int64, error) {
@@ -159,11 +240,52 @@ func (q *Queries) SaveQuestion(ctx context.Context, arg SaveQuestionParams) (int
 		arg.Sign,
 		arg.Sealed,
 		arg.Due,
+		arg.Child,
+		arg.Record,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const sealedConsent = `-- name: SealedConsent :many
+SELECT id AS id, rev, record AS sealed FROM enrol_question
+WHERE id > $1 AND length(record) > 0 ORDER BY id LIMIT $2
+`
+
+type SealedConsentParams struct {
+	After string
+	Many  int32
+}
+
+type SealedConsentRow struct {
+	ID     string
+	Rev    int64
+	Sealed []byte
+}
+
+func (q *Queries) SealedConsent(ctx context.Context, arg SealedConsentParams) ([]SealedConsentRow, error) {
+	rows, err := q.db.QueryContext(ctx, sealedConsent, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SealedConsentRow
+	for rows.Next() {
+		var i SealedConsentRow
+		if err := rows.Scan(&i.ID, &i.Rev, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sealedQuestion = `-- name: SealedQuestion :many

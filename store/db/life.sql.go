@@ -199,95 +199,6 @@ func (q *Queries) Contacts(ctx context.Context, person string) ([]Contact, error
 	return items, nil
 }
 
-const forgetAckedNotices = `-- name: ForgetAckedNotices :execrows
-DELETE FROM notice WHERE (account, id) IN (
-  SELECT n.account, n.id FROM notice n WHERE n.acked > 0 AND n.acked < $1 ORDER BY n.acked LIMIT $2)
-`
-
-type ForgetAckedNoticesParams struct {
-	Acked int64
-	Many  int32
-}
-
-func (q *Queries) ForgetAckedNotices(ctx context.Context, arg ForgetAckedNoticesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetAckedNotices, arg.Acked, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetCases = `-- name: ForgetCases :execrows
-DELETE FROM holder_case WHERE id IN (
-  SELECT c.id FROM holder_case c WHERE c.closed > 0 AND c.closed < $1 ORDER BY c.closed LIMIT $2)
-`
-
-type ForgetCasesParams struct {
-	Before int64
-	Many   int32
-}
-
-func (q *Queries) ForgetCases(ctx context.Context, arg ForgetCasesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetCases, arg.Before, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetHistory = `-- name: ForgetHistory :execrows
-DELETE FROM history WHERE (person, id) IN (
-  SELECT h.person, h.id FROM history h WHERE h.at < $1 ORDER BY h.at LIMIT $2)
-`
-
-type ForgetHistoryParams struct {
-	Before int64
-	Many   int32
-}
-
-func (q *Queries) ForgetHistory(ctx context.Context, arg ForgetHistoryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetHistory, arg.Before, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetOldNotices = `-- name: ForgetOldNotices :execrows
-DELETE FROM notice WHERE (account, id) IN (
-  SELECT n.account, n.id FROM notice n WHERE n.at < $1 ORDER BY n.at LIMIT $2)
-`
-
-type ForgetOldNoticesParams struct {
-	Made int64
-	Many int32
-}
-
-func (q *Queries) ForgetOldNotices(ctx context.Context, arg ForgetOldNoticesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetOldNotices, arg.Made, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetTaps = `-- name: ForgetTaps :execrows
-DELETE FROM tap WHERE hash IN (SELECT p.hash FROM tap p WHERE p.expires < $1 ORDER BY p.expires LIMIT $2)
-`
-
-type ForgetTapsParams struct {
-	Before int64
-	Many   int32
-}
-
-func (q *Queries) ForgetTaps(ctx context.Context, arg ForgetTapsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetTaps, arg.Before, arg.Many)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const hasHistory = `-- name: HasHistory :one
 SELECT COUNT(*) FROM history WHERE person = $1 AND id = $2
 `
@@ -610,7 +521,7 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) (int64
 }
 
 const sealedContactRow = `-- name: SealedContactRow :many
-SELECT person, id, sealed, rev FROM contact WHERE (person > $1 OR person = $1 AND id > $2) AND length(sealed) > 0
+SELECT person, id, sealed, rev FROM contact WHERE person >= $1 AND (person > $1 OR id > $2) AND length(sealed) > 0
 ORDER BY person, id LIMIT $3
 `
 
@@ -656,7 +567,7 @@ func (q *Queries) SealedContactRow(ctx context.Context, arg SealedContactRowPara
 }
 
 const sealedHistory = `-- name: SealedHistory :many
-SELECT person, id, sealed FROM history WHERE (person > $1 OR person = $1 AND id > $2)
+SELECT person, id, sealed FROM history WHERE person >= $1 AND (person > $1 OR id > $2)
 ORDER BY person, id LIMIT $3
 `
 

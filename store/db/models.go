@@ -40,6 +40,8 @@ type Account struct {
 	Fraud        bool
 	Behind       bool
 	Told         bool
+	Language     string
+	Model        string
 }
 
 type AppReply struct {
@@ -194,6 +196,8 @@ type EnrolQuestion struct {
 	Sign    string
 	Sealed  []byte
 	Due     int64
+	Child   string
+	Record  []byte
 }
 
 type EnrolSession struct {
@@ -507,6 +511,16 @@ type RevocationList struct {
 	Count  int64
 	Newest int64
 	Der    []byte
+}
+
+type SchemeFile struct {
+	Name    string
+	Version string
+	Place   int64
+	Meant   string
+	Spelt   string
+	File    []byte
+	At      int64
 }
 
 type StaffConsent struct {

@@ -147,3 +147,21 @@ func (q *Queries) SpendOTP(ctx context.Context, arg SpendOTPParams) (int64, erro
 	}
 	return result.RowsAffected()
 }
+
+const spentOTP = `-- name: SpentOTP :one
+SELECT CAST(COALESCE(SUM(used), 0) AS bigint) AS used FROM otp_spend
+WHERE key = $1 AND day >= $2 AND day < $3
+`
+
+type SpentOTPParams struct {
+	Key    string
+	Since  string
+	Before string
+}
+
+func (q *Queries) SpentOTP(ctx context.Context, arg SpentOTPParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, spentOTP, arg.Key, arg.Since, arg.Before)
+	var used int64
+	err := row.Scan(&used)
+	return used, err
+}

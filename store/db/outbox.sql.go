@@ -33,12 +33,12 @@ func (q *Queries) AddMailJob(ctx context.Context, arg AddMailJobParams) error {
 	return err
 }
 
-const countMailJobs = `-- name: CountMailJobs :one
-SELECT COUNT(*) FROM mail_job WHERE state = $1
+const countWaitingMail = `-- name: CountWaitingMail :one
+SELECT COUNT(*) FROM mail_job WHERE state = 'waiting'
 `
 
-func (q *Queries) CountMailJobs(ctx context.Context, state string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countMailJobs, state)
+func (q *Queries) CountWaitingMail(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countWaitingMail)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -86,18 +86,6 @@ func (q *Queries) MailJob(ctx context.Context, id string) (MailJob, error) {
 		&i.Reason,
 	)
 	return i, err
-}
-
-const purgeMailJobs = `-- name: PurgeMailJobs :execrows
-DELETE FROM mail_job WHERE state <> 'waiting' AND made_at < $1
-`
-
-func (q *Queries) PurgeMailJobs(ctx context.Context, madeAt int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, purgeMailJobs, madeAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const waitingMailJobs = `-- name: WaitingMailJobs :many

@@ -451,7 +451,7 @@ func (q *Queries) SealedPooled(ctx context.Context, arg SealedPooledParams) ([]S
 
 const sealedReply = `-- name: SealedReply :many
 SELECT session_id, counter, body FROM app_reply
-WHERE (session_id > $1 OR (session_id = $1 AND counter > $2)) AND length(body) > 0
+WHERE session_id >= $1 AND (session_id > $1 OR counter > $2) AND length(body) > 0
 ORDER BY session_id, counter LIMIT $3
 `
 

@@ -1,5 +1,6 @@
--- What SQL cannot say alike on both engines. Run at each opening, after the
--- migrations, by one node at a time; every statement may be run again. Each
+-- What SQL cannot say alike on both engines. Run at an opening, after the
+-- migrations, by one node at a time, whenever the triggers are not as they were
+-- left; every statement may be run again. Each
 -- trigger has its twin in sqlite.sql. A trigger that goes away gets a
 -- DROP TRIGGER IF EXISTS.
 
@@ -54,6 +55,11 @@ END $$;
 CREATE OR REPLACE TRIGGER lock_entry_at_the_end
 BEFORE INSERT ON lock_entry FOR EACH ROW EXECUTE FUNCTION tunnus_lock_entry();
 
+-- Also for a session that replays another one's rows (session_replication_role).
+ALTER TABLE lock_entry ENABLE ALWAYS TRIGGER lock_entry_no_change;
+ALTER TABLE lock_entry ENABLE ALWAYS TRIGGER lock_entry_no_truncate;
+ALTER TABLE lock_entry ENABLE ALWAYS TRIGGER lock_entry_at_the_end;
+
 CREATE OR REPLACE TRIGGER keyshare_modulus_no_change
 BEFORE UPDATE OR DELETE ON keyshare_modulus
 FOR EACH ROW EXECUTE FUNCTION tunnus_refuse('a modulus is remembered for ever');
@@ -95,3 +101,12 @@ CREATE OR REPLACE TRIGGER container_complete
 BEFORE UPDATE ON container
 FOR EACH ROW WHEN (OLD.level = 'LT')
 EXECUTE FUNCTION tunnus_refuse('a complete container is not changed');
+
+-- Evidence points to the scheme files.
+CREATE OR REPLACE TRIGGER scheme_file_no_change
+BEFORE UPDATE OR DELETE ON scheme_file
+FOR EACH ROW EXECUTE FUNCTION tunnus_refuse('scheme files are kept');
+
+CREATE OR REPLACE TRIGGER scheme_file_no_truncate
+BEFORE TRUNCATE ON scheme_file
+FOR EACH STATEMENT EXECUTE FUNCTION tunnus_refuse('scheme files are kept');

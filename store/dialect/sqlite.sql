@@ -82,3 +82,12 @@ CREATE TRIGGER IF NOT EXISTS container_complete
 BEFORE UPDATE ON container
 WHEN OLD.level = 'LT'
 BEGIN SELECT RAISE(ABORT, 'a complete container is not changed'); END;
+
+-- Evidence points to the scheme files.
+CREATE TRIGGER IF NOT EXISTS scheme_file_no_update
+BEFORE UPDATE ON scheme_file
+BEGIN SELECT RAISE(ABORT, 'scheme files are kept'); END;
+
+CREATE TRIGGER IF NOT EXISTS scheme_file_no_delete
+BEFORE DELETE ON scheme_file
+BEGIN SELECT RAISE(ABORT, 'scheme files are kept'); END;

@@ -227,9 +227,17 @@ func migrateQueueAlone(ctx context.Context, p *sql.DB) (err error) {
 	return migrateQueue(ctx, riverdatabasesql.New(p))
 }
 
-// setDialect sets the triggers, if they are not those that were set last: that
+// standing tells in one word which triggers there are, what they do and whether they
+// are on: what somebody has dropped or switched off is set again at the next start.
+const standing = `SELECT COALESCE(md5(string_agg(x, ';' ORDER BY x)), '') FROM (
+  SELECT tgrelid::regclass::text || ' ' || CAST(tgenabled AS text) || ' ' || pg_get_triggerdef(t.oid) AS x
+  FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
+  UNION ALL SELECT proname || ' ' || prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'tunnus%'
+) AS all_of_them`
+
+// setDialect sets the triggers, if they are not as they were left last: that
 // locks tables against all who write, who may be other nodes. A comment on
-// goose's table tells what was set.
+// goose's table tells what was set, and how it stood then.
 func setDialect(ctx context.Context, p *sql.DB, dialect string) error {
 	t, err := p.BeginTx(ctx, nil)
 	if err != nil {
@@ -239,15 +247,22 @@ func setDialect(ctx context.Context, p *sql.DB, dialect string) error {
 	if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(dialectLock)); err != nil {
 		return err
 	}
-	mark, last := fmt.Sprintf("dialect %x", sha256.Sum256([]byte(dialect))), ""
-	err = t.QueryRowContext(ctx, "SELECT COALESCE(obj_description('goose_db_version'::regclass, 'pg_class'), '')").Scan(&last)
-	if err != nil || last == mark {
+	var last, now string
+	err = t.QueryRowContext(ctx, "SELECT COALESCE(obj_description('goose_db_version'::regclass, 'pg_class'), ''), ("+standing+")").Scan(&last, &now)
+	mark := fmt.Sprintf("dialect %x ", sha256.Sum256([]byte(dialect)))
+	if err != nil || last == mark+now {
 		return err
 	}
-	for _, statement := range []string{"SET LOCAL lock_timeout = '2s'", dialect, "COMMENT ON TABLE goose_db_version IS '" + mark + "'"} {
+	for _, statement := range []string{"SET LOCAL lock_timeout = '2s'", dialect} {
 		if _, err := t.ExecContext(ctx, statement); err != nil {
 			return err
 		}
+	}
+	if err := t.QueryRowContext(ctx, standing).Scan(&now); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, "COMMENT ON TABLE goose_db_version IS '"+mark+now+"'"); err != nil {
+		return err
 	}
 	return t.Commit()
 }

@@ -47,6 +47,17 @@ func (d *Database) openSQLite(ctx context.Context, path string, s Schema) error 
 	return d.reader.PingContext(ctx)
 }
 
+// Scrub empties SQLite's log of writes, which holds what was deleted until it is written
+// over: the file itself is overwritten (secure_delete). While somebody reads, it is left
+// for another time, which is no error. On PostgreSQL it does nothing.
+func (d *Database) Scrub(ctx context.Context) error {
+	if d.group == nil {
+		return nil
+	}
+	var busy, log, done int
+	return d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
+}
+
 // poolSQLite opens up to n connections, each with the settings that durability
 // and integrity rest on.
 func poolSQLite(path string, n int, more url.Values) (*sql.DB, error) {

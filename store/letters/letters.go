@@ -135,20 +135,9 @@ func (o *Outbox) Adopt(ctx context.Context, before time.Time) (n int, err error)
 
 // Waiting counts the letters that are not sent and not given up.
 func (o *Outbox) Waiting(ctx context.Context) (int, error) {
-	n, err := o.d.Read().CountMailJobs(ctx, "waiting")
+	n, err := o.d.Read().CountWaitingMail(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("store: letters: %w", err)
 	}
 	return int(n), nil
-}
-
-// Purge deletes the rows of letters that were sent or given up and written before.
-func (o *Outbox) Purge(ctx context.Context, before time.Time) (n int64, err error) {
-	err = o.d.Write(ctx, func(t *engine.Tx) error {
-		if n, err = t.PurgeMailJobs(ctx, engine.Millis(before)); err != nil {
-			return fmt.Errorf("store: letters: %w", err)
-		}
-		return nil
-	})
-	return n, err
 }

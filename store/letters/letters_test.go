@@ -138,22 +138,3 @@ func TestAdopt(t *testing.T) {
 		}
 	})
 }
-
-func TestPurge(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *store.Store) {
-		posted(t, s, 3)
-		o := s.Outbox()
-		if err := o.Done(t.Context(), "0"); err != nil {
-			t.Fatal(err)
-		}
-		if n, err := o.Purge(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
-			t.Errorf("young ones: %d, %v", n, err)
-		}
-		if n, err := o.Purge(t.Context(), time.Now().Add(time.Hour)); n != 1 || err != nil {
-			t.Errorf("%d, %v", n, err)
-		}
-		if n, err := o.Waiting(t.Context()); n != 2 || err != nil {
-			t.Errorf("%d wait, %v", n, err)
-		}
-	})
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/store/copies"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
@@ -32,6 +33,7 @@ func SaveAccount(ctx context.Context, t *engine.Tx, v account.Account) error {
 		VouchedBy: v.VouchedBy, Replaces: v.Replaces, ReplacedBy: v.ReplacedBy, Agreed: v.Agreed,
 		ActiveAt: engine.Millis(v.ActiveAt), StoppedAt: engine.Millis(v.StoppedAt), FrozenUntil: engine.Millis(v.FrozenUntil),
 		RetireAt: engine.Millis(v.RetireAt), Reminded: int64(v.Reminded), Fraud: v.Fraud, Behind: v.Behind, Told: v.Told,
+		Language: cmp.Or(v.Language, string(phrases.English)), Model: v.Model,
 	}
 	if err := copies.AccountState(t, v.ID, string(v.State), v.Rev+1); err != nil {
 		return err
@@ -58,7 +60,7 @@ func ToAccount(r db.Account) (account.Account, error) {
 		Purpose: account.Purpose(r.Purpose), Proofed: account.Proof(r.ProofedBy),
 		VouchedBy: r.VouchedBy, Replaces: r.Replaces, ReplacedBy: r.ReplacedBy, Agreed: r.Agreed,
 		ActiveAt: engine.Moment(r.ActiveAt), StoppedAt: engine.Moment(r.StoppedAt), FrozenUntil: engine.Moment(r.FrozenUntil),
-		RetireAt: engine.Moment(r.RetireAt), Reminded: int(r.Reminded), Fraud: r.Fraud, Behind: r.Behind, Told: r.Told,
+		RetireAt: engine.Moment(r.RetireAt), Reminded: int(r.Reminded), Fraud: r.Fraud, Behind: r.Behind, Told: r.Told, Language: r.Language, Model: r.Model,
 	}
 	if err := json.Unmarshal(r.Certificates, &v.Certificates); err != nil {
 		return account.Account{}, fmt.Errorf("store: account %s: %w", r.ID, err)

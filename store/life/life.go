@@ -16,12 +16,9 @@ import (
 	"github.com/tunnus-id/tunnus/store/letters"
 )
 
-var (
-	_ life.Store = (*Life)(nil)
-	_ life.Rest  = (*Life)(nil)
-)
+var _ life.Store = (*Life)(nil)
 
-// Life implements [life.Store] and [life.Rest].
+// Life implements [life.Store].
 type Life struct{ d *engine.Database }
 
 // New returns the life of accounts in a database.
@@ -80,6 +77,9 @@ func cases(ctx context.Context, t *engine.Tx, c life.Change) error {
 	}
 	return nil
 }
+
+// Tell writes what tells of a change that another package writes.
+func Tell(ctx context.Context, t *engine.Tx, v tell.Told) error { return told(ctx, t, v, nil) }
 
 // told writes what tells of a change, and marks the link that made it as used.
 func told(ctx context.Context, t *engine.Tx, v tell.Told, used *tell.Tap) error {
@@ -187,44 +187,5 @@ func (l *Life) Close(ctx context.Context, id string, at time.Time, events []tunn
 			return fmt.Errorf("store: case: %w", err)
 		}
 		return t.Events(ctx, events)
-	})
-}
-
-// forget runs one deletion.
-func (l *Life) forget(ctx context.Context, what string, do func(t *engine.Tx) (int64, error)) (n int, err error) {
-	err = l.d.Write(ctx, func(t *engine.Tx) error {
-		gone, err := do(t)
-		if err != nil {
-			return fmt.Errorf("store: %s: %w", what, err)
-		}
-		n = int(gone)
-		return nil
-	})
-	return n, err
-}
-
-// ForgetNotices implements [life.Rest].
-func (l *Life) ForgetNotices(ctx context.Context, acked, made time.Time, limit int) (int, error) {
-	return l.forget(ctx, "notices", func(t *engine.Tx) (int64, error) {
-		n, err := t.ForgetAckedNotices(ctx, db.ForgetAckedNoticesParams{Acked: engine.Millis(acked), Many: engine.Many(limit)})
-		if err != nil || n == int64(limit) {
-			return n, err
-		}
-		more, err := t.ForgetOldNotices(ctx, db.ForgetOldNoticesParams{Made: engine.Millis(made), Many: engine.Many(limit - int(n))})
-		return n + more, err
-	})
-}
-
-// ForgetTaps implements [life.Rest].
-func (l *Life) ForgetTaps(ctx context.Context, before time.Time, limit int) (int, error) {
-	return l.forget(ctx, "links", func(t *engine.Tx) (int64, error) {
-		return t.ForgetTaps(ctx, db.ForgetTapsParams{Before: engine.Millis(before), Many: engine.Many(limit)})
-	})
-}
-
-// ForgetCases implements [life.Rest].
-func (l *Life) ForgetCases(ctx context.Context, before time.Time, limit int) (int, error) {
-	return l.forget(ctx, "cases", func(t *engine.Tx) (int64, error) {
-		return t.ForgetCases(ctx, db.ForgetCasesParams{Before: engine.Millis(before), Many: engine.Many(limit)})
 	})
 }

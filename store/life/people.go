@@ -145,13 +145,6 @@ func (h *History) HideService(ctx context.Context, person, service string, hidde
 	})
 }
 
-// Forget implements [history.Store].
-func (h *History) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
-	return (&Life{h.d}).forget(ctx, "history", func(t *engine.Tx) (int64, error) {
-		return t.ForgetHistory(ctx, db.ForgetHistoryParams{Before: engine.Millis(before), Many: engine.Many(limit)})
-	})
-}
-
 // Unnoted returns at most limit log-ins that have ended, or ran out of time by now,
 // and are in no history yet, oldest first.
 func (l *Life) Unnoted(ctx context.Context, now time.Time, limit int) ([]login.Session, error) {

@@ -75,10 +75,8 @@ func settle(t *testing.T, s *store.Store, clock tunnus.Clock, many int) *nation 
 
 func (n *nation) walk(t *testing.T, s *store.Store, clock tunnus.Clock) *reconcile.Service {
 	t.Helper()
-	rules := reconcile.DefaultRules()
-	rules.Page = 7
 	w, err := reconcile.New(reconcile.Config{
-		Rules: rules, Store: people.NewWalk(s.Database()), Accounts: s.Accounts(), Register: n, Ender: n, Teller: n, Clock: clock,
+		Rules: reconcile.Rules{Renew: 30 * 24 * time.Hour, Every: 20 * time.Hour, Tries: 3, Bad: 20, Floor: 20, PerCen: 2}, Page: 7, Store: people.NewWalk(s.Database()), Accounts: s.Accounts(), Register: n, Ender: n, Teller: n, Clock: clock,
 		Down: func(err error) bool { return errors.Is(err, register.ErrDown) },
 		Pace: func(ctx context.Context) error { return ctx.Err() },
 	})

@@ -2,16 +2,16 @@
 INSERT INTO account (
   id, rev, person, document, surname, given_names, level, state, device, login_key, sign_key,
   certificates, contact, application, signature, created_at, expires_at,
-  purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told
+  purpose, proofed_by, vouched_by, replaces, replaced_by, agreed, active_at, stopped_at, frozen_until, retire_at, reminded, fraud, behind, told, language, model
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-  $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31);
+  $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33);
 
 -- name: SaveAccount :execrows
 UPDATE account SET
   rev = rev + 1, person = $3, document = $4, surname = $5, given_names = $6, level = $7, state = $8, device = $9,
   login_key = $10, sign_key = $11, certificates = $12, contact = $13, application = $14, signature = $15,
   created_at = $16, expires_at = $17, purpose = $18, proofed_by = $19, vouched_by = $20, replaces = $21, replaced_by = $22,
-  agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31
+  agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31, language = $32, model = $33
 WHERE id = $1 AND rev = $2;
 
 -- name: Account :one

@@ -19,12 +19,6 @@ FROM app_session AS s WHERE s.id = $1;
 -- name: DropAppReplies :exec
 DELETE FROM app_reply WHERE session_id = $1 AND counter <= $2;
 
--- name: DropOldReplies :exec
-DELETE FROM app_reply WHERE session_id IN (SELECT id FROM app_session WHERE created_at < $1);
-
--- name: DropOldSessions :execrows
-DELETE FROM app_session WHERE created_at < $1;
-
 -- name: DropOlderReplies :exec
 DELETE FROM app_reply WHERE session_id IN (
   SELECT s.id FROM app_session AS s WHERE s.device_key = $1 AND s.created_at <= $2 AND s.id <> $3

@@ -30,15 +30,6 @@ SELECT * FROM card_slip WHERE id = $1;
 -- name: CardSlipOf :one
 SELECT * FROM card_slip WHERE session = $1;
 
--- name: ForgetCardVisits :execrows
-DELETE FROM card_visit WHERE id IN (
-  SELECT v.id FROM card_visit v
-  WHERE v.expires < sqlc.arg(recorded) OR (v.expires < sqlc.arg(plain) AND length(v.record) = 0) LIMIT sqlc.arg(many)
-);
-
--- name: ForgetCardSlips :execrows
-DELETE FROM card_slip WHERE id IN (SELECT s.id FROM card_slip s WHERE s.due < sqlc.arg(before) LIMIT sqlc.arg(many));
-
 -- name: EndCardVisits :execrows
 UPDATE card_visit SET rev = rev + 1, state = 'ended', payload = sqlc.arg(nothing) WHERE id IN (
   SELECT v.id FROM card_visit v WHERE v.expires < sqlc.arg(before) AND length(v.payload) > 0 LIMIT sqlc.arg(many)
@@ -77,9 +68,6 @@ SELECT sealed FROM portal_session WHERE token = $1 AND expires > $2;
 
 -- name: DropPortalSession :exec
 DELETE FROM portal_session WHERE token = $1;
-
--- name: ForgetPortalSessions :execrows
-DELETE FROM portal_session WHERE token IN (SELECT p.token FROM portal_session p WHERE p.expires < sqlc.arg(before) LIMIT sqlc.arg(many));
 
 -- name: SealedPortalSession :many
 SELECT token AS id, CAST(0 AS bigint) AS rev, sealed AS sealed FROM portal_session

@@ -40,10 +40,6 @@ INSERT INTO history_service (person, service) VALUES ($1, $2) ON CONFLICT (perso
 -- name: ShowService :exec
 DELETE FROM history_service WHERE person = $1 AND service = $2;
 
--- name: ForgetHistory :execrows
-DELETE FROM history WHERE (person, id) IN (
-  SELECT h.person, h.id FROM history h WHERE h.at < sqlc.arg(before) ORDER BY h.at LIMIT sqlc.arg(many));
-
 -- name: AddNotice :exec
 INSERT INTO notice (account, id, kind, at, about, acked) VALUES ($1, $2, $3, $4, $5, 0)
 ON CONFLICT (account, id) DO NOTHING;
@@ -54,14 +50,6 @@ SELECT * FROM notice WHERE account = sqlc.arg(account) AND acked = 0 ORDER BY at
 -- name: AckNotice :exec
 UPDATE notice SET acked = sqlc.arg(acked) WHERE account = sqlc.arg(account) AND id = sqlc.arg(id) AND acked = 0;
 
--- name: ForgetAckedNotices :execrows
-DELETE FROM notice WHERE (account, id) IN (
-  SELECT n.account, n.id FROM notice n WHERE n.acked > 0 AND n.acked < sqlc.arg(acked) ORDER BY n.acked LIMIT sqlc.arg(many));
-
--- name: ForgetOldNotices :execrows
-DELETE FROM notice WHERE (account, id) IN (
-  SELECT n.account, n.id FROM notice n WHERE n.at < sqlc.arg(made) ORDER BY n.at LIMIT sqlc.arg(many));
-
 -- name: AddTap :exec
 INSERT INTO tap (hash, purpose, account, target, expires, used) VALUES ($1, $2, $3, $4, $5, 0);
 
@@ -70,9 +58,6 @@ SELECT * FROM tap WHERE hash = $1;
 
 -- name: UseTap :execrows
 UPDATE tap SET used = sqlc.arg(used) WHERE hash = sqlc.arg(hash) AND used = 0;
-
--- name: ForgetTaps :execrows
-DELETE FROM tap WHERE hash IN (SELECT p.hash FROM tap p WHERE p.expires < sqlc.arg(before) ORDER BY p.expires LIMIT sqlc.arg(many));
 
 -- name: AddCase :exec
 INSERT INTO holder_case (id, kind, account, subject, opened, closed) VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (id) DO NOTHING;
@@ -83,10 +68,6 @@ UPDATE holder_case SET closed = sqlc.arg(closed) WHERE id = sqlc.arg(id) AND clo
 -- name: OpenCases :many
 SELECT * FROM holder_case WHERE closed = 0 ORDER BY opened, id LIMIT sqlc.arg(many);
 
--- name: ForgetCases :execrows
-DELETE FROM holder_case WHERE id IN (
-  SELECT c.id FROM holder_case c WHERE c.closed > 0 AND c.closed < sqlc.arg(before) ORDER BY c.closed LIMIT sqlc.arg(many));
-
 -- name: UnnotedLogins :many
 SELECT * FROM login_session WHERE NOT noted AND (state = 'COMPLETE' OR expires <= sqlc.arg(now)) ORDER BY expires, id LIMIT sqlc.arg(many);
 
@@ -94,7 +75,7 @@ SELECT * FROM login_session WHERE NOT noted AND (state = 'COMPLETE' OR expires <
 UPDATE login_session SET noted = true WHERE id = sqlc.arg(id) AND NOT noted;
 
 -- name: SealedContactRow :many
-SELECT person, id, sealed, rev FROM contact WHERE (person > sqlc.arg(person) OR person = sqlc.arg(person) AND id > sqlc.arg(id)) AND length(sealed) > 0
+SELECT person, id, sealed, rev FROM contact WHERE person >= sqlc.arg(person) AND (person > sqlc.arg(person) OR id > sqlc.arg(id)) AND length(sealed) > 0
 ORDER BY person, id LIMIT sqlc.arg(many);
 
 -- name: ResealContactRow :execrows
@@ -102,7 +83,7 @@ UPDATE contact SET sealed = sqlc.arg(fresh), rev = rev + 1
 WHERE person = sqlc.arg(person) AND id = sqlc.arg(id) AND sealed = sqlc.arg(sealed) AND rev = sqlc.arg(rev);
 
 -- name: SealedHistory :many
-SELECT person, id, sealed FROM history WHERE (person > sqlc.arg(person) OR person = sqlc.arg(person) AND id > sqlc.arg(id))
+SELECT person, id, sealed FROM history WHERE person >= sqlc.arg(person) AND (person > sqlc.arg(person) OR id > sqlc.arg(id))
 ORDER BY person, id LIMIT sqlc.arg(many);
 
 -- name: ResealHistory :execrows

@@ -18,3 +18,7 @@ WHERE session = $1 AND rev = $2;
 INSERT INTO otp_spend (key, day, used) VALUES ($1, $2, 1)
 ON CONFLICT (key, day) DO UPDATE SET used = otp_spend.used + 1
 WHERE otp_spend.used < sqlc.arg(most);
+
+-- name: SpentOTP :one
+SELECT CAST(COALESCE(SUM(used), 0) AS bigint) AS used FROM otp_spend
+WHERE key = sqlc.arg(key) AND day >= sqlc.arg(since) AND day < sqlc.arg(before);

@@ -14,8 +14,5 @@ UPDATE mail_job SET state = 'sent', sealed = NULL WHERE id = $1 AND state = 'wai
 -- name: GiveUpMailJob :exec
 UPDATE mail_job SET state = 'dead', sealed = NULL, reason = $2 WHERE id = $1 AND state = 'waiting';
 
--- name: CountMailJobs :one
-SELECT COUNT(*) FROM mail_job WHERE state = $1;
-
--- name: PurgeMailJobs :execrows
-DELETE FROM mail_job WHERE state <> 'waiting' AND made_at < $1;
+-- name: CountWaitingMail :one
+SELECT COUNT(*) FROM mail_job WHERE state = 'waiting';

@@ -58,7 +58,7 @@ WHERE id = sqlc.arg(id) AND sealed = sqlc.arg(sealed);
 
 -- name: SealedReply :many
 SELECT session_id, counter, body FROM app_reply
-WHERE (session_id > sqlc.arg(session) OR (session_id = sqlc.arg(session) AND counter > sqlc.arg(counter))) AND length(body) > 0
+WHERE session_id >= sqlc.arg(session) AND (session_id > sqlc.arg(session) OR counter > sqlc.arg(counter)) AND length(body) > 0
 ORDER BY session_id, counter LIMIT sqlc.arg(many);
 
 -- name: ResealReply :execrows

@@ -24,7 +24,7 @@ func anAccount(t *testing.T, id string, second int) account.Account {
 		State: account.Issued, Surname: "Tägtgren", GivenNames: "Ada", Device: "device" + id, LoginKey: "login" + id, SignKey: "sign" + id,
 		Certificates: []account.Certificate{{Purpose: "login", Serial: "01", DER: []byte{0x30, 0}}, {Purpose: "signature"}},
 		Contact:      []byte{0, 0xff}, CreatedAt: check.At(second), ExpiresAt: check.At(second + 1000),
-		Purpose: account.ForNew, Proofed: account.ByPassport,
+		Purpose: account.ForNew, Proofed: account.ByPassport, Language: "et", Model: "Pixel 8",
 	}
 }
 
@@ -43,7 +43,7 @@ func Accounts(t *testing.T, fresh func(t *testing.T) check.Fixture[AccountPorts]
 		v.Rev, v.State, v.Application, v.Signature = 1, account.Active, []byte(`{}`), []byte{9}
 		v.VouchedBy, v.Replaces, v.ReplacedBy, v.Agreed = "v", "old", "next", true
 		v.ActiveAt, v.StoppedAt, v.FrozenUntil, v.RetireAt = check.At(1), check.At(2), check.At(3), check.At(4)
-		v.Reminded, v.Fraud, v.Behind, v.Told = 2, true, true, true
+		v.Reminded, v.Fraud, v.Behind, v.Told, v.Language = 2, true, true, true, "ru"
 		check.Must(t, "Save", f.Port().Save(t.Context(), v, check.Event("account.active", "a")))
 		v.Rev = 2
 		f.Reopen()

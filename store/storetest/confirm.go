@@ -12,7 +12,7 @@ import (
 func question(id string) confirm.Question {
 	return confirm.Question{
 		ID: id, About: statement.Guardian, Session: "session", Device: "device", State: confirm.Claimed, Account: "account",
-		Login: "login", Sign: "sign", Sealed: []byte{0, 0xff}, Due: check.At(60),
+		Login: "login", Sign: "sign", Sealed: []byte{0, 0xff}, Due: check.At(60), Child: "child", Record: []byte{0xfe, 0},
 	}
 }
 
@@ -26,7 +26,7 @@ func Questions(t *testing.T, fresh func(t *testing.T) check.Fixture[confirm.Stor
 		f.Reopen()
 		got, err := f.Port().Question(t.Context(), "q")
 		check.Whole(t, "Question", got, err, v)
-		over := confirm.Question{ID: "q", Rev: 1, About: statement.Vouch, State: confirm.Lapsed}
+		over := confirm.Question{ID: "q", Rev: 1, About: statement.Vouch, State: confirm.Lapsed} // the evidence may stay, and need not
 		check.Must(t, "Save", f.Port().Save(t.Context(), over, check.Event("confirm.lapse", "session")))
 		over.Rev = 2
 		got, err = f.Port().Question(t.Context(), "q")
@@ -61,9 +61,37 @@ func Questions(t *testing.T, fresh func(t *testing.T) check.Fixture[confirm.Stor
 		got, err = f.Port().Unheard(t.Context(), check.At(30), 2)
 		check.Same(t, "Unheard, two", got, err, []string{"b", "c"})
 	})
+	t.Run("lists those about a child that are open, the first to end first", func(t *testing.T) { ofChild(t, fresh(t)) })
 	t.Run("nothing sealed is left in one that is over", func(t *testing.T) {
 		f := fresh(t)
 		check.Must(t, "Save", f.Port().Save(t.Context(), question("q"), nil))
 		check.Refused(t, f, "UPDATE enrol_question SET state = 'lapsed'", "UPDATE enrol_question SET about = 'recall'")
 	})
+}
+
+func ofChild(t *testing.T, f check.Fixture[confirm.Store]) {
+	t.Helper()
+	for id, at := range map[string]int{"a": 30, "b": 10, "c": 20} {
+		v := question(id)
+		v.Due = check.At(at)
+		check.Must(t, "Save", f.Port().Save(t.Context(), v, nil))
+	}
+	other, over, nobody := question("other"), question("over"), question("nobody")
+	other.Child, nobody.Child = "another", ""
+	over.State, over.Sealed = confirm.Answered, nil
+	for _, v := range []confirm.Question{other, over, nobody} {
+		check.Must(t, "Save", f.Port().Save(t.Context(), v, nil))
+	}
+	for child, want := range map[string][]string{"child": {"b", "c", "a"}, "another": {"other"}, "": nil, "none": nil} {
+		got, err := f.Port().OfChild(t.Context(), child, 9)
+		var ids []string
+		for _, q := range got {
+			ids = append(ids, q.ID)
+		}
+		check.Same(t, "OfChild "+child, ids, err, want)
+	}
+	got, err := f.Port().OfChild(t.Context(), "child", 2)
+	if len(got) != 2 || err != nil || got[0].Rev != 1 || string(got[0].Record) != "\xfe\x00" {
+		t.Errorf("OfChild, two: %+v, %v", got, err)
+	}
 }

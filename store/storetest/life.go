@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
@@ -19,7 +18,6 @@ import (
 // LifePorts are what package account/life needs, over one database.
 type LifePorts struct {
 	life.Store
-	life.Rest
 	Accounts account.Store
 	Contacts contact.Store
 	History  history.Store
@@ -45,7 +43,7 @@ func aChange(a account.Account) life.Change {
 	}
 }
 
-// Life tests an implementation of [life.Store], [life.Rest], [contact.Store] and [history.Store].
+// Life tests an implementation of [life.Store], [contact.Store] and [history.Store].
 func Life(t *testing.T, fresh func(t *testing.T) check.Fixture[LifePorts]) {
 	t.Run("a change is written whole", func(t *testing.T) {
 		f := fresh(t)
@@ -87,7 +85,6 @@ func Life(t *testing.T, fresh func(t *testing.T) check.Fixture[LifePorts]) {
 	t.Run("queues", func(t *testing.T) { queues(t, fresh(t)) })
 	t.Run("pages of the history", func(t *testing.T) { historyPages(t, fresh(t)) })
 	t.Run("notices wait until they were shown", func(t *testing.T) { acks(t, fresh(t)) })
-	t.Run("what has served is deleted", func(t *testing.T) { rest(t, fresh(t)) })
 }
 
 // nothing: a change of which one row has moved leaves nothing behind.
@@ -206,10 +203,6 @@ func historyPages(t *testing.T, f check.Fixture[LifePorts]) {
 		}
 	}
 	check.Code(t, "another's entry", f.Port().History.Hide(t.Context(), "r", "h0", true), tunnus.CodeNotFound)
-	n, err := f.Port().History.Forget(t.Context(), check.At(1), 10)
-	if check.Must(t, "Forget", err); n != 2 || read(true) != "65432" {
-		t.Errorf("%d forgotten, %q left", n, read(true))
-	}
 }
 
 func acks(t *testing.T, f check.Fixture[LifePorts]) {
@@ -231,26 +224,4 @@ func acks(t *testing.T, f check.Fixture[LifePorts]) {
 	check.Must(t, "told again", f.Port().Commit(t.Context(), life.Change{Told: tell.Told{Notices: list}}))
 	got, err = f.Port().Notices(t.Context(), "a", 10)
 	check.Same(t, "after it was told again", got, err, list[:1])
-}
-
-func rest(t *testing.T, f check.Fixture[LifePorts]) {
-	check.Must(t, "Commit", f.Port().Commit(t.Context(), aChange(anAccount(t, "a", 0))))
-	long := check.At(0).Add(1000 * time.Hour)
-	count := func(what string, want int) func(int, error) {
-		return func(n int, err error) {
-			t.Helper()
-			if check.Must(t, what, err); n != want {
-				t.Errorf("%s: %d; want %d", what, n, want)
-			}
-		}
-	}
-	count("notices before their time", 0)(f.Port().ForgetNotices(t.Context(), long, check.At(4), 10))
-	check.Must(t, "Ack", f.Port().Ack(t.Context(), "a", []string{"n"}, check.At(10)))
-	count("notices just shown", 0)(f.Port().ForgetNotices(t.Context(), check.At(10), check.At(4), 10))
-	count("notices shown", 1)(f.Port().ForgetNotices(t.Context(), check.At(11), check.At(4), 10))
-	count("links before their time", 0)(f.Port().ForgetTaps(t.Context(), check.At(100), 10))
-	count("links", 1)(f.Port().ForgetTaps(t.Context(), check.At(101), 10))
-	count("open cases", 0)(f.Port().ForgetCases(t.Context(), long, 10))
-	check.Must(t, "close", f.Port().Commit(t.Context(), life.Change{Closes: []string{"case", "none"}}))
-	count("closed cases", 1)(f.Port().ForgetCases(t.Context(), time.Now().Add(time.Hour), 10))
 }

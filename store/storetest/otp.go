@@ -92,6 +92,14 @@ func budget(t *testing.T, f check.Fixture[otp.Store]) {
 		t.Errorf("%d spent of a budget of 5", spent)
 	}
 	check.Must(t, "the next day", f.Port().Save(t.Context(), sheet("next"), []otp.Spend{{Key: "k", Day: "2027-01-16", Max: 5}}, nil, nil))
+	for _, c := range []struct {
+		key, from, before string
+		want              int
+	}{{"k", "2027-01-15", "2027-01-17", 6}, {"k", "2027-01-15", "2027-01-16", 5}, {"k", "2027-01-16", "2028", 1}, {"k", "2027-01-17", "2028", 0}, {"l", "", "2028", 0}} {
+		if n, err := f.Port().Spent(t.Context(), c.key, c.from, c.before); err != nil || n != c.want {
+			t.Errorf("spent of %q from %s before %s: %d, %v; want %d", c.key, c.from, c.before, n, err, c.want)
+		}
+	}
 }
 
 func nothingOnFailure(t *testing.T, f check.Fixture[otp.Store]) {

@@ -50,13 +50,6 @@ func (s *Browsers) Drop(ctx context.Context, hash string) error {
 	})
 }
 
-// Forget deletes at most limit sessions that ended before a time.
-func (s *Browsers) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
-	return New(s.d).count(ctx, "sessions of browsers", func(t *engine.Tx) (int64, error) {
-		return t.ForgetPortalSessions(ctx, db.ForgetPortalSessionsParams{Before: engine.Millis(before), Many: engine.Many(limit)})
-	})
-}
-
 // What follows is how a rotation of keys goes through what is sealed.
 
 // SealedVisits lists the records at card_visit.payload.

@@ -115,20 +115,6 @@ func (s *Visits) Tries(ctx context.Context, person string, after time.Time) (int
 	return int(n), nil
 }
 
-// ForgetVisits implements [card.Rest].
-func (s *Visits) ForgetVisits(ctx context.Context, plain, recorded time.Time, limit int) (int, error) {
-	return s.count(ctx, "visits", func(t *engine.Tx) (int64, error) {
-		return t.ForgetCardVisits(ctx, db.ForgetCardVisitsParams{Plain: engine.Millis(plain), Recorded: engine.Millis(recorded), Many: engine.Many(limit)})
-	})
-}
-
-// ForgetSlips implements [card.Rest].
-func (s *Visits) ForgetSlips(ctx context.Context, before time.Time, limit int) (int, error) {
-	return s.count(ctx, "registration codes", func(t *engine.Tx) (int64, error) {
-		return t.ForgetCardSlips(ctx, db.ForgetCardSlipsParams{Before: engine.Millis(before), Many: engine.Many(limit)})
-	})
-}
-
 // DropPayloads implements [card.Rest].
 func (s *Visits) DropPayloads(ctx context.Context, before time.Time, limit int) (int, error) {
 	return s.count(ctx, "visits", func(t *engine.Tx) (int64, error) {

@@ -48,7 +48,7 @@ var places = map[string][]string{
 	"voprf":   {"keyshare_key.sealed_voprf", "keyshare_key.next_voprf", "custody_mark.voprf"},
 	"modulus": {"keyshare_key.sealed_half", "keyshare_pool.sealed_half", "custody_mark.modulus"},
 	"session": {
-		"account.contact", "enrol_session.payload", "enrol_question.sealed", "mail_job.sealed", "app_reply.body", "contact.sealed", "history.sealed",
+		"account.contact", "enrol_session.payload", "enrol_question.sealed", "enrol_question.record", "mail_job.sealed", "app_reply.body", "contact.sealed", "history.sealed",
 		"review_case.folder", "review_case.pictures", "review_case.contact", "desk_session.payload", "appointment.contact", "custody_mark.session",
 		"card_visit.payload", "card_visit.record", "card_slip.phone", "portal_session.sealed",
 	},

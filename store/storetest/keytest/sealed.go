@@ -94,8 +94,8 @@ func sealedPlaces(t *testing.T, f check.Fixture[SealedPorts]) {
 			statement, signed, code_mac, code_until, tries, payload, created_at, expires, ended_at)
 			SELECT 'd', 1, 's', 'hk', '', 'o', 'opened', '', 0, 0, false, false, false, '{}', '[]', '', '', '', 0, 0, sealed_voprf, 0, 0, 0 FROM keyshare_key`,
 		`INSERT INTO appointment (id, rev, office, at, seat, state, contact, moves) SELECT 'a', 1, 'o', 1, 0, 'booked', sealed_voprf, 0 FROM keyshare_key`,
-		`INSERT INTO enrol_question (id, rev, about, session, device, state, account, login, sign, sealed, due)
-			SELECT 'q', 1, 'vouch', 's', 'hk', 'asked', '', '', '', sealed_voprf, 1 FROM keyshare_key`,
+		`INSERT INTO enrol_question (id, rev, about, session, device, state, account, login, sign, sealed, due, record)
+			SELECT 'q', 1, 'guardian', 's', 'hk', 'claimed', 'card/x', '', 'digest', sealed_voprf, 1, sealed_voprf FROM keyshare_key`,
 		`INSERT INTO card_visit (id, rev, state, person, tries, tried_at, slip, pairing, began, expires, payload, record)
 			SELECT 'v', 1, 'signed', 'p', 0, 0, 'c', 'x', 1, 1, sealed_voprf, sealed_voprf FROM keyshare_key`,
 		`INSERT INTO card_slip (id, rev, session, number, device, state, visit, pairing, made, until, due, phone)

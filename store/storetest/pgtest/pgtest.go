@@ -140,7 +140,20 @@ func (c *Cluster) empty(name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, "SET lock_timeout = '5s'; SET session_replication_role = replica; "+all)
+	return PastTriggers(ctx, conn, all)
+}
+
+// PastTriggers runs statements that no trigger sees, those included that see everything
+// (ENABLE ALWAYS), and leaves the triggers as they were.
+func PastTriggers(ctx context.Context, conn *pgx.Conn, statements string) error {
+	var off, on string
+	err := conn.QueryRow(ctx, `SELECT coalesce(string_agg(format('ALTER TABLE %s DISABLE TRIGGER %I;', tgrelid::regclass, tgname), ' '), ''),
+		coalesce(string_agg(format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I;', tgrelid::regclass, tgname), ' '), '')
+		FROM pg_trigger WHERE tgenabled = 'A'`).Scan(&off, &on)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "SET lock_timeout = '5s'; SET session_replication_role = replica; BEGIN; "+off+statements+on+"COMMIT")
 	return err
 }
 

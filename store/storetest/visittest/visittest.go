@@ -142,8 +142,4 @@ func forgets(t *testing.T, f check.Fixture[Ports]) {
 	if err != nil || v.Payload != nil || v.State != card.Ended || len(v.Record) == 0 {
 		t.Errorf("a visit that is over: %+v, %v", v, err)
 	}
-	n, err = f.Port().Rest.ForgetVisits(t.Context(), check.At(9), check.At(2), 9)
-	check.Same(t, "ForgetVisits", n, err, 3) // 0 and 2 without a record, 1 with an old one
-	n, err = f.Port().Rest.ForgetSlips(t.Context(), check.At(3), 2)
-	check.Same(t, "ForgetSlips", n, err, 2)
 }
