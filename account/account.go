@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
 // life is how long an account and its certificates live, in years.
@@ -134,6 +135,8 @@ type Holder struct {
 	Device     string // thumbprint of the device key
 	LoginKey   string
 	SignKey    string
+	Language   string // of the phone, such as "et"; one that is not spoken is English
+	Model      string // what the device claims to be
 
 	Purpose   Purpose // "" is [ForNew]
 	Proofed   Proof   // "" is [ByOther]
@@ -159,7 +162,7 @@ func New(h Holder, now time.Time) (Account, error) {
 		Purpose: cmp.Or(h.Purpose, ForNew), Proofed: cmp.Or(h.Proofed, ByOther), VouchedBy: h.VouchedBy, Replaces: h.Replaces, Agreed: h.Agreed,
 		ID: fmt.Sprintf("%x", id), Document: document, Person: h.Person, Level: h.Level, State: Issued,
 		Surname: h.Surname, GivenNames: h.GivenNames, Device: h.Device, LoginKey: h.LoginKey, SignKey: h.SignKey,
-		CreatedAt: now, ExpiresAt: now.AddDate(life, 0, 0),
+		CreatedAt: now, ExpiresAt: now.AddDate(life, 0, 0), Language: string(phrases.Locale(h.Language)), Model: h.Model,
 	}, nil
 }
 
@@ -248,15 +251,18 @@ func (a Account) MayVouch(l tunnus.Level, now time.Time) bool {
 	return a.Usable(now) && !a.Young(now) && a.Level.AtLeast(l) && (a.Proofed == ByPassport || a.Proofed == ByIDCard || a.Proofed == ByDesk)
 }
 
-// Room reports whether a person who has these accounts may have one more, which
-// replaces the one with the ID given ("" if none): each has one device, and a
-// scheme says how many a person may have.
-func Room(all []Account, replaces string, most int) bool {
+// Room fails with dev-too-many unless a person who has these accounts may have one
+// more, which replaces the one with the ID given ("" if none): each has one device,
+// and a scheme says how many a person may have.
+func Room(all []Account, replaces string, most int) error {
 	n := 0
 	for _, a := range all {
 		if a.State.Live() && a.ID != replaces {
 			n++
 		}
 	}
-	return n < most
+	if n >= most {
+		return tunnus.Fail(tunnus.CodeDevTooMany, errors.New("account: the person has as many as there may be"))
+	}
+	return nil
 }

@@ -136,8 +136,15 @@ func TestR3WhoMayVouch(t *testing.T) {
 
 func TestRoom(t *testing.T) {
 	all := []Account{{ID: "a", State: Active}, {ID: "b", State: Blocked}, {ID: "c", State: Closed}}
-	if Room(all, "", 2) || !Room(all, "", 3) || !Room(all, "a", 2) || !Room(nil, "", 1) {
-		t.Error("the accounts that live are counted wrongly")
+	for _, tt := range []struct {
+		all      []Account
+		replaces string
+		most     int
+		want     tunnus.Code
+	}{{all, "", 2, tunnus.CodeDevTooMany}, {all, "", 3, ""}, {all, "a", 2, ""}, {all, "c", 2, tunnus.CodeDevTooMany}, {nil, "", 1, ""}} {
+		if got := tunnus.CodeOf(Room(tt.all, tt.replaces, tt.most)); got != tt.want {
+			t.Errorf("%d accounts, at most %d, replacing %q: %q; want %q", len(tt.all), tt.most, tt.replaces, got, tt.want)
+		}
 	}
 }
 

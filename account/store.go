@@ -51,6 +51,9 @@ type Account struct {
 	Behind bool // keys and certificates do not stand yet as the account does
 	Told   bool // the holder was told on all channels that there is this account
 
+	Language string // in which the holder is written to: one of package phrases, such as "et"
+	Model    string // what the device claims to be; clean it before it is shown
+
 	Rev int64 // 0 until first saved; every save raises it by one
 }
 

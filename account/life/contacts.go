@@ -22,10 +22,10 @@ type Asked struct {
 	Sent    otp.Sent
 }
 
-// purpose is what the code is for, as package notify/words has it.
 // pendingFor is how long one attempt to add a contact lasts.
 const pendingFor = 30 * time.Minute
 
+// purpose is what the code is for, as package notify/words has it.
 const purpose = "contact"
 
 // AddContact begins to add a contact, by the word of an account that has proved its
@@ -55,7 +55,7 @@ func (s *Service) AddContact(ctx context.Context, a account.Account, typed, devi
 	}
 	c.Rev++
 	sent, err := s.cfg.Codes.Send(ctx, otp.Order{
-		Session: sheet(c), Owner: a.Device, Contact: at.Text, Person: a.Person, Purpose: purpose, Device: device,
+		Session: sheet(c), Owner: a.Device, Contact: at.Text, Person: a.Person, Purpose: purpose, Device: device, Language: a.Language,
 	})
 	return Asked{c, sent}, err
 }
@@ -77,9 +77,10 @@ func (s *Service) find(ctx context.Context, a account.Account, id string) (conta
 }
 
 // ConfirmContact takes the code. The contact stands, and is held: until then it
-// gets no codes, and each of the others can stop it with one tap. It fails as
+// gets no codes, and each of the others can stop it with one tap. request names what
+// asks: the same one again, for its answer was lost, gets the same. It fails as
 // [otp.Codes] Confirm does.
-func (s *Service) ConfirmContact(ctx context.Context, a account.Account, id, code string) (contact.Contact, error) {
+func (s *Service) ConfirmContact(ctx context.Context, a account.Account, id, request, code string) (contact.Contact, error) {
 	c, err := s.find(ctx, a, id)
 	if err != nil {
 		return contact.Contact{}, err
@@ -90,7 +91,7 @@ func (s *Service) ConfirmContact(ctx context.Context, a account.Account, id, cod
 	if c.State != contact.Pending {
 		return contact.Contact{}, tunnus.Conflict(fmt.Errorf("life: a contact that is %s", c.State))
 	}
-	proved, err := s.cfg.Codes.Confirm(ctx, sheet(c), code)
+	proved, err := s.cfg.Codes.Confirm(ctx, sheet(c), request, code)
 	if err != nil {
 		return contact.Contact{}, err
 	}

@@ -2,6 +2,7 @@ package life_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func (w *world) addContact(a account.Account, typed string) contact.Contact {
 	w.t.Helper()
 	asked, err := w.svc.AddContact(w.t.Context(), a, typed, "Phone 1")
 	w.must(err)
-	c, err := w.svc.ConfirmContact(w.t.Context(), a, asked.Contact.ID, w.codeSent())
+	c, err := w.svc.ConfirmContact(w.t.Context(), a, asked.Contact.ID, "", w.codeSent())
 	w.must(err)
 	return c
 }
@@ -71,7 +72,7 @@ func TestNewContactIsHeld(t *testing.T) {
 	if got := w.usable(); !slices.Contains(got, "New@example.org") {
 		t.Errorf("after five days: %q", got)
 	}
-	if again, err := w.svc.ConfirmContact(t.Context(), a, c.ID, "000000"); err != nil || again.State != contact.Confirmed {
+	if again, err := w.svc.ConfirmContact(t.Context(), a, c.ID, "", "000000"); err != nil || again.State != contact.Confirmed {
 		t.Errorf("said again: %+v, %v", again, err)
 	}
 }
@@ -146,13 +147,13 @@ func TestContactCodeIsGuessed(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range 20 {
-		all.Go(func() { _, _ = w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, wrong) })
+		all.Go(func() { _, _ = w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, "", wrong) })
 	}
 	all.Wait()
 	for range 3 {
-		_, _ = w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, wrong)
+		_, _ = w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, "", wrong)
 	}
-	if _, err := w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, right); err == nil {
+	if _, err := w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, "", right); err == nil {
 		t.Error("the right code was taken after many wrong ones")
 	}
 	w.same("usable", w.usable(), []string{"a1@example.org"})
@@ -230,8 +231,30 @@ func TestPINChangeIsToldOnce(t *testing.T) {
 	w.same("notices", w.notices(other.ID), []string{"pin-changed a1"})
 	w.must(w.svc.Ack(t.Context(), other, []string{"pin-changed/pin/key/2", "nothing"}))
 	w.same("notices that were shown", w.notices(other.ID), nil)
-	w.now = w.now.Add(31 * day)
-	if n, err := w.svc.Tidy(t.Context(), w.store.Life()); n != 1 || err != nil {
-		t.Errorf("%d rows deleted, %v", n, err)
+}
+
+// A server that dies between the code and the contact takes the same request again,
+// and only that.
+func TestContactCodeSurvivesACrash(t *testing.T) {
+	w := newWorld(t)
+	a := w.add(90 * day)
+	asked, err := w.svc.AddContact(t.Context(), a, "new@example.org", "Phone 1")
+	w.must(err)
+	code := w.codeSent()
+	cfg := w.cfg
+	cfg.Store = &dying{Store: w.cfg.Store}
+	if _, err := life.New(cfg).ConfirmContact(t.Context(), a, asked.Contact.ID, "session/7", code); !errors.Is(err, errDied) {
+		t.Fatalf("it did not die: %v", err)
+	}
+	_, err = w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, "session/8", code)
+	w.code("another request", err, tunnus.CodeOTPOld)
+	c, err := w.svc.ConfirmContact(t.Context(), a, asked.Contact.ID, "session/7", code)
+	if err != nil || c.State != contact.Confirmed {
+		t.Errorf("the same request: %+v, %v", c, err)
 	}
 }
+
+// dying is a store that writes nothing.
+type dying struct{ life.Store }
+
+func (*dying) Commit(context.Context, life.Change) error { return errDied }

@@ -14,10 +14,11 @@ import (
 // Freeze stops a new account for 72 hours by the word of another device of the
 // person, without a PIN (security.md R1, R4): one that is older than it. The other
 // way round only the account that is to be replaced can be frozen, by the one that
-// replaces it; if then both are, the desk decides.
+// replaces it; if then both are, the desk decides. Whoever has no other device freezes
+// a new account at the portal, with the ID-card.
 func (s *Service) Freeze(ctx context.Context, id string, by By) (account.Account, error) {
-	if by.Means != ByDevice {
-		return account.Account{}, tunnus.Conflict(errors.New("life: freezing is for a device, or a link"))
+	if by.Means != ByDevice && by.Means != ByPortal {
+		return account.Account{}, tunnus.Conflict(errors.New("life: freezing is for a device, the card at the portal, or a link"))
 	}
 	return s.freeze(ctx, id, by, nil)
 }
@@ -45,6 +46,9 @@ func (s *Service) freeze(ctx context.Context, id string, by By, tap *tell.Tap) (
 		}
 		if err := by.check(a); err != nil {
 			return err
+		}
+		if by.Means == ByPortal && !a.Young(s.now()) {
+			return tunnus.Conflict(errors.New("life: an account that is not new is blocked, not frozen"))
 		}
 		_, err := s.actor(ctx, by, a, func(b account.Account) bool { return s.mayFreeze(b, a) })
 		return err

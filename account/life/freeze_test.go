@@ -128,6 +128,28 @@ func TestWhoMayFreeze(t *testing.T) {
 	w.code("for ever", err, tunnus.CodeStateConflict)
 }
 
+// Whoever has no other device freezes a new account with the card at the portal; one
+// that is not new is blocked there, and frozen by nobody.
+func TestCardFreezesANewAccount(t *testing.T) {
+	w := newWorld(t)
+	old, young := w.add(90*day), w.add(time.Hour)
+	portal := life.By{Means: life.ByPortal}
+	_, err := w.svc.Freeze(t.Context(), old.ID, portal)
+	w.code("an old one", err, tunnus.CodeStateConflict)
+	for range 2 {
+		a, err := w.svc.Freeze(t.Context(), young.ID, portal)
+		w.must(err)
+		if !a.FrozenUntil.Equal(w.now.Add(account.FreezeFor)) {
+			t.Errorf("frozen until %s", a.FrozenUntil)
+		}
+	}
+	w.stands(young.ID, account.Frozen)
+	kinds, _ := w.letters()
+	w.same("letters", kinds, []string{"account-frozen a1@example.org", "account-frozen a2@example.org"})
+	_, err = w.svc.Unblock(t.Context(), young.ID, portal)
+	w.code("unblocked at once", err, tunnus.CodeStateConflict)
+}
+
 // A link that was used does nothing more, also when the desk has set the account free
 // within its 72 hours.
 func TestLinkIsUsedOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
@@ -18,14 +19,7 @@ const (
 )
 
 func in(states ...account.State) func(account.Account) bool {
-	return func(a account.Account) bool {
-		for _, st := range states {
-			if a.State == st {
-				return true
-			}
-		}
-		return false
-	}
+	return func(a account.Account) bool { return slices.Contains(states, a.State) }
 }
 
 // Block stops an account whose device is lost. Blocked already, it does nothing. It

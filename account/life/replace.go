@@ -2,7 +2,6 @@ package life
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -176,31 +175,4 @@ func (s *Service) remind(ctx context.Context, id string) error {
 		line := tunnus.Event{At: s.now(), Kind: "account.remind", Subject: a.ID, Detail: map[string]string{"which": fmt.Sprint(due)}}
 		return s.cfg.Store.Commit(ctx, Change{Accounts: []account.Account{a}, Told: told, Events: []tunnus.Event{line}})
 	})
-}
-
-// restBatch is how many rows one transaction of [Service.Tidy] deletes.
-const restBatch = 500
-
-// ackedFor is how long acknowledged notices are kept.
-const ackedFor = 30 * 24 * time.Hour
-
-// Tidy deletes what has served: notices, links, closed cases. It may run on several nodes.
-func (s *Service) Tidy(ctx context.Context, r Rest) (n int, err error) {
-	now := s.now()
-	long := now.AddDate(0, -s.cfg.Rules.Keep, 0)
-	var errs []error
-	for _, forget := range []func() (int, error){
-		func() (int, error) { return r.ForgetNotices(ctx, now.Add(-ackedFor), long, restBatch) },
-		func() (int, error) { return r.ForgetTaps(ctx, now, restBatch) },
-		func() (int, error) { return r.ForgetCases(ctx, long, restBatch) },
-	} {
-		for {
-			gone, err := forget()
-			n += gone
-			if errs = append(errs, err); err != nil || gone < restBatch || ctx.Err() != nil {
-				break
-			}
-		}
-	}
-	return n, errors.Join(errs...)
 }

@@ -19,12 +19,11 @@ type Rules struct {
 	Freeze    time.Duration    // of a new account, by one tap (R1)
 	Retire    time.Duration    // how long an account stays beside the one that replaces it, if its own device has not confirmed (R4)
 	Reminders [2]time.Duration // before the end of an account, the earlier one first
-	Keep      int              // months for which notices are kept that nobody has read, and cases
 }
 
 // DefaultRules are those of the schemes that ship.
 func DefaultRules() Rules {
-	return Rules{Freeze: account.FreezeFor, Retire: RetireAfter, Reminders: [2]time.Duration{60 * 24 * time.Hour, 72 * time.Hour}, Keep: 13}
+	return Rules{Freeze: account.FreezeFor, Retire: RetireAfter, Reminders: [2]time.Duration{60 * 24 * time.Hour, 72 * time.Hour}}
 }
 
 // Config is what a [Service] is made of. All of it is needed but Rules, which are

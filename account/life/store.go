@@ -88,16 +88,6 @@ type Store interface {
 	Tap(ctx context.Context, hash string) (tell.Tap, error)
 }
 
-// Rest is what a retention job deletes.
-type Rest interface {
-	// ForgetNotices deletes at most limit notices that were acknowledged before
-	// one time or made before another; ForgetTaps so many links that ended before
-	// a time; ForgetCases so many cases that were closed before it. All return how many.
-	ForgetNotices(ctx context.Context, acked, made time.Time, limit int) (int, error)
-	ForgetTaps(ctx context.Context, before time.Time, limit int) (int, error)
-	ForgetCases(ctx context.Context, before time.Time, limit int) (int, error)
-}
-
 // Accounts reads accounts; an [account.Store] does.
 type Accounts interface {
 	Get(ctx context.Context, id string) (account.Account, error)
@@ -124,6 +114,6 @@ type Authority interface {
 // Codes sends and judges one-time codes; [otp.Codes] does.
 type Codes interface {
 	Send(ctx context.Context, o otp.Order) (otp.Sent, error)
-	Confirm(ctx context.Context, session, typed string) (contact string, err error)
+	Confirm(ctx context.Context, session, request, typed string) (contact string, err error)
 	ContactKey(contact string) string
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/history"
 	"github.com/tunnus-id/tunnus/account/tell"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
 // A Use is a question of a service that has ended, as package login tells it.
@@ -120,6 +122,58 @@ func (s *Service) PINChanged(ctx context.Context, a account.Account, change stri
 		return err
 	}
 	return s.cfg.Store.Commit(ctx, Change{Once: id, Entries: []history.Row{entry}, Told: told})
+}
+
+// Elsewhere tells everybody of what happens to an account by other hands than ours: a
+// copy of it was seen, its PINs are used up, the register has another name of its
+// holder. id names what happened; told twice, it is told once if it stands in the
+// history, as all does but another name. It returns how many letters there are.
+func (s *Service) Elsewhere(ctx context.Context, a account.Account, kind tell.Kind, id, detail string) (letters int, err error) {
+	others, err := s.cfg.Accounts.ByPerson(ctx, a.Person)
+	if err != nil {
+		return 0, fmt.Errorf("life: accounts of a person: %w", err)
+	}
+	told, err := s.cfg.Teller.Of(ctx, tell.Occasion{ID: id, Kind: kind, Account: a, Others: others, Detail: detail})
+	if err != nil {
+		return 0, err
+	}
+	c := Change{Told: told}
+	if note, ok := map[tell.Kind]history.Kind{tell.Held: history.Freeze, tell.Ended: history.End}[kind]; ok {
+		c.Once = string(note) + "/" + id
+		entry, err := s.cfg.History.Seal(a.Person, history.Entry{
+			ID: c.Once, At: s.now(), Kind: note, Account: a.ID, Document: a.Document, Result: strings.TrimPrefix(string(kind), "account-"),
+		})
+		if err != nil {
+			return 0, err
+		}
+		c.Entries = []history.Row{entry}
+	}
+	return len(told.Letters), s.cfg.Store.Commit(ctx, c)
+}
+
+// Speak sets the language in which a person is written to: about all accounts, or
+// about the one that asks only, as long as that is young (see [tell.Language]). It
+// fails with bad-request for one that is not spoken.
+func (s *Service) Speak(ctx context.Context, a account.Account, language string) error {
+	if string(phrases.Locale(language)) != language {
+		return tunnus.BadRequest("language", errors.New("life: not spoken here"))
+	}
+	return anew(func() error {
+		all, err := s.cfg.Accounts.ByPerson(ctx, a.Person)
+		if err != nil {
+			return fmt.Errorf("life: accounts of a person: %w", err)
+		}
+		c := Change{}
+		for _, b := range all {
+			if b.Language == language || !b.State.Begun() || b.ID != a.ID && a.Young(s.now()) {
+				continue
+			}
+			b.Language = language
+			c.Accounts = append(c.Accounts, b)
+			c.Events = append(c.Events, tunnus.Event{At: s.now(), Kind: "account.language", Subject: b.ID, Detail: map[string]string{"to": language, "by": a.ID}})
+		}
+		return s.cfg.Store.Commit(ctx, c)
+	})
 }
 
 // Notices returns what waits for the device of an account.

@@ -6,7 +6,8 @@
 // nothing happens silently and nothing is told that did not happen. Notices are
 // rows that wait until the device has acknowledged them. A link holds 32 random
 // bytes, of which only the hash is kept; it is good for one purpose and one
-// account, and for 72 hours ([Tap]). Neither letters nor links name a person.
+// account, and for 72 hours ([Tap]). Neither letters nor links name a person. Letters
+// are in the language of the holder ([Language]); package notify/words has their words.
 package tell
 
 import (
@@ -42,11 +43,22 @@ const (
 	PIN       Kind = "pin-changed"       //
 	Added     Kind = "contact-added"     // held, and can be stopped
 	Leaving   Kind = "contact-leaving"   // so too
+	Held      Kind = "account-held"      // a copy of it was seen (security.md K4)
+	Renamed   Kind = "account-renamed"   // the register has another name of its holder
+
+	// Of letters only:
+
+	Started Kind = "account-started" // to known contacts: somebody makes keys in your name
+	Active  Kind = "account-active"  // to the contact of the account itself
+	Ward    Kind = "account-ward"    // to the other guardians of a child: it has an account (security.md R9)
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind {
-	return []Kind{New, Replaced, Blocked, Unblocked, Frozen, Disputed, Ended, Expires, Used, PIN, Added, Leaving}
+func Kinds() []Kind { return append(Shown(), Started, Active, Ward) }
+
+// Shown lists the kinds that devices show too.
+func Shown() []Kind {
+	return []Kind{New, Replaced, Blocked, Unblocked, Frozen, Disputed, Ended, Expires, Used, PIN, Added, Leaving, Held, Renamed}
 }
 
 // A Notice is one row that a device is to show.
@@ -127,7 +139,6 @@ type Occasion struct {
 	By      string            // id of the account whose device did it, and is not told; "" if none
 	Subject string            // what a notice is about, if it is not the account
 	Detail  string            // for letters: a date, a masked contact
-	Device  string            // the model that a phone claims
 	Tap     Purpose           // "" for letters without a link
 	Quiet   bool              // notices only
 	But     string            // address that is told in another letter
@@ -158,17 +169,46 @@ func (t Teller) Of(ctx context.Context, o Occasion) (Told, error) {
 		if strings.EqualFold(c.Address, o.But) {
 			continue
 		}
-		m := otp.Message{To: c.Address, Device: o.Device, About: o.Detail}
+		m := otp.Message{Device: o.Account.Model, About: o.Detail, Language: Language(o.Account, o.Others, now)}
 		if o.Tap != "" && t.URL != "" {
 			tap := Tap{Purpose: o.Tap, Account: o.Account.ID, Target: about, ExpiresAt: now.Add(TapFor)}
 			m.Link, tap.Hash = t.link()
 			out.Taps = append(out.Taps, tap)
 		}
-		l, err := otp.Seal(t.Sealer, string(o.Kind), m)
+		letter, err := Letters(t.Sealer, o.Kind, []string{c.Address}, m)
 		if err != nil {
-			return Told{}, fmt.Errorf("tell: a letter: %w", err)
+			return Told{}, err
 		}
-		out.Letters = append(out.Letters, l)
+		out.Letters = append(out.Letters, letter...)
+	}
+	return out, nil
+}
+
+// Language is the one in which a person is told of an account: its own, unless it is
+// young or not active yet and the person has an older one. Whoever gets an account in
+// another's name shall not choose in which language that one is warned.
+func Language(of account.Account, all []account.Account, now time.Time) string {
+	if !of.ActiveAt.IsZero() && !of.Young(now) {
+		return of.Language
+	}
+	oldest := of
+	for _, a := range all {
+		if !a.ActiveAt.IsZero() && (oldest.ActiveAt.IsZero() || a.ActiveAt.Before(oldest.ActiveAt)) {
+			oldest = a
+		}
+	}
+	return oldest.Language
+}
+
+// Letters writes one letter of a kind to each address.
+func Letters(sealer otp.Sealer, kind Kind, to []string, m otp.Message) ([]otp.Letter, error) {
+	var out []otp.Letter
+	for _, m.To = range to {
+		l, err := otp.Seal(sealer, string(kind), m)
+		if err != nil {
+			return nil, fmt.Errorf("tell: a letter: %w", err)
+		}
+		out = append(out, l)
 	}
 	return out, nil
 }

@@ -103,3 +103,66 @@ func FuzzHashOf(f *testing.F) {
 		}
 	})
 }
+
+// An Estonian holder gets Estonian letters of every kind: no line is as in English.
+func TestLettersAreInTheLanguageOfTheHolder(t *testing.T) {
+	w, err := words.New("tunnus-demo", sms.Fits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := account.Account{ID: "a", State: account.Active, ActiveAt: time.Unix(1_800_000_000, 0), Language: "et", Model: "Pixel 8"}
+	for _, k := range Kinds() {
+		told, err := teller("https://id.example", "x@example.org").Of(t.Context(), Occasion{ID: "1", Kind: k, Account: a, Detail: "2027-01-01", Tap: FreezeAccount})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := otp.OpenLetter(open{}, told.Letters[0])
+		if err != nil || m.Language != "et" {
+			t.Fatalf("%s: %q, %v", k, m.Language, err)
+		}
+		letter := words.Letter{Kind: string(k), Language: m.Language, Device: m.Device, At: time.Unix(1_900_000_000, 0), About: m.About, Link: m.Link}
+		have, err := w.Write(letter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letter.Language = "en"
+		english, err := w.Write(letter)
+		if err != nil || have.Subject == english.Subject || have.SMS == english.SMS || !strings.Contains(have.Mail, "Seade: Pixel 8") {
+			t.Errorf("%s: %v, %+v", k, err, have)
+		}
+		for line := range strings.Lines(have.Mail) {
+			if text := strings.TrimSpace(line); text != "" && strings.Contains(english.Mail, text) {
+				t.Errorf("%s: %q", k, text)
+			}
+		}
+	}
+}
+
+// The oldest account of a person speaks for one that is young or not active yet.
+func TestWhichLanguage(t *testing.T) {
+	now := time.Unix(1_900_000_000, 0)
+	made := func(id, language string, ago time.Duration, s account.State) account.Account {
+		return account.Account{ID: id, Language: language, ActiveAt: now.Add(-ago), State: s}
+	}
+	old, closed := made("o", "et", 1000*time.Hour, account.Active), made("c", "lv", 2000*time.Hour, account.Closed)
+	young, grown := made("y", "ru", time.Hour, account.Active), made("g", "da", 73*time.Hour, account.Active)
+	issued := account.Account{ID: "i", Language: "lt", State: account.Issued}
+	for _, c := range []struct {
+		of   account.Account
+		all  []account.Account
+		want string
+	}{
+		{old, []account.Account{old, closed}, "et"},
+		{young, []account.Account{young}, "ru"},
+		{young, []account.Account{young, issued, grown, old}, "et"},
+		{young, []account.Account{young, closed, grown}, "lv"},
+		{grown, []account.Account{grown, old}, "da"},
+		{issued, []account.Account{issued}, "lt"},
+		{issued, []account.Account{issued, young}, "ru"},
+		{issued, []account.Account{young, old}, "et"},
+	} {
+		if got := Language(c.of, c.all, now); got != c.want {
+			t.Errorf("of %s: %s; want %s", c.of.ID, got, c.want)
+		}
+	}
+}

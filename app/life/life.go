@@ -105,6 +105,12 @@ func (p Phone) StopContact(ctx context.Context, id string) error {
 	return p.Line.Call(ctx, wire.PathFreeze, wire.Freeze{Contact: id}, &done)
 }
 
+// Speak sets the language in which the holder is written to, such as "et".
+func (p Phone) Speak(ctx context.Context, language string) error {
+	var none wire.None
+	return p.Line.Call(ctx, wire.PathLanguage, wire.Language{Language: language}, &none)
+}
+
 // Contacts lists where the holder is reached, masked.
 func (p Phone) Contacts(ctx context.Context) ([]wire.Reached, error) {
 	var out wire.Contacts
@@ -147,6 +153,20 @@ func (p Phone) History(ctx context.Context, limit int, all bool) ([]wire.Entry, 
 func (p Phone) Hide(ctx context.Context, h wire.Hide) error {
 	var none wire.None
 	return p.Line.Call(ctx, wire.PathHistory+"/hide", h, &none)
+}
+
+// Looks tells when staff looked at the account of this phone, newest first.
+func (p Phone) Looks(ctx context.Context) ([]wire.Look, error) {
+	var got wire.Looks
+	err := p.Line.Call(ctx, wire.PathLooks, wire.None{}, &got)
+	return got.Looks, err
+}
+
+// Allow makes a code that the holder reads out, by which one member of staff may see
+// which accounts there are, once.
+func (p Phone) Allow(ctx context.Context) (wire.LookCode, error) {
+	var got wire.LookCode
+	return got, p.Line.Call(ctx, wire.PathLooks+"/allow", wire.None{}, &got)
 }
 
 // Format names the form of an [Export].

@@ -6,6 +6,7 @@
 package holder
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,8 @@ type Commands[F any, P Opened[F]] struct {
 	History History[F, P] `cmd:"" help:"Show what was done with your accounts; hide lines, or save all of it."`
 	Trust   Trust[F, P]   `cmd:"" help:"Let a service send requests again that you called \"not me\". Needs PIN1."`
 	Contact Contact[F, P] `cmd:"" help:"Show and change where you are reached."`
+	Speak   Speak[F, P]   `cmd:"" help:"Choose the language in which you are written to."`
+	Looks   Looks[F, P]   `cmd:"" help:"Show when staff looked at your account, or make a code by which they may."`
 }
 
 // A Phone is the app of the flags of a command.
@@ -100,7 +103,7 @@ func (c *List[F, P]) Run(ctx context.Context) error {
 			return json.NewEncoder(os.Stdout).Encode(wire.Person{Accounts: list})
 		}
 		for _, a := range list {
-			where := "on another phone (" + a.Device + ")"
+			where := fmt.Sprintf("on another phone (%s, %s)", cmp.Or(a.Model, "unknown"), a.Device)
 			if a.Here {
 				where = "on this phone"
 			}
@@ -261,6 +264,23 @@ func export(ctx context.Context, held life.Phone, screen *term.Screen, file stri
 	}
 	screen.Tell(fmt.Sprintf("%s: %d lines, sha256 %s", file, e.Count, e.SHA256))
 	return nil
+}
+
+// Speak chooses the language of letters.
+type Speak[F any, P Opened[F]] struct {
+	Flags    F      `embed:""`
+	Language string `arg:"" help:"One of ${enum}." enum:"en,et,lt,lv,da,ru"`
+}
+
+// Run chooses the language of letters.
+func (c *Speak[F, P]) Run(ctx context.Context) error {
+	return with(ctx, P(&c.Flags), func(held life.Phone, screen *term.Screen) error {
+		if err := held.Speak(ctx, c.Language); err != nil {
+			return err
+		}
+		screen.Tell("You are written to in this language from now on: " + c.Language + ".")
+		return nil
+	})
 }
 
 // Contact shows and changes contacts.

@@ -3,6 +3,7 @@ package phone
 import (
 	"cmp"
 	"os"
+	"reflect"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -22,13 +23,17 @@ func (p *Flags) language() phrases.Language {
 // app have one, the others speak English.
 func Explain(k *kong.Context, err error) string {
 	at := k.Selected()
-	if at == nil || !at.Target.CanAddr() {
+	if at == nil || at.Target.Kind() != reflect.Struct {
 		return app.Explain(err)
 	}
-	c, ok := at.Target.Addr().Interface().(interface{ language() phrases.Language })
+	flags := at.Target.FieldByName("Flags") // embedded here, a field in package holder
+	if !flags.IsValid() || !flags.CanAddr() {
+		return app.Explain(err)
+	}
+	p, ok := flags.Addr().Interface().(*Flags)
 	book, oops := phrases.Codes()
 	if !ok || oops != nil {
 		return app.Explain(err)
 	}
-	return say.Explain(book.In(c.language()), err, time.Local)
+	return say.Explain(book.In(p.language()), err, time.Local)
 }

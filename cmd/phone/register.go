@@ -14,9 +14,10 @@ import (
 
 // Register makes an account.
 type Register struct {
-	Flags   `embed:""`
-	Way     way.Way     `help:"How you prove who you are: passport (its chip, and your face), idcard (in the portal, on a computer with a card reader), account (another account of yours, on another phone) or desk (an officer)." default:"passport" enum:"passport,idcard,account,desk"`
-	Purpose way.Purpose `help:"What for: new (one more account), renew or upgrade (an older account of yours makes place once this one is active)." default:"new" enum:"new,renew,upgrade"`
+	Flags    `embed:""`
+	Way      way.Way     `help:"How you prove who you are: passport (its chip, and your face), idcard (in the portal, on a computer with a card reader), account (another account of yours, on another phone) or desk (an officer)." default:"passport" enum:"passport,idcard,account,desk"`
+	Purpose  way.Purpose `help:"What for: new (one more account), renew or upgrade (an older account of yours makes place once this one is active)." default:"new" enum:"new,renew,upgrade"`
+	Replaces string      `help:"Number of the account that makes place, such as PNOXX-199002140017-ABCD-Q, with --purpose renew or upgrade. Without it you are asked, if there are several."`
 }
 
 // Run registers.
@@ -35,7 +36,7 @@ func (c *Register) Run(ctx context.Context) error {
 			screen.Tell(line)
 		}
 	}
-	made, err := a.RegisterBy(ctx, wire.Begin{Way: string(c.Way), Purpose: string(c.Purpose)})
+	made, err := a.RegisterBy(ctx, wire.Begin{Way: string(c.Way), Purpose: string(c.Purpose), Replaces: c.Replaces})
 	if err != nil {
 		return err
 	}

@@ -126,12 +126,16 @@ func (w *Writer) codeSMS(in phrases.Language, l Letter) string {
 // notice writes a letter about an account.
 func (w *Writer) notice(in phrases.Language, l Letter) (mail, sms string) {
 	say := func(key string) string { return w.book.Say(in, key, w.values(l)) }
-	line, details, last := say(l.Kind), say("device")+"\n"+say("time"), say("not-me")
+	not := "not-me"
+	if l.Kind == "account-ward" { // it is about somebody else
+		not = "ward"
+	}
+	line, details, last := say(l.Kind), say("device")+"\n"+say("time"), say(not)
 	switch {
 	case strings.HasPrefix(l.Kind, "appointment-") || strings.HasPrefix(l.Kind, "review-"):
 		details, last = say("reference"), ""
 	case l.Link != "":
-		last = say("not-me.link")
+		last = say(not + ".link")
 	}
 	mail = strings.TrimSpace(strings.Join([]string{line, details, last}, "\n\n")) + "\n"
 	for _, text := range []string{line + " " + last, Plain(line + " " + last), line, Plain(line)} {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
@@ -20,14 +21,17 @@ import (
 	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/login"
+	"github.com/tunnus-id/tunnus/notify/words"
 	"github.com/tunnus-id/tunnus/problem"
+	"github.com/tunnus-id/tunnus/staff/support"
 )
 
 // A Caller is a device whose signature on this request was verified.
 type Caller struct {
-	Device string // thumbprint
-	Model  string // what it claims to be
-	Body   []byte
+	Device  string // thumbprint
+	Model   string // what it claims to be
+	Request string // names the request: the same again if it is repeated
+	Body    []byte
 }
 
 // A Step answers one request: a value to send as JSON, or an error.
@@ -39,6 +43,12 @@ type Accounts interface {
 	ByDevice(ctx context.Context, thumbprint string) ([]account.Account, error)
 }
 
+// Staff tells who has looked, and lets somebody look; a [support.Service] does.
+type Staff interface {
+	History(ctx context.Context, account string) ([]support.LookUp, error)
+	Consent(ctx context.Context, account string) (code tunnus.Secret, until time.Time, err error)
+}
+
 // Server is what answers. All of it is needed.
 type Server struct {
 	Accounts Accounts
@@ -46,6 +56,7 @@ type Server struct {
 	History  history.Book
 	Login    *login.Flow
 	Prover   act.Prover
+	Staff    Staff
 	// Own returns the account of a device that is in use, or fails with acc-unusable.
 	Own func(ctx context.Context, device string) (account.Account, error)
 }
@@ -63,6 +74,9 @@ func (s *Server) Steps() map[string]Step {
 		wire.PathHistory + "/hide":     s.hide,
 		wire.PathContacts:              s.contacts,
 		wire.PathContacts + "/confirm": s.confirmContact,
+		wire.PathLanguage:              s.language,
+		wire.PathLooks:                 s.looks,
+		wire.PathLooks + "/allow":      s.allow,
 	}
 }
 
@@ -85,6 +99,7 @@ func of(a account.Account, device string) wire.Held {
 	h := wire.Held{
 		Document: a.Document, Level: string(a.Level), State: string(a.State), Here: a.Device == device, Proofed: string(a.Proofed),
 		Device: a.Device[:min(8, len(a.Device))], Since: a.ActiveAt, Expires: a.ExpiresAt, Retires: a.RetireAt, Rev: a.Rev,
+		Language: a.Language, Model: words.Device(a.Model),
 	}
 	if a.State == account.Frozen || a.State == account.Blocked {
 		h.Frozen = a.FrozenUntil
@@ -379,12 +394,25 @@ func (s *Server) confirmContact(ctx context.Context, c Caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.Service.ConfirmContact(ctx, a, in.ID, in.Code)
+	k, err := s.Service.ConfirmContact(ctx, a, in.ID, c.Request, in.Code)
 	if err != nil {
 		return nil, err
 	}
 	v := reached(k)
 	return wire.Done{Contact: &v}, nil
+}
+
+// language sets the one in which the holder is written to.
+func (s *Server) language(ctx context.Context, c Caller) (any, error) {
+	in, err := problem.Parse[wire.Language](c.Body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Own(ctx, c.Device)
+	if err != nil {
+		return nil, err
+	}
+	return wire.None{}, s.Service.Speak(ctx, a, in.Language)
 }
 
 // PINChanged writes down that a device changed a PIN: the body is the message that did.
