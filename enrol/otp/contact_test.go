@@ -104,7 +104,7 @@ func TestSwitchToMail(t *testing.T) {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	d.expect("s", first, tunnus.CodeOTPOld, 2)
-	contact, err := d.Confirm(t.Context(), "s", d.last().Code)
+	contact, err := d.Confirm(t.Context(), "s", "", d.last().Code)
 	if err != nil || contact != d.ContactKey("ada@example.org") {
 		t.Errorf("%q, %v", contact, err)
 	}

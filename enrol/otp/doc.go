@@ -12,7 +12,8 @@
 // them: to one that the applicant types, or, where the rules want that, to one of
 // those on file, picked from masked ones by an opaque name. Countries where text
 // messages do not work, or cost the sender too much, get e-mail only. Budgets bound
-// what goes to a contact, for a person, and to a range of numbers.
+// what goes to a contact, for a person, and to a range of numbers; and a country from
+// which hardly a code comes back gets e-mail for some time.
 //
 // A code that never left the server costs nothing: see [Returns].
 //

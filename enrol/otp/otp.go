@@ -70,7 +70,8 @@ type Sent struct {
 // device for the same contact too, and puts its message into
 // the outbox. It fails with otp-resends (Until says when it may be tried again,
 // if it may), with otp-blocked once the last code has died, with
-// otp-no-sms-country for a phone that gets e-mail only, and with bad-request for
+// otp-no-sms-country for a phone of a country that gets e-mail only, always or because
+// hardly a code that went there is typed, and with bad-request for
 // what is no contact, or none of those on file. Whether a contact is known makes
 // no difference.
 func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
@@ -91,6 +92,11 @@ func (c *Codes) Send(ctx context.Context, o Order) (Sent, error) {
 	}
 	if err := c.open(s, now); err != nil {
 		return Sent{}, err
+	}
+	if len(o.OnFile) == 0 { // nobody chooses numbers on file to be paid for them
+		if err := c.proving(ctx, s, to, now); err != nil {
+			return Sent{}, err
+		}
 	}
 	code, text, err := c.draw(o.Session, to, now)
 	if err != nil {
@@ -170,22 +176,22 @@ func (c *Codes) draw(session string, to address.Address, now time.Time) (Code, s
 	id := random()
 	return Code{
 		ID: id, MAC: c.codeMAC(session, id, text), Contact: c.ContactKey(to.Text),
-		SentAt: now, ExpiresAt: now.Add(c.rules.life(to.Channel)),
+		SentAt: now, ExpiresAt: now.Add(c.rules.life(to.Channel)), Region: to.Region,
 	}, text, nil
 }
 
 // Confirm judges what was typed and returns the key of the contact that is
 // proved by it: compare it with [Codes.ContactKey]. A try is charged before
-// anything is compared. The newest code, once it is used, is told as right again for
-// as long as it lives: its try was charged and judged, and somebody may have died
-// before the session knew of it. That costs no try and gives none: whoever guesses at
-// a used code wins what this session was given already.
+// anything is compared. A code is used once. Only the very request that has used it,
+// said again with the same digits because its answer or what had to follow was lost,
+// is answered the same, for as long as the code lives; request names it within the
+// session, and empty each is another.
 //
 // It fails with otp-wrong (Left tells the tries of this code), otp-old (out of
 // time, replaced, used or killed), otp-session (a code that was sent to another
 // session of this device, and opens nothing there any more), otp-blocked (the last code died: the session
 // ends), and [tunnus.CodeStateConflict] if another try was faster.
-func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact string, err error) {
+func (c *Codes) Confirm(ctx context.Context, session, request, typed string) (contact string, err error) {
 	now := c.now()
 	s, err := c.store.Sheet(ctx, session)
 	if err != nil {
@@ -203,7 +209,7 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 		return "", tunnus.NotFound(errors.New("otp: nothing was sent"))
 	}
 	live := &s.Codes[last]
-	if live.Used && now.Before(live.ExpiresAt) && hmac.Equal(live.MAC, c.codeMAC(session, live.ID, typed)) {
+	if live.Used && request != "" && live.UsedBy == request && now.Before(live.ExpiresAt) && hmac.Equal(live.MAC, c.codeMAC(session, live.ID, typed)) {
 		return live.Contact, nil
 	}
 	if !c.live(*live, now) {
@@ -215,14 +221,14 @@ func (c *Codes) Confirm(ctx context.Context, session, typed string) (contact str
 	}
 	live = &s.Codes[last]
 	if hmac.Equal(live.MAC, c.codeMAC(session, live.ID, typed)) {
-		return live.Contact, c.use(ctx, s, live.ID, now)
+		return live.Contact, c.use(ctx, s, live.ID, request, now)
 	}
 	return "", c.wrong(ctx, s, typed, now)
 }
 
 // use ends a code by a right try that was charged. Of several right tries at once,
 // one is the first; tries that come between cost it nothing.
-func (c *Codes) use(ctx context.Context, s Sheet, id string, now time.Time) error {
+func (c *Codes) use(ctx context.Context, s Sheet, id, request string, now time.Time) error {
 	for {
 		last := len(s.Codes) - 1
 		if s.Over {
@@ -231,8 +237,8 @@ func (c *Codes) use(ctx context.Context, s Sheet, id string, now time.Time) erro
 		if s.Codes[last].ID != id || s.Codes[last].Used || !now.Before(s.Codes[last].ExpiresAt) {
 			return old(errors.New("otp: used or replaced while it was judged"))
 		}
-		s.Codes[last].Used = true
-		err := c.save(ctx, &s, "otp.confirmed", "", now)
+		s.Codes[last].Used, s.Codes[last].UsedBy = true, request
+		err := c.save(ctx, &s, "otp.confirmed", "", now, s.Codes[last].settles()...)
 		if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 			return err
 		}
@@ -324,8 +330,8 @@ func (c *Codes) dead(s Sheet, now time.Time) []Code {
 	return s.Codes
 }
 
-func (c *Codes) save(ctx context.Context, s *Sheet, kind string, why tunnus.Code, now time.Time) error {
-	if err := c.store.Save(ctx, *s, nil, nil, c.event(kind, *s, why, now)); err != nil {
+func (c *Codes) save(ctx context.Context, s *Sheet, kind string, why tunnus.Code, now time.Time, spends ...Spend) error {
+	if err := c.store.Save(ctx, *s, spends, nil, c.event(kind, *s, why, now)); err != nil {
 		return fmt.Errorf("otp: writing a sheet: %w", err)
 	}
 	s.Rev++

@@ -20,6 +20,7 @@ type memory struct {
 	mu     sync.Mutex
 	sheets map[string]Sheet
 	spent  map[string]int
+	events []tunnus.Event
 	outbox []Letter
 	fail   error  // what the next Save says, after it has written
 	meet   func() // run before the next Save of a code that was used
@@ -37,7 +38,7 @@ func (m *memory) Sheet(_ context.Context, session string) (Sheet, error) {
 	return clone(s), nil
 }
 
-func (m *memory) Save(_ context.Context, s Sheet, spends []Spend, letters []Letter, _ []tunnus.Event) error {
+func (m *memory) Save(_ context.Context, s Sheet, spends []Spend, letters []Letter, events []tunnus.Event) error {
 	if meet := m.meet; meet != nil && s.Codes[len(s.Codes)-1].Used {
 		m.meet = nil
 		meet()
@@ -57,10 +58,21 @@ func (m *memory) Save(_ context.Context, s Sheet, spends []Spend, letters []Lett
 	}
 	s.Rev++
 	m.sheets[s.Session] = clone(s)
-	m.outbox = append(m.outbox, letters...)
+	m.outbox, m.events = append(m.outbox, letters...), append(m.events, events...)
 	err := m.fail
 	m.fail = nil
 	return err
+}
+
+func (m *memory) Spent(_ context.Context, key, from, before string) (n int, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for at, used := range m.spent {
+		if day, ok := strings.CutPrefix(at, key); ok && day >= from && day < before {
+			n += used
+		}
+	}
+	return n, nil
 }
 
 func (m *memory) Others(_ context.Context, session, owner, contact string) ([]Sheet, error) {
@@ -128,7 +140,7 @@ func (d *desk) send(session, owner string) string {
 // expect confirms and checks the code and the tries that are left (-1: not told).
 func (d *desk) expect(session, typed string, want tunnus.Code, left int) {
 	d.t.Helper()
-	_, err := d.Confirm(d.t.Context(), session, typed)
+	_, err := d.Confirm(d.t.Context(), session, "", typed)
 	if tunnus.CodeOf(err) != want {
 		d.t.Errorf("Confirm = %v; want %q", err, want)
 		return
@@ -152,27 +164,37 @@ func other(code string) string {
 func TestConfirm(t *testing.T) {
 	d := newDesk(t)
 	code := d.send("s", "d")
-	contact, err := d.Confirm(t.Context(), "s", " "+code+" ")
+	contact, err := d.Confirm(t.Context(), "s", "", " "+code+" ")
 	if err != nil || contact != d.ContactKey("ADA@example.org") || contact == d.ContactKey("eve@example.org") {
 		t.Errorf("Confirm = %q, %v", contact, err)
 	}
 }
 
-// A code that is used opens nothing more, but whoever typed it rightly and did not
-// hear of it, or whose session did not, is told the same again: it is decided, and
-// costs nothing. A wrong one is what it is of any used code.
+// A code is used once. The request that has used it, and was not heard, or whose
+// session did not hear of it, is answered the same again: it is decided, and costs
+// nothing. Another request with the same digits is not, and neither is the same one
+// with other digits.
 func TestUsedTwice(t *testing.T) {
 	d := newDesk(t)
 	code := d.send("s", "d")
 	d.expect("s", other(code), tunnus.CodeOTPWrong, 2)
-	d.expect("s", code, "", -1)
+	if _, err := d.Confirm(t.Context(), "s", "7", code); err != nil {
+		t.Fatal(err)
+	}
 	before := clone(d.store.sheets["s"])
 	for range 5 {
-		contact, err := d.Confirm(t.Context(), "s", code)
+		contact, err := d.Confirm(t.Context(), "s", "7", code)
 		if err != nil || contact != d.ContactKey("ada@example.org") {
 			t.Fatalf("Confirm again = %q, %v", contact, err)
 		}
-		d.expect("s", other(code), tunnus.CodeOTPOld, -1)
+		for _, request := range []string{"", "8"} {
+			if _, err := d.Confirm(t.Context(), "s", request, code); tunnus.CodeOf(err) != tunnus.CodeOTPOld {
+				t.Errorf("a second use, by request %q: %v", request, err)
+			}
+		}
+		if _, err := d.Confirm(t.Context(), "s", "7", other(code)); tunnus.CodeOf(err) != tunnus.CodeOTPOld {
+			t.Errorf("other digits in the same request: %v", err)
+		}
 	}
 	if after := d.store.sheets["s"]; after.Rev != before.Rev {
 		t.Errorf("it was written: %+v", after)
@@ -180,7 +202,9 @@ func TestUsedTwice(t *testing.T) {
 	d.send("b", "d")
 	d.expect("b", code, tunnus.CodeOTPSession, 2) // of another session it opens nothing
 	d.now = d.now.Add(10 * time.Minute)
-	d.expect("s", code, tunnus.CodeOTPOld, -1)
+	if _, err := d.Confirm(t.Context(), "s", "7", code); tunnus.CodeOf(err) != tunnus.CodeOTPOld {
+		t.Errorf("after its time: %v", err)
+	}
 }
 
 // A code that was used is no more once a newer one was sent.
@@ -365,8 +389,7 @@ func TestTryIsChargedFirst(t *testing.T) {
 	d.expect("s", code, tunnus.CodeOTPOld, -1)
 }
 
-// Of many tries at once three are judged, and the code is used once: what is told
-// as right after that is told again, and writes nothing.
+// Of many tries at once three are judged, and the code is used once.
 func TestConcurrentTriesAreAcceptedOnce(t *testing.T) {
 	d := newDesk(t)
 	code := d.send("s", "d")
@@ -378,7 +401,7 @@ func TestConcurrentTriesAreAcceptedOnce(t *testing.T) {
 			if i%2 == 0 {
 				typed = other(code)
 			}
-			switch _, err := d.Confirm(t.Context(), "s", typed); tunnus.CodeOf(err) {
+			switch _, err := d.Confirm(t.Context(), "s", "", typed); tunnus.CodeOf(err) {
 			case "":
 				right.Add(1)
 			case tunnus.CodeOTPWrong:
@@ -393,7 +416,7 @@ func TestConcurrentTriesAreAcceptedOnce(t *testing.T) {
 	if made.Used {
 		used = 1
 	}
-	if s.Rev != 1+int64(made.Tries)+used || made.Tries > 3 || int(wrong.Load())+int(used) > made.Tries || right.Load() > 0 != made.Used {
+	if s.Rev != 1+int64(made.Tries)+used || made.Tries > 3 || int(wrong.Load())+int(used) > made.Tries || int64(right.Load()) != used {
 		t.Errorf("%d accepted, %d wrong, revision %d, %+v", right.Load(), wrong.Load(), s.Rev, made)
 	}
 }

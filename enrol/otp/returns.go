@@ -35,5 +35,5 @@ func (r Returns) Unsent(ctx context.Context, session, id string) error {
 	if now.Before(live.ExpiresAt) {
 		live.ExpiresAt = now
 	}
-	return c.save(ctx, &s, "otp.unsent", "", now)
+	return c.save(ctx, &s, "otp.unsent", "", now, live.settles()...)
 }

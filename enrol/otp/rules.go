@@ -27,6 +27,10 @@ type Rules struct {
 	// numbers that differ in their last four digits only, to one country, and in
 	// all. Zero is no bound.
 	PerPrefix, PerCountry, PerHour int
+	// Proved is how many of a hundred codes sent to the phones of a country must be
+	// typed rightly; where fewer are, it gets e-mail only for some time. JudgedFrom is
+	// how many of an hour are needed to judge. A Proved of zero judges nothing.
+	Proved, JudgedFrom int
 }
 
 // Defaults are the rules of a scheme that says nothing else.
@@ -34,6 +38,7 @@ func Defaults() Rules {
 	return Rules{
 		Life: 10 * time.Minute, SMSLife: defaultText, Tries: 3, ResendAfter: time.Minute, Resends: 3, OfferAfter: defaultOffer,
 		PerContact: 10, PerPerson: 10, NoSMS: []string{"US", "CA", "BE"}, PerPrefix: 10, PerCountry: 300, PerHour: 1000,
+		Proved: 30, JudgedFrom: 50,
 	}
 }
 
@@ -98,12 +103,16 @@ func (c *Codes) silent(a address.Address) bool {
 	return a.Channel == address.SMS && slices.Contains(c.rules.NoSMS, a.Region)
 }
 
+func noSMS(why string) error {
+	return tunnus.Fail(tunnus.CodeOTPNoSMSCountry, errors.New("otp: "+why))
+}
+
 // target finds where the code of an order goes.
 func (c *Codes) target(o Order) (address.Address, error) {
 	if len(o.OnFile) == 0 {
 		a, err := address.Parse(o.Contact)
 		if err == nil && c.silent(a) {
-			err = tunnus.Fail(tunnus.CodeOTPNoSMSCountry, errors.New("otp: no text messages to this country"))
+			err = noSMS("no text messages to this country")
 		}
 		return a, err
 	}
@@ -143,7 +152,7 @@ func (c *Codes) spends(to address.Address, person tunnus.PersonCode, now time.Ti
 			out = append(out, s)
 		}
 	}
-	return out
+	return append(out, counts(countSent, to.Region, now)...)
 }
 
 // nextPeriod is when the budget that is used up is whole again.

@@ -29,14 +29,16 @@ type Code struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	Tries     int       `json:"tries"` // charged before they are judged
 	Used      bool      `json:"used"`
+	UsedBy    string    `json:"used_by,omitempty"` // the request that has used it, see [Codes.Confirm]
 	Unsent    bool      `json:"unsent,omitempty"`  // it could not be delivered
+	Region    string    `json:"region,omitempty"`  // country of the phone it went to
 	Request   string    `json:"request,omitempty"` // see [Order]
 }
 
-// A Spend takes one from the budget of a day or an hour.
+// A Spend takes one from the budget of a day or an hour, or counts one of ten minutes.
 type Spend struct {
 	Key string // keyed hash of a contact, a person or a range of numbers, with a prefix that says which
-	Day string // "2026-01-31" or, for an hour, "2026-01-31T09", UTC
+	Day string // "2026-01-31"; for an hour "2026-01-31T09"; for ten minutes "2026-01-31T09:10"; UTC
 	Max int    // how many the period may have
 }
 
@@ -64,6 +66,10 @@ type Store interface {
 	// [ErrBudget] if one has reached its Max; puts the letters into the outbox;
 	// and writes the events. On any failure nothing is written.
 	Save(ctx context.Context, s Sheet, spends []Spend, letters []Letter, events []tunnus.Event) error
+
+	// Spent tells how many were taken from a budget in the periods from one on and
+	// before another.
+	Spent(ctx context.Context, key, from, before string) (int, error)
 
 	// Others returns the sheets of this owner and contact that belong to other
 	// sessions, newest first, at most ten.
