@@ -1,11 +1,8 @@
 package lock
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/mrz"
 )
 
 // A Ledger charges attempts and closes them, under the rules of one phase.
@@ -34,6 +32,13 @@ func New(store Store, rules Rules, secret tunnus.Secret, clock tunnus.Clock) *Le
 // Different printings of one number are one document only if all four agree.
 func (l *Ledger) DocumentKey(state, kind, number, expiry string) Key {
 	return l.name("document", state, kind, number, expiry)
+}
+
+// Of names the ledger of the document with this code line. Its kind is the first
+// letter of the code (Doc 9303-4 §4.2.2): a state may give a card the number of a
+// passport. The second letter tells no documents apart.
+func (l *Ledger) Of(state string, z mrz.Zone) Key {
+	return l.DocumentKey(state, z.Document[:min(1, len(z.Document))], z.Number, z.Expiry)
 }
 
 // DeviceKey names the ledger of a device by the thumbprint of its key.
@@ -211,8 +216,9 @@ func (l *Ledger) read(ctx context.Context, key Key) ([]Entry, State, error) {
 		return nil, State{}, fmt.Errorf("lock: reading a ledger: %w", err)
 	}
 	var before []byte
+	sealer := l.sealer()
 	for i, e := range entries {
-		if !hmac.Equal(e.MAC, l.seal(key, i, before, e)) {
+		if !hmac.Equal(e.MAC, sealer.seal(key, i, before, e)) {
 			return nil, State{}, fmt.Errorf("lock: entry %d of a ledger is not as it was written", i)
 		}
 		before = e.MAC
@@ -247,26 +253,16 @@ func (l *Ledger) append(ctx context.Context, key Key, entries []Entry, e Entry) 
 //
 // Entries that name no release are sealed as before there were any.
 func (l *Ledger) seal(key Key, place int, before []byte, e Entry) []byte {
-	parts := []string{
-		string(key), fmt.Sprint(place), string(before), string(e.Kind), e.Attempt,
-		fmt.Sprint(e.At.UnixMilli()), string(e.Code), fmt.Sprint(e.Copyable),
-	}
-	if e.Release == "" && e.From.IsZero() && e.Until.IsZero() {
-		return l.mac("tunnus/lock/entry/v1", parts...)
-	}
-	return l.mac("tunnus/lock/entry/v2", append(parts, e.Release, fmt.Sprint(e.From.UnixMilli()), fmt.Sprint(e.Until.UnixMilli()))...)
+	return l.sealer().seal(key, place, before, e)
 }
 
 // mac is HMAC-SHA256 over the parts, each behind its length.
 func (l *Ledger) mac(tag string, parts ...string) []byte {
-	var b bytes.Buffer
-	for _, p := range append([]string{tag}, parts...) {
-		_ = binary.Write(&b, binary.BigEndian, uint32(len(p)))
-		b.WriteString(p)
+	b := part(nil, tag)
+	for _, p := range parts {
+		b = part(b, p)
 	}
-	h := hmac.New(sha256.New, l.secret.Reveal())
-	h.Write(b.Bytes())
-	return h.Sum(nil)
+	return l.sealer().sum(b)
 }
 
 // now is the time to the millisecond, which every store keeps.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/mrz"
 )
 
 func TestChangedEntriesAreNotRead(t *testing.T) {
@@ -97,5 +98,19 @@ func TestEventsNameTheLedgerOnly(t *testing.T) {
 	}
 	if len(m.events) != 1 || m.events[0].Kind != "lock.noted" || m.events[0].Subject != string(key) || m.events[0].Code != tunnus.CodeSesTimeout {
 		t.Errorf("events = %+v", m.events)
+	}
+}
+
+func TestL9CardAndPassportOfOneNumberAreTwoDocuments(t *testing.T) {
+	l, _, _ := newLedger()
+	z := func(code string) mrz.Zone { return mrz.Zone{Document: code, Number: "X1234567", Expiry: "300101"} }
+	if l.Of("XX", z("P")) == l.Of("XX", z("I")) {
+		t.Error("a passport and a card share a ledger")
+	}
+	if l.Of("XX", z("P")) != l.Of("XX", z("PD")) || l.Of("XX", z("P")) != l.DocumentKey("XX", "P", "X1234567", "300101") {
+		t.Error("one passport has two ledgers")
+	}
+	if l.Of("XX", z("")) == l.Of("XX", z("P")) {
+		t.Error("a document without a code is a passport")
 	}
 }
