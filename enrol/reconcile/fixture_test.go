@@ -19,6 +19,9 @@ var (
 	start   = time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 )
 
+// rules are those of the schemes that ship.
+var rules = Rules{Renew: 30 * 24 * time.Hour, Every: 20 * time.Hour, Tries: 3, Bad: 20, Floor: 20, PerCen: 2}
+
 // A world is everything around the walk, in memory.
 type world struct {
 	mu       sync.Mutex
@@ -73,12 +76,12 @@ func (w *world) change(i int, f func(*match.Person)) {
 func (w *world) service(t *testing.T, change func(*Config)) *Service {
 	t.Helper()
 	cfg := Config{
-		Rules: DefaultRules(), Store: w, Accounts: w, Register: w, Ender: w, Teller: w,
+		Rules: rules, Store: w, Accounts: w, Register: w, Ender: w, Teller: w,
 		Clock: tunnus.ClockFunc(func() time.Time { return w.now }),
 		Down:  func(err error) bool { return errors.Is(err, errDown) },
 		Pace:  func(ctx context.Context) error { return ctx.Err() },
 	}
-	cfg.Rules.Page = 4
+	cfg.Page = 4
 	if change != nil {
 		change(&cfg)
 	}

@@ -77,20 +77,10 @@ type Teller interface {
 type Rules struct {
 	Renew  time.Duration // how long somebody has after a change of name
 	Every  time.Duration // a walk does not begin sooner after the last one
-	Lease  time.Duration // how long a node that died holds the walk
-	Page   int           // people between two savings
 	Tries  int           // of a question that the register did not answer
 	Bad    int           // answers in a row that cannot be used: then it is taken for down
 	Floor  int           // accounts that may be touched in one night in any case,
 	PerCen int           // and of a hundred people asked
-}
-
-// DefaultRules are those of the schemes that ship.
-func DefaultRules() Rules {
-	return Rules{
-		Renew: 30 * 24 * time.Hour, Every: 20 * time.Hour, Lease: 5 * time.Minute,
-		Page: 50, Tries: 3, Bad: 20, Floor: 20, PerCen: 2,
-	}
 }
 
 // Why a walk stops before its end.

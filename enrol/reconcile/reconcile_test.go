@@ -209,10 +209,10 @@ func TestTheBrake(t *testing.T) {
 	} {
 		w := newWorld(t, 100)
 		w.answer = answer
-		if err := w.night(t); !errors.Is(err, ErrBrake) || len(w.cases) != DefaultRules().Floor {
+		if err := w.night(t); !errors.Is(err, ErrBrake) || len(w.cases) != rules.Floor {
 			t.Errorf("%s: %v, %d touched", name, err, len(w.cases))
 		}
-		if err := w.service(t, nil).Run(t.Context()); err != nil || len(w.cases) != DefaultRules().Floor {
+		if err := w.service(t, nil).Run(t.Context()); err != nil || len(w.cases) != rules.Floor {
 			t.Errorf("%s: again in that night: %v, %d touched", name, err, len(w.cases))
 		}
 		if got := w.kinds("register"); !slices.Contains(got, "reconcile.brake") {

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -27,7 +28,13 @@ type Config struct {
 	// Pace waits before each question, so that the register is not flooded. It
 	// fails when ctx ends.
 	Pace func(ctx context.Context) error
+	Page int // people between two savings; 0 is 50
 }
+
+const (
+	usualPage = 50
+	lease     = 5 * time.Minute // how long a node that died holds the walk
+)
 
 // A Service walks through the people who have accounts.
 type Service struct{ cfg Config }
@@ -38,9 +45,10 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Store == nil || cfg.Accounts == nil || cfg.Register == nil || cfg.Ender == nil || cfg.Teller == nil || cfg.Clock == nil || cfg.Down == nil || cfg.Pace == nil {
 		return nil, errors.New("reconcile: a part is missing")
 	}
-	if r.Renew <= 0 || r.Every <= 0 || r.Lease <= 0 || r.Page < 1 || r.Tries < 1 || r.Bad < 1 || r.Floor < 1 || r.PerCen < 0 {
+	if r.Renew <= 0 || r.Every <= 0 || r.Tries < 1 || r.Bad < 1 || r.Floor < 1 || r.PerCen < 0 {
 		return nil, errors.New("reconcile: a number of the rules is missing")
 	}
+	cfg.Page = cmp.Or(cfg.Page, usualPage)
 	return &Service{cfg}, nil
 }
 
@@ -73,7 +81,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	run.Holder = rand.Text()
 	w := &walk{Service: s, run: run}
-	if err := w.save(ctx, now.Add(s.cfg.Rules.Lease)); err != nil {
+	if err := w.save(ctx, now.Add(lease)); err != nil {
 		return late(err)
 	}
 	err = w.pages(ctx)
@@ -94,9 +102,9 @@ func late(err error) error {
 	return err
 }
 
-// save writes the walk, held until the lease ends.
-func (w *walk) save(ctx context.Context, lease time.Time, events ...tunnus.Event) error {
-	w.run.Lease = lease
+// save writes the walk, held until then.
+func (w *walk) save(ctx context.Context, held time.Time, events ...tunnus.Event) error {
+	w.run.Lease = held
 	if err := w.cfg.Store.SaveRun(ctx, w.run, events); err != nil {
 		return fmt.Errorf("reconcile: saving the walk: %w", err)
 	}
@@ -107,7 +115,7 @@ func (w *walk) save(ctx context.Context, lease time.Time, events ...tunnus.Event
 // pages goes through all people behind the cursor.
 func (w *walk) pages(ctx context.Context) error {
 	for {
-		list, err := w.cfg.Store.People(ctx, w.run.Cursor, w.cfg.Rules.Page)
+		list, err := w.cfg.Store.People(ctx, w.run.Cursor, w.cfg.Page)
 		if err != nil {
 			return fmt.Errorf("reconcile: %w", err)
 		}
@@ -116,16 +124,16 @@ func (w *walk) pages(ctx context.Context) error {
 				return err
 			}
 			w.run.Cursor = code.SemanticsID()
-			if now := w.cfg.Clock.Now(); now.Add(w.cfg.Rules.Lease / 2).After(w.run.Lease) { // the register is slow
-				if err := w.save(ctx, now.Add(w.cfg.Rules.Lease)); err != nil {
+			if now := w.cfg.Clock.Now(); now.Add(lease / 2).After(w.run.Lease) { // the register is slow
+				if err := w.save(ctx, now.Add(lease)); err != nil {
 					return err
 				}
 			}
 		}
-		if len(list) < w.cfg.Rules.Page {
+		if len(list) < w.cfg.Page {
 			return w.finish(ctx)
 		}
-		if err := w.save(ctx, w.cfg.Clock.Now().Add(w.cfg.Rules.Lease)); err != nil {
+		if err := w.save(ctx, w.cfg.Clock.Now().Add(lease)); err != nil {
 			return err
 		}
 	}

@@ -109,9 +109,6 @@ func (r Rules) Level(w way.Way, d Device, vouching tunnus.Level) tunnus.Level {
 	return lowest
 }
 
-// SMS reports whether phone numbers of a country (two letters) get codes by SMS.
-func (r Rules) SMS(country string) bool { return !slices.Contains(r.Codes.NoSMS, country) }
-
 // A Kind is a kind of document.
 type Kind string
 

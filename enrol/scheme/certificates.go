@@ -47,7 +47,7 @@ func oidFault(oid string) string {
 	return ""
 }
 
-// Compliance is the leave to state conformity, for [pki.Scheme].
+// Claims is the leave to state conformity, for [pki.Scheme].
 func (c Certificates) Claims() pki.Compliance {
 	if c.Compliance.Kind == "" {
 		return pki.Compliance{}
@@ -55,24 +55,10 @@ func (c Certificates) Claims() pki.Compliance {
 	return pki.Compliance{Basis: c.Compliance.Kind + ": " + c.Compliance.Name, DisclosureURL: c.Compliance.Disclosure}
 }
 
-// Profiles puts the scheme's own policies into profiles of [pki.Scheme.Profiles],
-// in the place of ours.
-func (c Certificates) Profiles(all []pki.Profile) []pki.Profile {
-	usual := map[string]string{
-		pki.PolicyLoginQualified: c.LoginQualified, pki.PolicySignatureQualified: c.SignatureQualified,
-		pki.PolicyLoginAdvanced: c.LoginAdvanced, pki.PolicySignatureAdvanced: c.SignatureAdvanced,
+// Policies are the scheme's own, for [pki.Scheme].
+func (c Certificates) Policies() pki.Policies {
+	return pki.Policies{
+		LoginQualified: c.LoginQualified, SignatureQualified: c.SignatureQualified,
+		LoginAdvanced: c.LoginAdvanced, SignatureAdvanced: c.SignatureAdvanced,
 	}
-	out := make([]pki.Profile, len(all))
-	for i, p := range all {
-		named := make([]string, len(p.Policies))
-		for j, oid := range p.Policies {
-			named[j] = oid
-			if own, ok := usual[oid]; ok {
-				named[j] = own
-			}
-		}
-		p.Policies = named
-		out[i] = p
-	}
-	return out
 }

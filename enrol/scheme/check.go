@@ -25,6 +25,8 @@ func check(f File, read format.Faults) format.Faults {
 	if len(read) == 1 && read[0].Path == "" {
 		return read // no file at all
 	}
+	_, err := f.zone()
+	c.when(err != nil, "time_zone", "no such time zone: %s", f.Zone)
 	c.countries()
 	c.ways()
 	c.eligibility()
@@ -87,8 +89,6 @@ func (c *checker) switches() {
 	for _, d := range DeviceClasses() {
 		c.when(d != Hardware && f.Devices[d] == tunnus.Qualified && !f.Sandbox, "devices."+string(d), "QUALIFIED only in a sandbox")
 	}
-	c.when(!f.Review.FourEyes && !f.Sandbox, "review.four_eyes", "false only in a sandbox")
-	c.when(!f.Desk.FourEyes && !f.Sandbox, "desk.four_eyes", "false only in a sandbox")
 }
 
 // ladder judges rows: locks that grow, and an end where there has to be one.
@@ -117,6 +117,10 @@ func (c *checker) lives() {
 	c.against(f.PINs.Login.Min > f.PINs.Login.Max, "pins.login.min", "pins.login.max", "more than")
 	c.when(f.PINs.Sign.Min < 5, "pins.sign.min", "fewer than 5 digits")
 	c.against(f.PINs.Sign.Min > f.PINs.Sign.Max, "pins.sign.min", "pins.sign.max", "more than")
+	// PINs are judged on the phone (key/pin), which is not told of these numbers yet:
+	// what would be without effect is refused.
+	c.when(f.PINs.Login != Length{4, 12}, "pins.login", "the app judges by 4 to 12 digits; other lengths are not served yet")
+	c.when(f.PINs.Sign.Min >= 5 && f.PINs.Sign != Length{5, 12}, "pins.sign", "the app judges by 5 to 12 digits; other lengths are not served yet")
 	copyable := f.Ledger.Judgement.Copyable.Lock
 	c.when(copyable.Permanent || copyable.Duration.Duration > 24*time.Hour, "ledger.judgement.copyable.lock",
 		"longer than 24h: whoever has a copy must not lock the document for long (L2)")

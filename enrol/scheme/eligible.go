@@ -60,11 +60,13 @@ type Eligibility struct {
 // elig-age for who is too young or too old (or is born tomorrow), with
 // elig-no-prior where an earlier account is demanded and there is none, and with
 // bad-request for a way that is switched off or not gone for this purpose.
-// What is not known yet is not judged: the answer says that it is open.
+// What is not known yet is not judged: the answer says that it is open. Days, those
+// of the table and birthdays, begin in the time zone of the scheme.
 func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 	if w := r.Ways[q.Way]; !w.On || !slices.Contains(w.Purposes, q.Purpose) {
 		return Eligibility{}, tunnus.BadRequest("way", fmt.Errorf("scheme: the way %q is not open for %q", q.Way, q.Purpose))
 	}
+	now = r.wall(now)
 	i := slices.IndexFunc(r.File.Eligible, func(row Row) bool { return row.names(q, now) })
 	if i < 0 {
 		return Eligibility{}, r.noCountry()
@@ -81,6 +83,14 @@ func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 		return Eligibility{}, tunnus.Fail(tunnus.CodeEligNoPrior, errors.New("scheme: no earlier account"))
 	}
 	return e, nil
+}
+
+// wall is a moment as calendars and clocks of the scheme's time zone show it,
+// written as if it were UTC, as days are ([format.Date]).
+func (r Rules) wall(now time.Time) time.Time {
+	y, m, d := now.In(r.zone).Date()
+	h, min, s := now.In(r.zone).Clock()
+	return time.Date(y, m, d, h, min, s, now.Nanosecond(), time.UTC)
 }
 
 // names reports whether a row speaks of what is asked, on this day.

@@ -85,16 +85,26 @@ func TestWhereCodesGo(t *testing.T) {
 	}
 }
 
-// Rules change on a day, at midnight UTC, and no day has two.
-func TestRowsHoldFromTheirDayOn(t *testing.T) {
-	file := with(t, "eligibility", `[
+// dated is a table that changes on 1 July.
+const dated = `[
 		{"from": "2026-01-01", "until": "2026-07-01", "countries": ["DK"], "ways": ["passport"], "min_age": 13, "contact": "new", "documents": ["passport"]},
 		{"from": "2026-07-01", "countries": ["DK"], "ways": ["passport"], "min_age": 16, "max_age": 70, "contact": "new", "documents": ["passport"]},
-		{"from": "2026-01-01", "countries": ["DK", "XX"], "ways": ["idcard", "account", "desk"], "min_age": 0, "contact": "new", "documents": ["id-card"]}]`)
-	r, err := Parse("x", file)
-	if err != nil {
-		t.Fatal(err)
+		{"from": "2026-01-01", "countries": ["DK", "XX"], "ways": ["idcard", "account", "desk"], "min_age": 0, "contact": "new", "documents": ["id-card"]}]`
+
+// inZone is nordic.json with the dated table, and a time zone.
+func inZone(t *testing.T, zone string) Rules {
+	t.Helper()
+	file := strings.Replace(string(with(t, "eligibility", dated)), `"Europe/Copenhagen"`, `"`+zone+`"`, 1)
+	r, err := Parse("x", []byte(file))
+	if err != nil || r.Zone != zone {
+		t.Fatal(r.Zone, err)
 	}
+	return r
+}
+
+// Rules change on a day, at midnight, and no day has two.
+func TestRowsHoldFromTheirDayOn(t *testing.T) {
+	r := inZone(t, "UTC")
 	for _, tt := range []struct {
 		now, birth string
 		country    string
@@ -117,6 +127,36 @@ func TestRowsHoldFromTheirDayOn(t *testing.T) {
 	}
 	if e, err := r.Eligible(Question{Way: way.Passport, Purpose: way.New, Country: "DK"}, at(t, "2026-07-01").Add(-time.Nanosecond)); err != nil || e.Index != 0 {
 		t.Errorf("a moment before midnight: row %d, %v", e.Index, err)
+	}
+}
+
+// Midnight is that of the scheme's time zone: a moment before it the older row holds,
+// and who has a birthday is younger; summer and winter, east and west of Greenwich.
+func TestDaysBeginInTheSchemesZone(t *testing.T) {
+	for _, tt := range []struct{ zone, rows, birthday string }{
+		{"UTC", "2026-07-01T00:00:00Z", "2026-11-22T00:00:00Z"},
+		{"Europe/Copenhagen", "2026-06-30T22:00:00Z", "2026-11-21T23:00:00Z"},
+		{"Europe/Riga", "2026-06-30T21:00:00Z", "2026-11-21T22:00:00Z"},
+		{"America/St_Johns", "2026-07-01T02:30:00Z", "2026-11-22T03:30:00Z"},
+	} {
+		r := inZone(t, tt.zone)
+		moment := func(s string) time.Time {
+			m, err := time.Parse(time.RFC3339, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		for before, index := range map[time.Duration]int{time.Nanosecond: 0, 0: 1} {
+			e, err := r.Eligible(Question{Way: way.Passport, Purpose: way.New, Country: "DK"}, moment(tt.rows).Add(-before))
+			if err != nil || e.Index != index {
+				t.Errorf("%s, %s before midnight: row %d, %v", tt.zone, before, e.Index, err)
+			}
+			q := Question{Way: way.Passport, Purpose: way.New, Country: "DK", Birth: at(t, "2010-11-22")} // 16 on the day
+			if _, err := r.Eligible(q, moment(tt.birthday).Add(-before)); (err == nil) != (before == 0) {
+				t.Errorf("%s, %s before the birthday: %v", tt.zone, before, err)
+			}
+		}
 	}
 }
 

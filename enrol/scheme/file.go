@@ -13,6 +13,7 @@ type File struct {
 	Name      string                  `json:"name" match:"^[a-z][a-z0-9-]{0,31}$" doc:"Name of the rules."`
 	Version   string                  `json:"version" match:"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$" doc:"Version of the rules: whoever changes the file changes it. Name, version and a short hash of the file stand in all evidence."`
 	Sandbox   bool                    `json:"sandbox" default:"false" doc:"The rules of a sandbox. A service that is none refuses them."`
+	Zone      string                  `json:"time_zone" default:"UTC" match:"^[A-Z][A-Za-z0-9_+-]{0,30}(/[A-Z][A-Za-z0-9_+-]{0,30}){0,2}$" doc:"Where its days begin, as the IANA database of time zones names it: birthdays, and the days of eligibility."`
 	Languages []string                `json:"languages" min:"1" oneof:"en et lt lv da ru" doc:"Languages that are offered, the usual one first."`
 	Countries []string                `json:"countries" min:"1" match:"^[A-Z]{2}$" doc:"Whose personal codes are served, two letters. XX is the invented state UTO."`
 	Issuers   map[string]string       `json:"issuers" min:"1" keymatch:"^[A-Z]{1,3}$" match:"^[A-Z]{2}$" doc:"States whose documents are accepted: as the code line writes them, and the country of the personal codes that they stand for."`
@@ -31,6 +32,7 @@ type File struct {
 	Review    Review                  `json:"review" doc:"Cases that a person has to look at."`
 	Desk      Desk                    `json:"desk" doc:"Registration at a desk."`
 	Accounts  Accounts                `json:"accounts" doc:"Accounts and their contacts."`
+	Register  Register                `json:"register" doc:"The nightly walk through the people who have accounts, of each of whom the population register is asked."`
 	Issuance  Certificates            `json:"certificates" doc:"Certificates of holders."`
 	Retention Retention               `json:"retention" doc:"How long is kept what was needed for a while."`
 }
@@ -56,7 +58,7 @@ type WayRules struct {
 
 // A Row is one rule of eligibility.
 type Row struct {
-	From      format.Date   `json:"from" doc:"The first day on which it holds (UTC)."`
+	From      format.Date   `json:"from" doc:"The first day on which it holds."`
 	Until     format.Date   `json:"until" default:"" doc:"The first day on which it holds no more; empty if no end is known."`
 	Countries []string      `json:"countries" min:"1" match:"^[A-Z]{2}$" doc:"Whose personal codes."`
 	Ways      []way.Way     `json:"ways" min:"1" oneof:"passport idcard account desk" doc:"Which ways."`
@@ -110,6 +112,8 @@ type Codes struct {
 	PerPrefix   int             `json:"sms_per_prefix" unit:"an hour" default:"10" min:"1" max:"10000" doc:"Text messages to all numbers that differ in their last four digits only."`
 	PerCountry  int             `json:"sms_per_country" unit:"an hour" default:"300" min:"1" max:"1000000" doc:"Text messages to one country."`
 	PerHour     int             `json:"sms_per_hour" unit:"an hour" default:"1000" min:"1" max:"1000000" doc:"Text messages in all."`
+	Proved      int             `json:"sms_proved_percent" default:"30" min:"0" max:"90" doc:"How many of a hundred codes by SMS to one country must be typed rightly; where fewer are, it gets e-mail only until an hour has passed. 0 judges nothing."`
+	JudgedFrom  int             `json:"sms_judged_from" unit:"an hour" default:"50" min:"10" max:"1000000" doc:"Codes by SMS to one country from which on that is judged."`
 	NoSMS       []string        `json:"no_sms" default:"US CA BE" match:"^[A-Z]{2}$" doc:"Countries whose phone numbers get no SMS, two letters."`
 }
 

@@ -3,6 +3,7 @@ package scheme
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,6 +43,9 @@ type Rules struct {
 	Unattended bool
 
 	revision string
+	meant    string         // SHA-256 of the canonical file, in hex
+	spelt    string         // of the file as it was written, but for spaces and the order of keys
+	zone     *time.Location // in which its days begin
 }
 
 // limits bound a file: the ones that ship have 5 KB, 6 levels and 300 values.
@@ -56,7 +60,23 @@ func Parse(name string, file []byte) (Rules, error) {
 	if faults = check(f, faults); len(faults) > 0 {
 		return Rules{}, fmt.Errorf("%s is no scheme file:\n%w", name, faults)
 	}
-	return rules(f), nil
+	r := rules(f)
+	r.spelt = spelling(file)
+	return r, nil
+}
+
+// spelling is the hash of what a file without fault says, written in one way.
+func spelling(file []byte) string {
+	var said any
+	if err := json.Unmarshal(file, &said); err != nil {
+		panic("scheme: a file that was taken cannot be read: " + err.Error())
+	}
+	b, err := json.Marshal(said) // keys in order, no spaces
+	if err != nil {
+		panic("scheme: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // Shipped returns the rules of scheme/NAME.json: "baltic" or "nordic".
@@ -91,6 +111,10 @@ func rules(f File) Rules {
 		panic("scheme: a file that was read cannot be written: " + err.Error()) // FuzzParse
 	}
 	sum := sha256.Sum256(canonical)
+	zone, err := f.zone()
+	if err != nil {
+		panic("scheme: a file was taken without its time zone: " + err.Error()) // check
+	}
 	p, j := f.Ledger.Proof, f.Ledger.Judgement
 	return Rules{
 		File:   f,
@@ -112,9 +136,13 @@ func rules(f File) Rules {
 			PerContact: f.Codes.PerContact, PerPerson: f.Codes.PerPerson, SMSLife: f.Codes.SMS.Duration,
 			OfferAfter: f.Codes.OfferAfter.Duration, NoSMS: f.Codes.NoSMS,
 			PerPrefix: f.Codes.PerPrefix, PerCountry: f.Codes.PerCountry, PerHour: f.Codes.PerHour,
+			Proved: f.Codes.Proved, JudgedFrom: f.Codes.JudgedFrom,
 		},
 		Unattended: f.Faces.Unattended,
 		revision:   fmt.Sprintf("%s/%s+%s", f.Name, f.Version, hex.EncodeToString(sum[:6])),
+		meant:      hex.EncodeToString(sum[:]),
+		spelt:      spelling(canonical),
+		zone:       zone,
 	}
 }
 
@@ -127,11 +155,13 @@ func (r Rules) Revision() string { return r.revision }
 func (r Rules) Canonical() ([]byte, error) { return format.Encode(r.File) }
 
 // AsSandbox returns the rules with the switches on that only a sandbox may have:
-// software devices at full level, and faces without a person's look.
+// software devices at full level, and faces without a person's look. It speaks all
+// languages that there are.
 func (r Rules) AsSandbox() Rules {
 	f := r.File
 	f.Sandbox = true
 	f.Faces.Unattended = true
+	f.Languages = []string{"en", "et", "lt", "lv", "da", "ru"}
 	f.Devices = maps.Clone(f.Devices)
 	for _, d := range DeviceClasses() {
 		f.Devices[d] = tunnus.Qualified

@@ -9,8 +9,8 @@ import (
 
 // PINs are the rules of PINs. That they are not weak is judged on the device.
 type PINs struct {
-	Login  Length `json:"login" doc:"Digits of PIN1."`
-	Sign   Length `json:"sign" doc:"Digits of PIN2."`
+	Login  Length `json:"login" doc:"Digits of PIN1: 4 to 12. The app judges by these; other numbers are refused as yet."`
+	Sign   Length `json:"sign" doc:"Digits of PIN2: 5 to 12, likewise."`
 	Ladder []Rung `json:"ladder" min:"1" max:"10" doc:"What wrong PINs lead to. The last row, and no other, is permanent: it ends the account."`
 }
 
@@ -30,16 +30,15 @@ type Guardians struct {
 	Deadline format.Duration `json:"deadline" default:"7d" min:"1h" max:"30d" doc:"Until when a guardian has to consent."`
 }
 
-// Review are the rules of parked cases (R13).
+// Review are the rules of parked cases (R13). That two people decide is no option.
 type Review struct {
-	Parked   format.Duration `json:"parked" default:"7d" min:"1d" max:"30d" doc:"How long a case waits, its keys dormant; then it ends."`
-	FourEyes bool            `json:"four_eyes" default:"true" doc:"Whether two people decide. Outside a sandbox they do."`
+	Parked format.Duration `json:"parked" default:"7d" min:"1d" max:"30d" doc:"How long a case waits, its keys dormant; then it ends."`
 }
 
-// Desk are the rules of a registration at a desk (R8).
+// Desk are the rules of a registration at a desk (R8). That a second officer confirms
+// exceptions is no option.
 type Desk struct {
-	Code     format.Duration `json:"code_life" default:"15m" min:"1m" max:"1h" doc:"Of the activation code."`
-	FourEyes bool            `json:"four_eyes" default:"true" doc:"Whether a second officer confirms exceptions. Outside a sandbox one does."`
+	Code format.Duration `json:"code_life" default:"15m" min:"1m" max:"1h" doc:"Of the activation code."`
 }
 
 // Accounts are the rules of accounts that stand.
@@ -49,6 +48,16 @@ type Accounts struct {
 	Freeze      format.Duration   `json:"freeze" default:"72h" min:"24h" max:"30d" doc:"How long \"not me\" freezes a new account."`
 	Reminders   []format.Duration `json:"reminders" default:"60d 72h" min:"1h" max:"365d" doc:"How long before its end a holder is reminded of it: two times, the earlier one first."`
 	PerPerson   int               `json:"per_person" default:"10" min:"1" max:"50" doc:"How many accounts one person may have, each on a device."`
+}
+
+// Register are the rules of the nightly walk (enrol/reconcile).
+type Register struct {
+	Renew   format.Duration `json:"renew" default:"30d" min:"1d" max:"180d" doc:"How long somebody who has another name has to renew; then the account is closed."`
+	Every   format.Duration `json:"every" default:"20h" min:"1h" max:"7d" doc:"A walk does not begin sooner after the last one."`
+	Tries   int             `json:"tries" default:"3" min:"1" max:"10" doc:"How often a question is asked that the register does not answer."`
+	Bad     int             `json:"unusable" default:"20" min:"1" max:"1000" doc:"So many answers in a row that cannot be used mean that the register is down."`
+	Floor   int             `json:"brake_floor" unit:"accounts" default:"20" min:"1" max:"1000" doc:"So many accounts may be touched in one night in any case."`
+	Percent int             `json:"brake_percent" unit:"%" default:"2" min:"0" max:"20" doc:"And so many of a hundred people asked. Beyond both the walk stops, and a person has to look at it."`
 }
 
 // Certificates are the profiles of holders' certificates.
@@ -74,6 +83,8 @@ type Retention struct {
 	Evidence int             `json:"evidence_years" unit:"years" default:"10" min:"1" max:"50" doc:"The evidence record of a registration, from the end of the account."`
 	Sessions format.Duration `json:"sessions" default:"30d" min:"1d" max:"365d" doc:"What is left of a sitting that has ended."`
 	Sheets   format.Duration `json:"otp_sheets" default:"2d" min:"2d" max:"90d" doc:"Keyed hashes of one-time codes and their budgets."`
+	Letters  format.Duration `json:"letters" default:"90d" min:"1d" max:"3650d" doc:"That a letter was sent or given up. What it said is gone then."`
+	Logins   format.Duration `json:"log_ins" default:"30d" min:"1d" max:"365d" doc:"Log-ins and signatures of services, beside the use history."`
 }
 
 // A Lock is what a row of a ladder leads to: a duration, or "permanent".

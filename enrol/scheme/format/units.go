@@ -80,8 +80,8 @@ func (d Duration) Bounds(least, most string) error {
 // Kind names the type for [Keys].
 func (Duration) Kind() string { return "duration" }
 
-// A Date is a day of the calendar, "2026-11-22"; its zero value, "", is none. It
-// begins at midnight UTC.
+// A Date is a day of the calendar, "2026-11-22"; its zero value, "", is none. In
+// which time zone it begins is for whoever reads it to say.
 type Date struct{ at time.Time }
 
 // On makes a date.
@@ -92,7 +92,7 @@ func On(year int, month time.Month, day int) Date {
 // IsZero reports whether it is none.
 func (d Date) IsZero() bool { return d.at.IsZero() }
 
-// Time is when the day begins.
+// Time is when the day begins in UTC.
 func (d Date) Time() time.Time { return d.at }
 
 // MarshalText writes it as ISO 8601 does.
