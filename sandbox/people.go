@@ -49,7 +49,7 @@ func People() ([]Person, error) {
 	var out []Person
 	for _, p := range people {
 		birth := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-		code, err := codeOf(birth, p.serial)
+		code, err := CodeOf(birth, p.serial)
 		if err != nil {
 			return nil, err
 		}
@@ -81,8 +81,8 @@ func (p Person) Looks() (face.Person, error) {
 	return looks, nil
 }
 
-// codeOf makes a personal code of UTO: the check digit is the one that fits.
-func codeOf(birth time.Time, serial int) (tunnus.PersonCode, error) {
+// CodeOf makes a personal code of UTO: the check digit is the one that fits.
+func CodeOf(birth time.Time, serial int) (tunnus.PersonCode, error) {
 	for check := range 10 {
 		if c, err := tunnus.ParsePersonCode("XX", fmt.Sprintf("%s%03d%d", birth.Format("20060102"), serial, check)); err == nil {
 			return c, nil

@@ -276,8 +276,12 @@ func TestGuardiansAreInTheRegister(t *testing.T) {
 		t.Fatalf("%v, %v; want two guardians", list, err)
 	}
 	for name, want := range map[string]bool{"ada": true, "dov": true, "ben": false} {
-		if p, err := Find(name); err != nil || register.MayConsent(list, p.Code) != want {
-			t.Errorf("%s may consent: %v, %v", name, !want, err)
+		p, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if may, err := register.MayConsent(t.Context(), r, p.Code, ida.Code, time.Now()); err != nil || may != want {
+			t.Errorf("%s may consent: %v, %v", name, may, err)
 		}
 	}
 }

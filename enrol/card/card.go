@@ -281,8 +281,9 @@ type Guest struct {
 	State   State
 	Person  tunnus.PersonCode
 	Name    string
-	Contact string // masked, once it was asked for
-	Pairing string // once a code has matched
+	Contact string            // masked, once it was asked for
+	Pairing string            // once a code has matched
+	Login   map[string]string // digests of what proved the log-in
 	Expires time.Time
 }
 
@@ -301,8 +302,22 @@ func (s *Service) Who(ctx context.Context, visit string) (Guest, error) {
 		return Guest{}, fmt.Errorf("card: a visit: %w", err)
 	}
 	return Guest{
-		State: v.State, Person: person, Name: strings.TrimSpace(p.GivenNames + " " + p.Surname), Contact: mask(p.Contact), Pairing: v.Pairing, Expires: v.Expires,
+		State: v.State, Person: person, Name: strings.TrimSpace(p.GivenNames + " " + p.Surname), Contact: mask(p.Contact), Pairing: v.Pairing, Login: p.Login, Expires: v.Expires,
 	}, nil
+}
+
+// Sitting names the registration whose code was typed in a visit, "" if none was. The
+// visit may be over.
+func (s *Service) Sitting(ctx context.Context, visit string) string {
+	v, err := s.cfg.Store.Visit(ctx, visit)
+	if err != nil || v.Slip == "" {
+		return ""
+	}
+	c, err := s.cfg.Store.Slip(ctx, v.Slip)
+	if err != nil {
+		return ""
+	}
+	return c.Session
 }
 
 // Leave ends a visit by the person's wish. One that is over already is no failure.

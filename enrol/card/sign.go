@@ -125,26 +125,16 @@ func (s *Service) Offer(ctx context.Context, visit, pairing string, text []byte)
 	if err != nil {
 		return idcard.Request{}, err
 	}
-	o, err := idcard.ParseOffer(text)
-	if err != nil {
-		return idcard.Request{}, err
-	}
-	person, err := p.person()
-	if err != nil {
-		return idcard.Request{}, err
-	}
-	signer, err := s.cfg.Cards.CheckSigner(ctx, o, person, s.now())
-	if err != nil {
-		return idcard.Request{}, err
-	}
 	t, _, err := s.statement(v, p)
 	if err != nil {
 		return idcard.Request{}, err
 	}
 	p.Text = t.Text()
-	h := signer.Hash().New()
-	h.Write([]byte(p.Text))
-	q, err := signer.Request(h.Sum(nil))
+	person, err := p.person()
+	if err != nil {
+		return idcard.Request{}, err
+	}
+	q, err := s.cfg.Cards.Ask(ctx, text, p.Text, person, s.now())
 	if err != nil {
 		return idcard.Request{}, err
 	}
@@ -153,17 +143,37 @@ func (s *Service) Offer(ctx context.Context, visit, pairing string, text []byte)
 	return q, s.save(ctx, &v, p, nil)
 }
 
-// A Record is the evidence of one signature: all that is needed to judge it again.
+// Prepare says what the card of a visit is to sign for a text that is not about the
+// visit itself (package consent). It fails as [idcard.Validator.CheckSigner] does.
+func (s *Service) Prepare(ctx context.Context, visit string, offer []byte, text string) (idcard.Request, error) {
+	g, err := s.Who(ctx, visit)
+	if err != nil {
+		return idcard.Request{}, err
+	}
+	return s.cfg.Cards.Ask(ctx, offer, text, g.Person, s.now())
+}
+
+// Prove judges the reply to what [Service.Prepare] has asked for, as
+// [idcard.Validator.VerifySignature] does, and returns the evidence with its digest and
+// that of the certificate.
+func (s *Service) Prove(ctx context.Context, visit string, q idcard.Request, reply []byte, text string) (evidence []byte, detail map[string]string, err error) {
+	g, err := s.Who(ctx, visit)
+	if err != nil {
+		return nil, nil, err
+	}
+	signed, err := s.cfg.Cards.Answer(ctx, q, reply, g.Person, s.now())
+	if err != nil {
+		return nil, nil, err
+	}
+	evidence, err = json.Marshal(Record{signed.Evidence(text), g.Login, nil})
+	return evidence, map[string]string{"text": digest([]byte(text)), "certificate": digest(signed.Certificate().Raw), "record": digest(evidence)}, err
+}
+
+// A Record is the evidence of one signature.
 type Record struct {
-	Text        string                    `json:"text"` // what was shown, and signed to the byte
-	Signature   []byte                    `json:"signature"`
-	Algorithm   idcard.SignatureAlgorithm `json:"algorithm"`
-	Certificate []byte                    `json:"certificate"` // DER
-	Issuer      []byte                    `json:"issuer"`      // DER
-	OCSP        []byte                    `json:"ocsp"`        // DER, made after the signature
-	OCSPAt      time.Time                 `json:"ocsp_at"`
-	Login       map[string]string         `json:"login"` // digests of what proved the log-in
-	Questions   map[string]string         `json:"questions"`
+	idcard.Evidence
+	Login     map[string]string `json:"login"` // digests of what proved the log-in
+	Questions map[string]string `json:"questions"`
 }
 
 func (v Visit) recordPlace() []byte { return []byte("card/record/" + v.ID) }
@@ -181,15 +191,11 @@ func (s *Service) Sign(ctx context.Context, visit, pairing string, text []byte) 
 	if p.Request == nil {
 		return tunnus.Conflict(errors.New("card: the certificate comes first"))
 	}
-	reply, err := idcard.ParseReply(text)
-	if err != nil {
-		return err
-	}
 	person, err := p.person()
 	if err != nil {
 		return err
 	}
-	signed, err := s.cfg.Cards.VerifySignature(ctx, *p.Request, reply, person, s.now())
+	signed, err := s.cfg.Cards.Answer(ctx, *p.Request, text, person, s.now())
 	if err != nil {
 		return err
 	}
@@ -219,12 +225,7 @@ func (s *Service) Sign(ctx context.Context, visit, pairing string, text []byte) 
 
 // record seals the evidence into the visit and returns its digest.
 func (s *Service) record(v *Visit, p payload, signed idcard.Signed) (string, error) {
-	r := Record{
-		Text: p.Text, Certificate: signed.Certificate().Raw, Issuer: signed.Issuer().Raw, Login: p.Login, Questions: p.Questions,
-	}
-	r.Signature, r.Algorithm = signed.Signature()
-	r.OCSP, r.OCSPAt = signed.Status()
-	plain, err := json.Marshal(r)
+	plain, err := json.Marshal(Record{signed.Evidence(p.Text), p.Login, p.Questions})
 	if err == nil {
 		v.Record, err = s.cfg.Sealer.Seal(plain, v.recordPlace())
 	}

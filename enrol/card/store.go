@@ -69,11 +69,7 @@ type Store interface {
 
 // A Rest is what a retention job deletes.
 type Rest interface {
-	// ForgetVisits deletes at most limit visits without a record that expired before
-	// one time, and with one that expired before another. ForgetSlips so many codes
-	// that were due before a time. Both return how many. DropPayloads takes from
-	// visits that expired before a time what they hold of a person.
-	ForgetVisits(ctx context.Context, plain, recorded time.Time, limit int) (int, error)
-	ForgetSlips(ctx context.Context, before time.Time, limit int) (int, error)
+	// DropPayloads takes from at most limit visits that expired before a time what
+	// they hold of a person, and returns how many there were.
 	DropPayloads(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -139,7 +139,7 @@ func (s *Service) ConfirmCode(ctx context.Context, visit, typed string) error {
 	if err != nil {
 		return err
 	}
-	proved, err := s.otp.Confirm(ctx, v.ID, typed)
+	proved, err := s.otp.Confirm(ctx, v.ID, "", typed)
 	if err != nil {
 		v, _, lerr := s.load(ctx, visit)
 		if lerr != nil {

@@ -222,6 +222,8 @@ func (m sheets) Save(_ context.Context, s otp.Sheet, _ []otp.Spend, letters []ot
 	return nil
 }
 
+func (m sheets) Spent(context.Context, string, string, string) (int, error) { return 0, nil }
+
 func (m sheets) Others(context.Context, string, string, string) ([]otp.Sheet, error) { return nil, nil }
 
 // where is a map of places.

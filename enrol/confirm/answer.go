@@ -4,17 +4,21 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/statement"
+	"github.com/tunnus-id/tunnus/key/splitkey"
 )
 
 // An Answer is what a sitting gets.
 type Answer struct {
-	Account string            // id of the account that confirms
+	Account string            // id of the account that confirms; keyed hash of the person, if an ID-card did
+	By      tunnus.PersonCode // whose account or card that is
 	Person  tunnus.PersonCode // whose account is to be made, or is confirmed
 	Level   tunnus.Level      // that was shown, of the account that is made
 	Detail  map[string]string // for the evidence: digests of what was proved and signed
@@ -58,7 +62,15 @@ func (s *Service) answered(ctx context.Context, q *Question) (Answer, bool, erro
 	if err != nil {
 		return Answer{}, false, err
 	}
-	out := Answer{Account: q.Account, Person: person, Level: tunnus.Level(a.Statement.Level), Detail: map[string]string{"confirmed_by": q.Account}}
+	by, err := tunnus.ParseSemanticsID(a.By)
+	if err != nil {
+		return Answer{}, false, err
+	}
+	out := Answer{Account: q.Account, By: by, Person: person, Level: tunnus.Level(a.Statement.Level), Detail: map[string]string{"confirmed_by": q.Account}}
+	if q.byCard() {
+		maps.Copy(out.Detail, a.Detail)
+		return out, true, nil
+	}
 	for name, t := range map[string]string{"pin1": q.Login, "pin2": q.Sign} {
 		if t == "" {
 			continue
@@ -115,9 +127,43 @@ func (s *Service) end(ctx context.Context, id string) error {
 		}
 		if done {
 			event = Take
+			if err := s.prove(ctx, &q); err != nil {
+				return err
+			}
 		}
 	}
 	return s.move(ctx, &q, event, nil)
+}
+
+// A Record is the evidence of one answer by PIN2 of an account. That of an ID-card is
+// package consent's.
+type Record struct {
+	Account   string        `json:"account"`
+	Payload   []byte        `json:"payload"` // canonical bytes of the statement
+	Signature []byte        `json:"signature"`
+	Hash      splitkey.Hash `json:"hash"`
+}
+
+// prove keeps what an account has signed, for longer than keyshare does.
+func (s *Service) prove(ctx context.Context, q *Question) error {
+	if q.byCard() {
+		return nil
+	}
+	signed, ok, err := s.cfg.Signatures.Outcome(ctx, q.Sign)
+	if err == nil && !ok {
+		err = errors.New("it is gone")
+	}
+	if err != nil {
+		return fmt.Errorf("confirm: asking for a signature: %w", err)
+	}
+	plain, err := json.Marshal(Record{q.Account, signed.Payload, signed.Signature, signed.Hash})
+	if err == nil {
+		q.Record, err = s.cfg.Sealer.Seal(plain, q.recordPlace())
+	}
+	if err != nil {
+		return fmt.Errorf("confirm: sealing the evidence: %w", err)
+	}
+	return nil
 }
 
 // A sweep looks at so many questions, so long after their time: a sitting takes

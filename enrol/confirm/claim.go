@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -32,22 +33,25 @@ func (s *Service) Claim(ctx context.Context, link string, by account.Account) (C
 	if err != nil {
 		return Claim{}, err
 	}
-	switch {
-	case q.State.Over() || q.Device == by.Device:
+	if q.State.Over() || q.Device == by.Device {
 		return Claim{}, tunnus.Conflict(fmt.Errorf("confirm: the question is %q", q.State))
-	case q.State == Claimed && q.Account != by.ID:
-		return Claim{}, s.move(ctx, &q, Dispute, tunnus.Conflict(errors.New("confirm: a second account has followed the link")))
 	}
 	a, err := s.unseal(q)
 	if err != nil {
 		return Claim{}, err
+	}
+	if q.another(a, by.ID, by.Person) {
+		return Claim{}, s.second(ctx, &q)
+	}
+	if q.byCard() {
+		return Claim{}, tunnus.Conflict(errors.New("confirm: an ID-card has signed already"))
 	}
 	if q.State == Claimed {
 		if _, done, err := s.answered(ctx, &q); done || err != nil {
 			return claim(q, a), err
 		}
 	}
-	if q.State == Asked || !s.now().Before(a.Until) {
+	if q.Account != by.ID || !s.now().Before(a.Until) {
 		if err := s.bind(ctx, &q, &a, by); err != nil {
 			return Claim{}, err
 		}
@@ -57,23 +61,48 @@ func (s *Service) Claim(ctx context.Context, link string, by account.Account) (C
 
 func claim(q Question, a asked) Claim { return Claim{q.About, q.Login, q.Sign, a.Until} }
 
+// another reports whether a question is somebody else's already. Two accounts are,
+// even of one person; an ID-card is its holder, whose account may have come before or
+// comes after (doc/adr/0009).
+func (q Question) another(a asked, id string, person tunnus.PersonCode) bool {
+	card := strings.HasPrefix(id, cardholder) || q.byHolder()
+	return q.State == Claimed && q.Account != id && (!card || a.By != person.SemanticsID())
+}
+
+// second ends a question that two have claimed.
+func (s *Service) second(ctx context.Context, q *Question) error {
+	return s.move(ctx, q, Dispute, tunnus.Conflict(errors.New("confirm: a second one has claimed the question")))
+}
+
 // bind makes a question that of an account, for a time in which its PINs answer.
 // That is durable before anything is put up: a repeat puts up the same.
 func (s *Service) bind(ctx context.Context, q *Question, a *asked, by account.Account) error {
 	if err := s.entitled(ctx, *q, a, by); err != nil {
 		return err
 	}
+	a.Request = nil
+	return s.hold(ctx, q, a, by.ID, by.Person)
+}
+
+// hold writes whose a question is from now on. What was put up for it before is
+// cancelled, and worth nothing.
+func (s *Service) hold(ctx context.Context, q *Question, a *asked, id string, person tunnus.PersonCode) error {
 	to, err := q.State.After(Follow)
 	if err != nil {
 		return err
 	}
+	before := *q
 	a.Round++
 	a.Until = s.now().Add(answerWithin)
 	if a.Until.After(q.Due) {
 		a.Until = q.Due
 	}
-	q.State, q.Account, q.Login, q.Sign = to, by.ID, "", ""
-	return s.save(ctx, q, a, "confirm.claim", "")
+	a.By = person.SemanticsID()
+	q.State, q.Account, q.Login, q.Sign = to, id, "", ""
+	if err := s.save(ctx, q, a, "confirm.claim", ""); err != nil {
+		return err
+	}
+	return s.cancel(context.WithoutCancel(ctx), before)
 }
 
 // entitled judges whether an account may answer a question, and completes what it
@@ -81,6 +110,9 @@ func (s *Service) bind(ctx context.Context, q *Question, a *asked, by account.Ac
 func (s *Service) entitled(ctx context.Context, q Question, a *asked, by account.Account) error {
 	if !by.Usable(s.now()) {
 		return tunnus.NotFound(errors.New("confirm: the account cannot be used"))
+	}
+	if a.Number != "" && by.Document != a.Number {
+		return tunnus.NotFound(errors.New("confirm: another account of the person is asked"))
 	}
 	switch q.About {
 	case statement.Vouch:
@@ -103,7 +135,7 @@ func (s *Service) entitled(ctx context.Context, q Question, a *asked, by account
 		}
 		return nil
 	case statement.Guardian:
-		return s.guardian(ctx, *a, by)
+		return s.guardian(ctx, *a, by.Person, by.Level)
 	}
 	return fmt.Errorf("confirm: nobody is asked to %s", q.About)
 }
@@ -115,16 +147,18 @@ func (a *asked) name(by account.Account) {
 	a.Statement.Person, a.Statement.Name = by.Person.SemanticsID(), by.GivenNames+" "+by.Surname
 }
 
-func (s *Service) guardian(ctx context.Context, a asked, by account.Account) error {
+// guardian judges whether somebody answers for a child (R9), by an account of a
+// level or by an ID-card.
+func (s *Service) guardian(ctx context.Context, a asked, person tunnus.PersonCode, level tunnus.Level) error {
 	child, err := tunnus.ParseSemanticsID(a.Child)
 	if err != nil {
 		return err
 	}
-	is, err := s.cfg.Guardians.Answers(ctx, by.Person, child)
+	is, err := s.cfg.Guardians.Answers(ctx, person, child)
 	if err != nil {
 		return err
 	}
-	if !is || !by.Level.AtLeast(a.Level) {
+	if !is || !level.AtLeast(a.Level) {
 		return tunnus.NotFound(errors.New("confirm: not a guardian of this child, or by an account of a lower level"))
 	}
 	return nil

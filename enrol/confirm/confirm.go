@@ -6,9 +6,12 @@
 // A [Question] is put by a sitting and reaches the other device by a link that
 // only the registering phone shows: nobody is asked out of the blue. The first
 // account that follows it binds it, a second one ends it. PIN1 proves and PIN2
-// signs a statement (package statement) that names the registering phone. The
-// answer belongs to one sitting and one device key, and that is its one use; the
-// sitting takes it with [Service.Answer]. Nothing here makes or ends an account.
+// signs a statement (package statement) that names the registering phone. A
+// guardian without an account finds what is asked about the own children at the
+// portal ([Service.About]) and signs it with an ID-card there (package consent): the
+// same question, under the same rules. The answer belongs to one sitting and one
+// device key, and that is its one use; the sitting takes it with [Service.Answer].
+// Nothing here makes or ends an account.
 package confirm
 
 import (
@@ -23,6 +26,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/idcard"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/statement"
@@ -34,11 +38,13 @@ type Question struct {
 	About   statement.About
 	Session string // of the sitting
 	Device  string // thumbprint of the device key that registers
+	Child   string // keyed hash of whom a guardian is asked about; "" for all else
 	State   State
-	Account string // id of the account that follows the link
+	Account string // id of the account that follows the link, or keyed hash of whose ID-card does ([cardholder])
 	Login   string // transactions of that account: PIN1; "" if only PIN2 is asked for
-	Sign    string // PIN2
+	Sign    string // PIN2; of an ID-card: digest of Record
 	Sealed  []byte // what is asked, sealed; nil once it is over
+	Record  []byte // evidence of what was signed with a PIN2, sealed; it stays
 	Due     time.Time
 	Rev     int64
 }
@@ -50,6 +56,7 @@ type Order struct {
 	Device  string
 	Person  tunnus.PersonCode // for whom; zero if the account that answers tells it
 	Name    string
+	Number  string        // document number of the account that is to answer; "" for any of the person
 	Level   tunnus.Level  // of the account that is being made; the most that it may be for [statement.Vouch]
 	Model   string        // of the phone, as it says
 	Place   string        // of its address, as far as it is known
@@ -63,12 +70,17 @@ type asked struct {
 	Statement statement.Statement `json:"statement"`
 	Level     tunnus.Level        `json:"level"`
 	Child     string              `json:"child,omitempty"` // semantics identifier
+	By        string              `json:"by,omitempty"`    // of whom the account is, or the card, that has claimed it
 	Age       time.Duration       `json:"age,omitempty"`
+	Number    string              `json:"number,omitempty"` // of the account that is to answer
 
 	// Round counts how often it was put up for the keys that have claimed it, the
 	// last time until Until. Both are durable before anything is put up.
 	Round int       `json:"round,omitempty"`
 	Until time.Time `json:"until,omitzero"`
+
+	Request *idcard.Request   `json:"request,omitempty"` // what the card is to sign
+	Detail  map[string]string `json:"detail,omitempty"`  // of its signature, for the evidence
 }
 
 // A Store keeps questions.
@@ -80,6 +92,10 @@ type Store interface {
 	// fails with [tunnus.CodeStateConflict], having written nothing, if the stored
 	// revision is not Rev (0: none is stored). When it returns nil, it survives a crash.
 	Save(ctx context.Context, q Question, events []tunnus.Event) error
+
+	// OfChild returns at most limit questions that are not over about a child, those
+	// first whose Due is first.
+	OfChild(ctx context.Context, child string, limit int) ([]Question, error)
 
 	// Unheard returns the ids of at most limit questions that are not over and have
 	// Due at or before a time, the oldest first.
@@ -152,17 +168,18 @@ func (s *Service) Ask(ctx context.Context, o Order) (link string, err error) {
 }
 
 func (s *Service) put(ctx context.Context, id string, o Order) (Question, error) {
-	a := asked{Level: o.Level, Age: o.Age, Statement: statement.Statement{
+	a := asked{Level: o.Level, Age: o.Age, Number: o.Number, Statement: statement.Statement{
 		Format: statement.Version, About: o.About, Session: o.Session, Device: o.Device, Name: o.Name, Level: string(o.Level),
 		Model: o.Model, Place: o.Place, Code: o.Code, Time: s.now().Truncate(time.Second),
 	}}
 	if !o.Person.IsZero() {
 		a.Statement.Person = o.Person.SemanticsID()
 	}
+	q := Question{ID: id, About: o.About, Session: o.Session, Device: o.Device, State: Asked, Due: o.Until}
 	if o.About == statement.Guardian {
 		a.Child = a.Statement.Person
+		q.Child = s.mac("child", a.Child)
 	}
-	q := Question{ID: id, About: o.About, Session: o.Session, Device: o.Device, State: Asked, Due: o.Until}
 	return q, s.save(ctx, &q, &a, "confirm.ask", "")
 }
 
@@ -239,10 +256,7 @@ func (s *Service) move(ctx context.Context, q *Question, e Event, why error) err
 }
 
 func (s *Service) cancel(ctx context.Context, q Question) error {
-	for _, t := range []string{q.Login, q.Sign} {
-		if t == "" {
-			continue
-		}
+	for _, t := range q.offers() {
 		if err := s.cfg.Signatures.Cancel(ctx, t); err != nil && tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 			return fmt.Errorf("confirm: cancelling: %w", err)
 		}

@@ -81,6 +81,15 @@ func (w *world) Save(_ context.Context, q Question, events []tunnus.Event) error
 	return nil
 }
 
+func (w *world) OfChild(_ context.Context, child string, limit int) (out []Question, err error) {
+	for _, q := range w.rows {
+		if q.Child == child && child != "" && !q.State.Over() {
+			out = append(out, q)
+		}
+	}
+	return out[:min(limit, len(out))], nil
+}
+
 func (w *world) Unheard(_ context.Context, due time.Time, limit int) (ids []string, err error) {
 	for id, q := range w.rows {
 		if !q.State.Over() && !due.Before(q.Due) {

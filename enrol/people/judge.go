@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -58,14 +59,31 @@ func Consenting(ctx context.Context, s Source, child tunnus.PersonCode, now time
 // NoGuardian is the refusal where nobody answers for a child.
 func NoGuardian(cause error) error { return tunnus.Fail(tunnus.CodeGuardNone, cause) }
 
-// MayConsent reports whether a guardian stands among those of [Consenting].
-func MayConsent(list []match.Relation, guardian tunnus.PersonCode) bool {
-	for _, r := range list {
-		if r.Guardian == guardian {
-			return true
-		}
+// fullAge is from how many years on a person may answer for a child.
+const fullAge = 18
+
+// MayConsent reports whether a guardian may consent for the child now (R9): one of
+// those of [Consenting], alive, of full age, and whose code is in use. What lets
+// nobody register ([Admit]) but for the address lets nobody consent either.
+func MayConsent(ctx context.Context, s Source, guardian, child tunnus.PersonCode, now time.Time) (bool, error) {
+	list, err := Consenting(ctx, s, child, now)
+	switch {
+	case tunnus.CodeOf(err) == tunnus.CodeGuardNone:
+		return false, nil
+	case err != nil:
+		return false, Down(err)
+	case guardian == child || !slices.ContainsFunc(list, func(r match.Relation) bool { return r.Guardian == guardian }):
+		return false, nil
 	}
-	return false
+	p, err := s.ByCode(ctx, guardian)
+	switch {
+	case errors.Is(err, match.ErrNoPerson):
+		return false, nil
+	case err != nil:
+		return false, Down(err)
+	}
+	grown := !p.Birth.IsZero() && !now.Before(p.Birth.AddDate(fullAge, 0, 0))
+	return grown && !p.Deceased && !p.Restricted && p.Successor.IsZero(), nil
 }
 
 // Down is the refusal where the register does not answer.
@@ -94,15 +112,7 @@ type Consents struct {
 	Clock  tunnus.Clock
 }
 
-// Answers reports whether a guardian may. It fails with regi-down if the register
-// does not answer.
+// Answers is [MayConsent] today.
 func (c Consents) Answers(ctx context.Context, guardian, child tunnus.PersonCode) (bool, error) {
-	list, err := Consenting(ctx, c.Source, child, c.Clock.Now())
-	switch {
-	case tunnus.CodeOf(err) == tunnus.CodeGuardNone:
-		return false, nil
-	case err != nil:
-		return false, Down(err)
-	}
-	return MayConsent(list, guardian), nil
+	return MayConsent(ctx, c.Source, guardian, child, c.Clock.Now())
 }

@@ -149,6 +149,16 @@ func (s Statement) Text() string {
 	return b.String()
 }
 
+// card begins what an ID-card signs of a statement.
+const card = "tunnus ID-card consent, version 1"
+
+// CardText is what an ID-card signs in place of the canonical bytes, and what is shown
+// to its holder, to the byte: the text, and which registration it is about.
+func (s Statement) CardText() (string, error) {
+	_, err := s.Canonical()
+	return fmt.Sprintf("%s\n\n%s\nRegistration: %s\n", card, s.Text(), s.Session), err
+}
+
 // Format tells keyshare what a transaction of the kind "statement" is about.
 type Format struct{}
 

@@ -119,6 +119,7 @@ var (
 	heading = regexp.MustCompile(`(?s)<h1[^>]*>(.*?)</h1>`)
 	choice  = regexp.MustCompile(`name="pick" value="([^"]+)"`)
 	counter = regexp.MustCompile(`<dd class="counter">([0-9]{2})</dd>`)
+	child   = regexp.MustCompile(`href="/portal/children/([A-Za-z0-9_-]+)"`)
 	pre     = regexp.MustCompile(`(?s)<pre[^>]*>(.*?)</pre>`)
 )
 
@@ -207,7 +208,33 @@ func (v *Visitor) Sign(ctx context.Context) error {
 	if pairing == "" {
 		return errors.New("visitor: nothing to be signed is on the page")
 	}
-	if err := v.json(ctx, "/portal/step/offer", "offer", v.Card.SigningCertificate(), "pairing", pairing); err != nil {
+	return v.sign(ctx, "/portal/step/", "pairing", pairing)
+}
+
+// Consent signs as the guardian what a child's registration asks, of which the page
+// with the list names the id, with PIN2 of the card.
+func (v *Visitor) Consent(ctx context.Context, id string) error {
+	at := "/portal/children/" + id
+	if err := v.Get(ctx, at); err != nil {
+		return err
+	}
+	return v.sign(ctx, at+"/")
+}
+
+// Children are the ids of what waits for the guardian.
+func (v *Visitor) Children(ctx context.Context) (ids []string, err error) {
+	if err := v.Get(ctx, "/portal/children"); err != nil {
+		return nil, err
+	}
+	for _, m := range child.FindAllStringSubmatch(v.page.Body, -1) {
+		ids = append(ids, m[1])
+	}
+	return ids, nil
+}
+
+// sign has the card sign what is on the page; more are fields of both forms.
+func (v *Visitor) sign(ctx context.Context, at string, more ...string) error {
+	if err := v.json(ctx, at+"offer", "offer", v.Card.SigningCertificate(), more...); err != nil {
 		return err
 	}
 	hash, err := base64.StdEncoding.DecodeString(v.attribute("data-hash"))
@@ -219,7 +246,7 @@ func (v *Visitor) Sign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.json(ctx, "/portal/step/sign", "reply", reply, "pairing", pairing)
+	return v.json(ctx, at+"sign", "reply", reply, more...)
 }
 
 // A Registration is what a visitor has to know.
