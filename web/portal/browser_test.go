@@ -108,7 +108,7 @@ func (s *tab) shoot(name string) {
 	s.shots++
 	png, err := chromedp.Run(s.ctx, chromedp.FullScreenshot(100))
 	must(s.t, "screenshot", err)
-	must(s.t, "screenshot", os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%02d-%s.png", s.t.Name(), s.shots, strings.ReplaceAll(name, " ", "-"))), png, 0o600))
+	must(s.t, "screenshot", os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%02d-%s.png", s.t.Name(), s.shots, strings.NewReplacer(" ", "-", "?", "").Replace(name))), png, 0o600))
 }
 
 func (s *tab) press(keys string) {

@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/history"
 	"github.com/tunnus-id/tunnus/account/life"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/web/portal/pages"
 )
 
@@ -43,8 +45,8 @@ func (p *Portal) showAccounts(w http.ResponseWriter, r *http.Request, v pages.Vi
 	own := pages.Person{Done: done}
 	for _, a := range list {
 		own.Accounts = append(own.Accounts, pages.Account{
-			ID: a.ID, Document: a.Document, State: string(a.State), Level: string(a.Level), Since: p.day(a.ActiveAt), Ends: p.day(a.ExpiresAt),
-			Block: a.State == account.Active, Unblock: a.State == account.Blocked, Close: a.State.Begun(),
+			ID: a.ID, Document: a.Document, State: string(a.State), Level: string(a.Level), Since: v.Day(a.ActiveAt), Ends: v.Day(a.ExpiresAt),
+			Block: a.State == account.Active, Unblock: a.State == account.Blocked, Close: a.State.Begun(), Freeze: p.freezable(a),
 		})
 	}
 	for _, c := range contacts {
@@ -53,7 +55,14 @@ func (p *Portal) showAccounts(w http.ResponseWriter, r *http.Request, v pages.Vi
 	return p.show(w, r, status, pages.Accounts(v, own))
 }
 
-// act blocks, unblocks or closes an account of the person who has logged in: that
+// freezable reports whether there is something to freeze: a new account that is not
+// frozen for its whole time already.
+func (p *Portal) freezable(a account.Account) bool {
+	now := p.cfg.Clock.Now()
+	return a.Young(now) && (a.State == account.Active || a.State == account.Blocked && !now.Before(a.FrozenUntil) || a.State == account.Frozen && a.FrozenUntil.Before(a.StoppedAt.Add(account.FreezeFor)))
+}
+
+// act blocks, unblocks, freezes or closes an account of the person who has logged in: that
 // of somebody else looks as if it did not exist.
 func (p *Portal) act(w http.ResponseWriter, r *http.Request) error {
 	g, err := p.guest(r)
@@ -80,6 +89,8 @@ func (p *Portal) act(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.cfg.Accounts.Block(ctx, id, byCard)
 	case "unblock":
 		_, err = p.cfg.Accounts.Unblock(ctx, id, byCard)
+	case "freeze":
+		_, err = p.cfg.Accounts.Freeze(ctx, id, byCard)
 	case "close":
 		if r.PostFormValue("sure") != "yes" {
 			return tunnus.BadRequest("sure-"+id, errors.New("portal: not confirmed"))
@@ -120,7 +131,8 @@ func (p *Portal) history(w http.ResponseWriter, r *http.Request) error {
 	h := pages.History{All: all}
 	for _, e := range list {
 		h.Entries = append(h.Entries, pages.Entry{
-			ID: e.ID, At: v.Until(e.At), Kind: string(e.Kind), Service: e.Service, Text: e.Text, Result: e.Result, Hidden: e.Hidden,
+			ID: e.ID, At: v.Until(e.At), Kind: string(e.Kind), Service: e.Service, Text: e.Text, Result: p.result(v, e.Result), Hidden: e.Hidden,
+			Account: e.Document,
 		})
 	}
 	if more {
@@ -131,6 +143,22 @@ func (p *Portal) history(w http.ResponseWriter, r *http.Request) error {
 		h.Next = n.Encode()
 	}
 	return p.show(w, r, http.StatusOK, pages.Entries(v, h))
+}
+
+// result is how something ended, in words where there are some: the states of accounts,
+// and what services are told most.
+func (p *Portal) result(v pages.View, said string) string {
+	switch {
+	case said == "OK":
+		return v.Say("result.ok")
+	case strings.HasPrefix(said, "USER_REFUSED"):
+		return v.Say("result.refused")
+	case said == "TIMEOUT":
+		return v.Say("result.timeout")
+	case p.book.Has(phrases.English, "state."+said):
+		return v.Say("state." + said)
+	}
+	return said
 }
 
 func (p *Portal) hide(w http.ResponseWriter, r *http.Request) error {

@@ -1,8 +1,8 @@
 // Package portal serves the pages for people at a computer: the part of the ID-card
-// way that is not in the app, and a person's own accounts.
+// way that is not in the app, guardians' consent, and a person's own accounts.
 //
 // Who logs in is proved by the card and by nothing else; what may happen next is
-// decided by package enrol/card and by account/life. The pages are made on the
+// decided by packages enrol/card, enrol/consent and account/life. The pages are made on the
 // server (package pages) and need a script for the card only (static/webeid.js by
 // way of static/portal.js).
 //
@@ -36,6 +36,8 @@ import (
 	"github.com/tunnus-id/tunnus/account/history"
 	"github.com/tunnus-id/tunnus/account/life"
 	"github.com/tunnus-id/tunnus/enrol/card"
+	"github.com/tunnus-id/tunnus/enrol/consent"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/problem"
 	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/web/portal/pages"
@@ -58,12 +60,14 @@ type Accounts interface {
 	Of(ctx context.Context, p tunnus.PersonCode) ([]account.Account, error)
 	Block(ctx context.Context, id string, by life.By) (account.Account, error)
 	Unblock(ctx context.Context, id string, by life.By) (account.Account, error)
+	Freeze(ctx context.Context, id string, by life.By) (account.Account, error)
 	Close(ctx context.Context, id string, by life.By) (account.Account, error)
 }
 
 // Config is what the portal is put together from.
 type Config struct {
 	Cards    *card.Service
+	Consents *consent.Service
 	Accounts Accounts
 	History  history.Book
 	Contacts contact.Service
@@ -108,18 +112,21 @@ type page func(w http.ResponseWriter, r *http.Request) error
 func (p *Portal) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]page{
-		"GET /portal/{$}":             p.start,
-		"POST /portal/login/start":    p.begin,
-		"GET /portal/login":           p.loginPage,
-		"POST /portal/login":          p.login,
-		"POST /portal/leave":          p.leave,
-		"GET /portal/step":            p.step,
-		"POST /portal/step/{name}":    p.take,
-		"GET /portal/accounts":        p.accounts,
-		"POST /portal/accounts/{act}": p.act,
-		"GET /portal/history":         p.history,
-		"POST /portal/history":        p.hide,
-		"GET /portal/history.json":    p.export,
+		"GET /portal/{$}":                  p.start,
+		"POST /portal/login/start":         p.begin,
+		"GET /portal/login":                p.loginPage,
+		"POST /portal/login":               p.login,
+		"POST /portal/leave":               p.leave,
+		"GET /portal/step":                 p.step,
+		"POST /portal/step/{name}":         p.take,
+		"GET /portal/children":             p.children,
+		"GET /portal/children/{id}":        p.child,
+		"POST /portal/children/{id}/{act}": p.consent,
+		"GET /portal/accounts":             p.accounts,
+		"POST /portal/accounts/{act}":      p.act,
+		"GET /portal/history":              p.history,
+		"POST /portal/history":             p.hide,
+		"GET /portal/history.json":         p.export,
 	} {
 		mux.Handle(pattern, p.handle(do))
 	}
@@ -162,7 +169,7 @@ func (p *Portal) handle(do page) http.Handler {
 		if err == nil {
 			return nil
 		}
-		ref := problem.Reference()
+		ref := p.reference(r)
 		told := problem.Tell(r.Context(), err, ref)
 		level := slog.LevelInfo
 		if told.Code == tunnus.CodeInternal {
@@ -173,6 +180,15 @@ func (p *Portal) handle(do page) http.Handler {
 	}, p.cfg.Log)
 }
 
+// reference is the number of a failure: that of the registration whose code was typed
+// here, or one of its own.
+func (p *Portal) reference(r *http.Request) string {
+	if id := p.cfg.Cards.Sitting(r.Context(), p.visit(r)); id != "" {
+		return sitting.Reference(id)
+	}
+	return problem.Reference()
+}
+
 // failed shows a failure where the person can go on from.
 func (p *Portal) failed(w http.ResponseWriter, r *http.Request, told problem.Document) error {
 	v := p.view(r)
@@ -180,7 +196,9 @@ func (p *Portal) failed(w http.ResponseWriter, r *http.Request, told problem.Doc
 	status := problem.Status(told.Code)
 	switch {
 	case told.Code == tunnus.CodeSesTerminated:
-		return p.stop(w, r, "stopped.title", "stopped.lead", "stopped.help", "stopped.card")
+		return p.stop(w, r, v.Error.Reference, "stopped.title", "stopped.lead", "stopped.help", "stopped.card")
+	case strings.HasPrefix(r.URL.Path, "/portal/children/") && v.Guest != "":
+		return p.childFailed(w, r, v, status)
 	case strings.HasPrefix(r.URL.Path, "/portal/accounts") && v.Guest != "":
 		return p.showAccounts(w, r, v, status, "")
 	case strings.HasPrefix(r.URL.Path, "/portal/step") && v.Guest != "":
@@ -192,12 +210,12 @@ func (p *Portal) failed(w http.ResponseWriter, r *http.Request, told problem.Doc
 }
 
 // stop ends what the browser had, and says why.
-func (p *Portal) stop(w http.ResponseWriter, r *http.Request, title string, lines ...string) error {
+func (p *Portal) stop(w http.ResponseWriter, r *http.Request, reference, title string, lines ...string) error {
 	if err := p.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
 	v := p.view(r)
-	v.Guest = ""
+	v.Guest, v.Reference = "", reference
 	return p.show(w, r, http.StatusOK, pages.Message(v, title, lines))
 }
 
@@ -252,6 +270,12 @@ func (p *Portal) view(r *http.Request) pages.View {
 		Lang:  string(l),
 		Say:   func(key string) string { return p.book.Say(l, key, phrases.Values{"Software": "Web eID"}) },
 		Until: s.Moment,
+		Day: func(t time.Time) string {
+			if t.IsZero() {
+				return "–"
+			}
+			return s.Date(t.UTC())
+		},
 	}
 	if g, err := p.guest(r); err == nil {
 		v.Guest = g.Name
@@ -342,7 +366,7 @@ func (p *Portal) leave(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return p.stop(w, r, "left.title", "left.lead")
+	return p.stop(w, r, "", "left.title", "left.lead")
 }
 
 // over leads who is not logged in (any more) to the start.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/account/history"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/sandbox/visitor"
 )
 
@@ -152,6 +153,38 @@ func TestFailuresAreToldOnThePage(t *testing.T) {
 	}
 	if log := w.log.String(); strings.Contains(log, "SAMPLE") || strings.Contains(log, "ada@") || strings.Contains(log, "1990") || strings.Contains(log, "22222222") {
 		t.Errorf("the log tells of the person:\n%s", log)
+	}
+}
+
+// What fails once a phone's code was typed is told under the reference of that phone's
+// registration; before that, and for a stranger who types it too, under one of its own.
+func TestReferenceOfTheRegistration(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(w.ada)
+	want := sitting.Reference("sitting")
+	must(t, "Login", v.Login(t.Context()))
+	must(t, "Answer", v.Answer(t.Context()))
+	w.refused("no contact", v.SendCode(t.Context(), "5123 4567"), http.StatusBadRequest)
+	if strings.Contains(v.Said(), want) {
+		t.Errorf("known before the code was typed: %s", v.Said())
+	}
+	must(t, "SendCode", v.SendCode(t.Context(), "ada@mail.example"))
+	code, _ := w.sheets.last(t.Context(), time.Now())
+	must(t, "ConfirmCode", v.ConfirmCode(t.Context(), code))
+	must(t, "Match", v.Match(t.Context(), w.code("sitting")))
+	w.refused("no such step", v.Post(t.Context(), "/portal/step/nothing"), http.StatusNotFound)
+	if !strings.Contains(v.Said(), want) {
+		t.Errorf("told: %q; want %s", v.Said(), want)
+	}
+	second := w.visit(w.issue(2, "BEN", "SAMPLE")) // a second person has the code: both end
+	must(t, "Login", second.Login(t.Context()))
+	must(t, "Answer", second.Answer(t.Context()))
+	must(t, "SendCode", second.SendCode(t.Context(), "ben@mail.example"))
+	code, _ = w.sheets.last(t.Context(), time.Now())
+	must(t, "ConfirmCode", second.ConfirmCode(t.Context(), code))
+	_ = second.Match(t.Context(), w.code("sitting"))
+	if second.Heading() != "Stopped for your safety" || !strings.Contains(second.Page().Body, "Reference number: ") || strings.Contains(second.Page().Body, want) {
+		t.Errorf("the second one is told, at %q: %s", second.Heading(), second.Page().Body)
 	}
 }
 

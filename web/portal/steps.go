@@ -1,10 +1,8 @@
 package portal
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/card"
@@ -71,29 +69,18 @@ func (p *Portal) check(r *http.Request, v pages.View) (pages.Check, error) {
 		return pages.Check{}, err
 	}
 	t := got.Statement
-	place := func(s string) string {
-		if s == "" {
-			return v.Say("check.unknown")
-		}
-		return s
-	}
 	p.sessions.Put(r.Context(), "hold", got.Hold)
-	c := pages.Check{Text: got.Text, Hold: got.Hold, Pairing: t.Pairing, Rows: []pages.Row{
+	return pages.Check{Text: got.Text, Hold: got.Hold, Pairing: t.Pairing, Action: "/portal/step/", Signing: signing(got.Request), Rows: []pages.Row{
 		{Key: "counter", Value: t.Phone.Counter},
 		{Key: "phone", Value: t.Phone.Model},
-		{Key: "place", Value: place(t.Phone.Place)},
-		{Key: "here", Value: place(t.Place)},
+		{Key: "place", Value: known(v, t.Phone.Place)},
+		{Key: "here", Value: known(v, t.Place)},
 		{Key: "began", Value: v.Until(t.Phone.Began)},
 		{Key: "person", Value: t.Name + ", " + t.Person},
 		{Key: "level", Value: string(t.Phone.Level)},
 		{Key: "contact", Value: t.Contact},
 		{Key: "keys", Value: short(t.Phone.Device) + " · " + short(t.Phone.Keys[0]) + " · " + short(t.Phone.Keys[1])},
-	}}
-	if q := got.Request; q != nil {
-		c.Certificate, c.Hash = base64.StdEncoding.EncodeToString(q.Certificate), base64.StdEncoding.EncodeToString(q.Hash)
-		c.Function = q.HashFunction
-	}
-	return c, nil
+	}}, nil
 }
 
 // short is the beginning of a thumbprint; the whole of it stands in the text.
@@ -139,12 +126,4 @@ func (p *Portal) take(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return go303(w, r, "/portal/step")
-}
-
-// day is a date as pages show it.
-func (p *Portal) day(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.UTC().Format(time.DateOnly)
 }

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,8 +25,11 @@ import (
 	"github.com/tunnus-id/tunnus/document/idcard"
 	virtual "github.com/tunnus-id/tunnus/document/virtual/card"
 	"github.com/tunnus-id/tunnus/enrol/card"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/consent"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/place"
 	"github.com/tunnus-id/tunnus/problem"
 	"github.com/tunnus-id/tunnus/problem/phrases"
@@ -112,6 +116,10 @@ func (o *owned) Unblock(_ context.Context, id string, by life.By) (account.Accou
 	return o.do("unblock", id, by)
 }
 
+func (o *owned) Freeze(_ context.Context, id string, by life.By) (account.Account, error) {
+	return o.do("freeze", id, by)
+}
+
 func (o *owned) Close(_ context.Context, id string, by life.By) (account.Account, error) {
 	return o.do("close", id, by)
 }
@@ -129,6 +137,9 @@ type world struct {
 	contacts contact.Service
 	history  history.Book
 	onFile   bool
+	ahead    atomic.Int64 // how far the server's clock is, in nanoseconds
+	confirm  *confirm.Service
+	family   *family
 	log      bytes.Buffer
 	store    *store.Store
 }
@@ -146,12 +157,13 @@ func person(t *testing.T, serial int) tunnus.PersonCode {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	clock := tunnus.SystemClock{}
+	w := &world{t: t, roots: x509.NewCertPool()}
+	clock := tunnus.ClockFunc(func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "tunnus.db"))
 	must(t, "store", err)
 	t.Cleanup(func() { _ = s.Close() })
 	server := httptest.NewUnstartedServer(nil)
-	w := &world{t: t, store: s, sheets: &sheets{Store: s.Codes()}, origin: "https://" + server.Listener.Addr().String(), roots: x509.NewCertPool()}
+	w.store, w.sheets, w.origin = s, &sheets{Store: s.Codes()}, "https://"+server.Listener.Addr().String()
 	w.issuer, err = virtual.NewIssuer(clock.Now(), "http://ocsp.cards.example/")
 	must(t, "issuer", err)
 	w.ada = w.issue(1, "ADA MARIA", "SAMPLE")
@@ -176,8 +188,14 @@ func newWorld(t *testing.T) *world {
 		Places: place.Table{}.WithLocal(), Sealer: sealer{}, Secret: key, Clock: clock,
 	})
 	must(t, "cards", err)
+	w.family = &family{guardians: map[tunnus.PersonCode][]tunnus.PersonCode{person(t, 9): {person(t, 1), person(t, 2)}}}
+	w.confirm, err = confirm.New(confirm.Config{
+		Store: s.Questions(), Signatures: noSignatures{}, Guardians: people.Consents{Source: w.family, Clock: clock}, Sealer: sealer{}, Secret: key, Clock: clock,
+	})
+	must(t, "confirm", err)
 	p, err := New(Config{
-		Cards: w.cards, Accounts: w.accounts, History: w.history, Contacts: w.contacts, Browsers: visits.NewBrowsers(s.Database()),
+		Consents: &consent.Service{Confirm: w.confirm, Cards: w.cards, Register: w.family, Clock: clock},
+		Cards:    w.cards, Accounts: w.accounts, History: w.history, Contacts: w.contacts, Browsers: visits.NewBrowsers(s.Database()),
 		Sealer: sealer{}, Clock: clock, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	})
 	must(t, "portal", err)

@@ -15,8 +15,11 @@ type View struct {
 	Lang  string
 	Say   func(key string) string
 	Until func(t time.Time) string // a moment, in words
+	Day   func(t time.Time) string // a date; "–" for none
 	Error *Error                   // nil: nothing went wrong
 	Guest string                   // name of who has logged in; "": nobody
+
+	Reference string // number of what a [Message] tells, in words; "" for none
 }
 
 // An Error is what went wrong, in words that may be shown.
@@ -61,9 +64,19 @@ type Check struct {
 	Rows    []Row
 	Text    string // what is signed
 	Hold    bool
-	Pairing string
-	// What the card is to sign, in base64, once its certificate was judged.
-	Certificate, Hash, Function string
+	Pairing string // "" where there is none
+	Action  string // what the addresses of its forms begin with
+	Signing Signing
+}
+
+// A Signing is what the card is to sign, in base64, once its certificate was judged.
+type Signing struct{ Certificate, Hash, Function string }
+
+// A Child is a registration of a child that waits for the guardian.
+type Child struct {
+	ID, Name, Phone, Asked, Due string
+	Busy                        bool // another guardian is answering
+	Signed                      bool // by this one
 }
 
 // An Account is one of the person's.
@@ -71,6 +84,7 @@ type Account struct {
 	ID, Document, State, Level string
 	Since, Ends                string
 	Block, Unblock, Close      bool
+	Freeze                     bool
 }
 
 // A Person is what the page of own accounts shows.
@@ -83,6 +97,7 @@ type Person struct {
 // An Entry is one of the history.
 type Entry struct {
 	ID, At, Kind, Service, Text, Result string
+	Account                             string // its document number
 	Hidden                              bool
 }
 
