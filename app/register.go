@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +27,7 @@ const maxRetakes = 10
 
 // correctable are refusals after which the same step is simply taken again.
 var correctable = []tunnus.Code{
-	tunnus.CodeFormCode, tunnus.CodeMRZTypedBad, tunnus.CodeBadRequest,
+	tunnus.CodeFormCode, tunnus.CodeFormName, tunnus.CodeMRZTypedBad, tunnus.CodeBadRequest,
 	tunnus.CodeStateConflict, tunnus.CodeOTPWrong, tunnus.CodeOTPOld, tunnus.CodeOTPResends, tunnus.CodeStepTimeout, tunnus.CodeActCodeBad, tunnus.CodeActCodeOld,
 	tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout, tunnus.CodeNFCAccessDenied,
 	tunnus.CodeFacePosition, tunnus.CodeFaceMany, tunnus.CodeFaceQuality,
@@ -72,16 +71,10 @@ func (a *App) RegisterBy(ctx context.Context, by wire.Begin) (wire.Account, erro
 		}
 		st, err = r.post(ctx, "", wire.Begin{})
 	}
-	if c := tunnus.Code(st.Ended); err == nil && c != "" {
-		err = &tunnus.Error{Code: c, Public: c.Sentence()}
-	}
-	if err == nil && st.Account == nil {
-		err = errors.New("app: the server names no account")
-	}
 	if err != nil {
 		return wire.Account{}, err
 	}
-	return *st.Account, nil
+	return steps.End(st)
 }
 
 // step finds what a status asks for: a step that needs the phone's keys, or another.

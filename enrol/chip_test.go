@@ -96,7 +96,7 @@ func TestBadProofsSlowTheDeviceOnly(t *testing.T) {
 		refused(t, w.flow.Chip(t.Context(), r, read(t, p, []byte("whatever"))), tunnus.CodeDocSigBad, -1)
 	}
 	refused(t, w.chip(r, p), tunnus.CodeReqTooOften, -1)
-	_, err := w.flow.Start(t.Context(), ref("liar", 2), passport, claim())
+	_, err := w.flow.Start(t.Context(), ref("liar", 2), passport, claim(), "")
 	refused(t, err, tunnus.CodeReqTooOften, -1)
 	w.upTo(ref("phone", 1), "", p)
 }

@@ -57,14 +57,22 @@ func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
 	return sent, f.book.Save(ctx, &s, p)
 }
 
-// onFile returns the contacts on file, if the rules want one of them.
+// onFile returns the contacts on file, if the rules want one of them. Where only the
+// register can tell that the applicant is the person, it is asked first (R5): it fails
+// with regi-down, or with why it does not agree.
 func (f *Flow) onFile(ctx context.Context, s sitting.Session, p sitting.Payload) (list []string, wanted bool, err error) {
-	e, err := f.eligible(ctx, s, p)
-	if err != nil || e.Contact != scheme.OnFile {
-		return nil, false, err
-	}
 	person, err := p.Person()
 	if err != nil {
+		return nil, false, err
+	}
+	known := proved(s, p)
+	e, err := f.eligible(ctx, s, p, known)
+	if err == nil && !known && (e.Contact == scheme.OnFile || e.PriorOpen) {
+		if _, err = f.registered(ctx, person, p); err == nil {
+			e, err = f.eligible(ctx, s, p, true)
+		}
+	}
+	if err != nil || e.Contact != scheme.OnFile {
 		return nil, false, err
 	}
 	usable, err := f.cfg.Contacts.Usable(ctx, person)
@@ -98,7 +106,7 @@ func (f *Flow) ConfirmCode(ctx context.Context, ref Ref, code string) error {
 	if err != nil {
 		return err
 	}
-	proved, err := f.codes.Confirm(ctx, s.ID, code)
+	proved, err := f.codes.Confirm(ctx, s.ID, ref.Request, code)
 	if err != nil {
 		return f.blocked(ctx, &s, err)
 	}

@@ -127,21 +127,25 @@ func TestSentButNotKnown(t *testing.T) {
 	}
 }
 
-// Killed after the code was used, before its fact stood: typed again it is right,
-// and a wrong one is not.
+// Killed after the code was used, before its fact stood: the same request brings it;
+// typed anew, or another one, it is used.
 func TestUsedButNoFact(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 	w.upTo(r, way.ContactConfirmed, p)
 	if _, err := w.flow.SendCode(t.Context(), r, To{Contact: "ada@example.org"}); err != nil {
 		t.Fatal(err)
 	}
+	r.Request = "9"
 	w.mem.failCommit = true
 	if err := w.flow.ConfirmCode(t.Context(), r, w.code()); tunnus.CodeOf(err) != tunnus.CodeInternal {
 		t.Fatalf("ConfirmCode = %v; want internal", err)
 	}
 	refused(t, w.flow.ConfirmCode(t.Context(), r, otherCode(w.code())), tunnus.CodeOTPOld, -1)
+	anew := r
+	anew.Request = "10"
+	refused(t, w.flow.ConfirmCode(t.Context(), anew, w.code()), tunnus.CodeOTPOld, -1)
 	if err := w.flow.ConfirmCode(t.Context(), r, w.code()); err != nil {
-		t.Errorf("typed again: %v", err)
+		t.Errorf("the same request again: %v", err)
 	}
 	if !w.mem.sessions[r.Session].Facts.Has(way.ContactConfirmed) {
 		t.Error("no fact came of it")

@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/enrol/card"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/desk"
@@ -29,11 +31,24 @@ type others struct {
 	old      account.Account // of the person that registers, or of the guardian
 	doubtful bool            // faces are: people decide
 	lost     bool            // the old device is
+	named    string          // number of the account that is to make place
+	confirms string          // id of the account whose device confirms; "" for "old"
 	cases    map[string]review.Parcel
 	verdict  review.State
+	stale    bool // the pictures of the cases are gone
 	hold     bool // the portal is far from the phone
 	ruined   bool // the portal says no
 	service  *confirm.Service
+}
+
+// places is where all addresses are but one.
+type places struct{}
+
+func (places) Place(address string) string {
+	if address == "198.51.100.7" {
+		return "XX"
+	}
+	return ""
 }
 
 // The child that registers, and its guardian.
@@ -65,6 +80,15 @@ func (m questions) Save(_ context.Context, q confirm.Question, events []tunnus.E
 	})
 }
 
+func (m questions) OfChild(_ context.Context, child string, _ int) (out []confirm.Question, err error) {
+	for _, q := range m.questions {
+		if q.Child == child && !q.State.Over() {
+			out = append(out, q)
+		}
+	}
+	return out, nil
+}
+
 func (m questions) Unheard(_ context.Context, due time.Time, _ int) (ids []string, err error) {
 	for id, q := range m.questions {
 		if !q.State.Over() && !due.Before(q.Due) {
@@ -89,6 +113,8 @@ func (w *world) openElsewhere() {
 	}
 	w.cases = map[string]review.Parcel{}
 	w.cfg.Confirm, w.cfg.Cards, w.cfg.Desk = w.service, w, atDesk{w}
+	w.cfg.Teller = tell.Teller{Sealer: mask{}, Contacts: w, URL: "https://id.example", Clock: w.cfg.Clock}
+	w.cfg.Places = places{}
 	w.cfg.Marker = staff.NewMarker(tunnus.NewSecret(make([]byte, 32)))
 }
 
@@ -106,8 +132,14 @@ func (w *world) by(r way.Route) *world {
 	if r.Way == way.Account || r.Purpose.Replaces() || r.Minor {
 		w.old = w.older("old", w.adult)
 	}
+	last := "old"
 	if r.Purpose.Replaces() && r.Minor {
-		w.older("childs", child)
+		last = w.older("childs", child).ID
+	}
+	if r.Purpose == way.Upgrade { // there is something to raise
+		a := w.mem.accounts[last]
+		a.Level = tunnus.Advanced
+		w.mem.accounts[last] = a
 	}
 	return w
 }
@@ -115,7 +147,7 @@ func (w *world) by(r way.Route) *world {
 // older puts an account there that has been active for four days.
 func (w *world) older(id string, p tunnus.PersonCode) account.Account {
 	a := account.Account{
-		ID: id, Person: p, Surname: "Åsk", GivenNames: "Ada", Level: tunnus.Qualified, State: account.Active, Proofed: account.ByPassport,
+		ID: id, Document: p.SemanticsID() + "-" + id, Person: p, Surname: "Åsk", GivenNames: "Ada", Level: tunnus.Qualified, State: account.Active, Proofed: account.ByPassport,
 		Device: id + "-phone", LoginKey: id + "-login", SignKey: id + "-sign", ActiveAt: w.now.Add(-96 * time.Hour), ExpiresAt: w.now.AddDate(1, 0, 0), Rev: 1,
 	}
 	a.Contact, _ = mask{}.Seal([]byte("ada@example.org"), a.ContactPlace())
@@ -164,17 +196,17 @@ func (w *world) stepElsewhere(r sitting.Ref, f way.Fact) (err error) {
 		}
 		return w.flow.Look(ctx, r)
 	case way.DeviceConfirms:
-		if err := w.flow.OldDevice(ctx, r, w.lost); err != nil || w.lost || w.mem.sessions[r.Session].Facts.Has(f) {
+		if err := w.flow.OldDevice(ctx, r, w.lost, ""); err != nil || w.lost || w.mem.sessions[r.Session].Facts.Has(f) {
 			return err
 		}
-		id := "old"
+		id := cmp.Or(w.confirms, "old")
 		if w.goes.Minor {
 			id = "childs"
 		}
 		if err := w.follow(r, id); err != nil {
 			return err
 		}
-		return w.flow.OldDevice(ctx, r, false)
+		return w.flow.OldDevice(ctx, r, false, "")
 	case way.AccountVouches:
 		if err := w.follow(r, "old"); err != nil {
 			return err
@@ -192,7 +224,7 @@ func (w *world) stepElsewhere(r sitting.Ref, f way.Fact) (err error) {
 	case way.CodeTyped:
 		return w.flow.Activate(ctx, r, "right")
 	case way.IdentityConfirmed:
-		return w.flow.IsMe(ctx, r, true)
+		return w.flow.IsMe(ctx, r, true, "")
 	case way.PINsRecalled:
 		recall, err := w.flow.Recall(ctx, r)
 		if err != nil {
@@ -306,6 +338,18 @@ type cases struct{ *world }
 func (c cases) Park(_ context.Context, p review.Parcel) (review.Case, error) {
 	c.cases[p.Session] = p
 	return review.Case{}, nil
+}
+
+func (c cases) Wants(_ context.Context, session string) (bool, error) {
+	_, there := c.cases[session]
+	return there && c.stale, nil
+}
+
+func (c cases) Renew(_ context.Context, session string, p review.Pictures) error {
+	parcel := c.cases[session]
+	parcel.Pictures, c.stale = p, false
+	c.cases[session] = parcel
+	return nil
 }
 
 func (c cases) Outcome(_ context.Context, session string) (v review.Verdict, ok bool, err error) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
@@ -37,6 +38,7 @@ type memory struct {
 	ledgers  map[lock.Key][]lock.Entry
 	sheets   map[string]otp.Sheet
 	outbox   []otp.Letter
+	taps     []tell.Tap
 	events   []tunnus.Event
 	// failAfter makes an Append of this kind fail after it has written: the
 	// process was killed before it could go on.
@@ -113,6 +115,9 @@ func (m *memory) commit(c sitting.Change) error {
 	if m.sessions[c.Session.ID].Rev != c.Session.Rev || c.Account != nil && m.accounts[c.Account.ID].Rev != c.Account.Rev {
 		return tunnus.Conflict(errors.New("moved"))
 	}
+	if err := m.room(c); err != nil {
+		return err
+	}
 	for _, a := range m.accounts { // the unique index of the store
 		if c.Account != nil && a.ID != c.Account.ID && a.Device == c.Account.Device && a.State.Live() && c.Account.State.Live() {
 			return tunnus.Conflict(errors.New("the device has an account"))
@@ -129,9 +134,23 @@ func (m *memory) commit(c sitting.Change) error {
 	if c.Container != nil {
 		m.containers = append(m.containers, *c.Container)
 	}
-	m.outbox = append(m.outbox, c.Letters...)
+	m.outbox, m.taps = append(m.outbox, c.Letters...), append(m.taps, c.Taps...)
 	m.events = append(m.events, c.Events...)
 	return nil
+}
+
+// room is the count of the store.
+func (m *memory) room(c sitting.Change) error {
+	if c.Account == nil || c.Account.Rev != 0 || c.Most == 0 {
+		return nil
+	}
+	var all []account.Account
+	for _, a := range m.accounts {
+		if a.Person == c.Account.Person {
+			all = append(all, a)
+		}
+	}
+	return account.Room(all, c.Account.Replaces, c.Most)
 }
 
 func (m *memory) Overdue(_ context.Context, now time.Time, holds bool, after sweep.Place, limit int) (list []sweep.Place, err error) {
@@ -233,6 +252,8 @@ func (m *memory) save(s otp.Sheet, letters []otp.Letter, events []tunnus.Event) 
 	m.events = append(m.events, events...)
 	return nil
 }
+
+func (m *memory) Spent(context.Context, string, string, string) (int, error) { return 0, nil }
 
 func (m *memory) Others(_ context.Context, session, owner, contact string) (out []otp.Sheet, err error) {
 	m.mu.Lock()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
@@ -52,6 +53,8 @@ type Config struct {
 	// face that no machine may decide ends the session.
 	Confirm *confirm.Service
 	Cards   elsewhere.Cards
+	Places  elsewhere.Places // where phones are; nil: nobody knows
+	Teller  tell.Teller      // writes to the other guardians of a child
 	// Activated tells everybody of an account that has become active, and lets it
 	// take the place of an older one. That it fails is no failure: it is done later.
 	Activated func(ctx context.Context, accountID string) error
@@ -107,7 +110,7 @@ func New(cfg Config) (*Flow, error) {
 	}
 	f.Elsewhere = &elsewhere.Elsewhere{
 		Rules: cfg.Rules, Secret: keys["challenge"], Book: f.book, Binder: f.binder, Accounts: cfg.Accounts, Population: cfg.Population,
-		Confirm: cfg.Confirm, Cards: cfg.Cards, Desk: cfg.Desk, Step: f.step,
+		Confirm: cfg.Confirm, Places: cfg.Places, Cards: cfg.Cards, Desk: cfg.Desk, Step: f.step,
 	}
 	return f, nil
 }
@@ -115,6 +118,7 @@ func New(cfg Config) (*Flow, error) {
 // A Status says where a session stands.
 type Status struct {
 	Route       way.Route
+	Reference   string // number under which people speak of it
 	State       way.State
 	Next        way.Fact    // "" if none is open
 	Why         tunnus.Code // why it ended without an account
@@ -128,18 +132,19 @@ type Status struct {
 	DeskCounter string // and the two digits that the officer sees beside it
 }
 
-// Status tells where a session stands. That of another device is not-found.
+// Status tells where a session stands. That of another device is not-found; one whose
+// time ran out, and which was forgotten since, ses-timeout.
 func (f *Flow) Status(ctx context.Context, ref sitting.Ref) (Status, error) {
 	s, err := f.book.Load(ctx, ref)
 	if err != nil {
-		return Status{}, err
+		return Status{}, f.book.Missed(ctx, ref, err)
 	}
 	return f.status(s), nil
 }
 
 func (f *Flow) status(s sitting.Session) Status {
 	st := Status{
-		Route: s.Route, State: s.State, Why: s.Why, Deadline: s.Due, Terms: f.cfg.Rules.Terms, Consent: f.cfg.Rules.Consent,
+		Route: s.Route, Reference: sitting.Reference(s.ID), State: s.State, Why: s.Why, Deadline: s.Due, Terms: f.cfg.Rules.Terms, Consent: f.cfg.Rules.Consent,
 		Transaction: s.Transaction,
 	}
 	if s.Facts.Has(way.KeysMade) {
@@ -153,12 +158,18 @@ func (f *Flow) status(s sitting.Session) Status {
 	return st
 }
 
+// maxNumber is how long the document number of an account may be.
+const maxNumber = 64
+
 // Start opens a session by a way; repeating it returns where the session
 // stands. Whether a guardian is needed follows from the birth date. It fails with app-old or dev-os-old, with req-too-often if the
 // device is locked for now, and with [tunnus.CodeStateConflict] if the device
 // has a live account; one whose years are over ends here.
-func (f *Flow) Start(ctx context.Context, ref sitting.Ref, route way.Route, claim scheme.Claim) (Status, error) {
+func (f *Flow) Start(ctx context.Context, ref sitting.Ref, route way.Route, claim scheme.Claim, replaces string) (Status, error) {
 	rules := f.cfg.Rules.Ways[route.Way]
+	if len(replaces) > maxNumber || replaces != "" && !route.Purpose.Replaces() {
+		return Status{}, tunnus.BadRequest("replaces", errors.New("enrol: no account can be replaced so"))
+	}
 	if !route.Valid() || route.Minor || !f.Open(route.Way) || !rules.On || !slices.Contains(rules.Purposes, route.Purpose) {
 		return Status{}, tunnus.BadRequest("way", errors.New("enrol: no such way here"))
 	}
@@ -186,7 +197,7 @@ func (f *Flow) Start(ctx context.Context, ref sitting.Ref, route way.Route, clai
 		CreatedAt: now, ExpiresAt: now.Add(f.cfg.Rules.SessionLife), Due: now.Add(f.cfg.Rules.SessionLife),
 	}
 	line := f.book.Add(&s, way.Versions, map[string]string{"app": sitting.Clip(claim.App), "os": sitting.Clip(claim.OS), "os_version": sitting.Clip(claim.OSVersion)})
-	if err := f.book.Commit(ctx, &s, sitting.Payload{}, sitting.Change{Account: over, Events: append(lines, line)}); err != nil {
+	if err := f.book.Commit(ctx, &s, sitting.Payload{Replaces: replaces}, sitting.Change{Account: over, Events: append(lines, f.book.Begun(s), line)}); err != nil {
 		return Status{}, err
 	}
 	return f.status(s), nil
@@ -267,7 +278,7 @@ func (f *Flow) Form(ctx context.Context, ref sitting.Ref, form Form) error {
 		return err
 	}
 	p.Form = form
-	e, err := f.eligible(ctx, s, p)
+	e, err := f.eligible(ctx, s, p, false)
 	if err != nil {
 		return err
 	}

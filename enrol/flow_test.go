@@ -99,7 +99,7 @@ func TestSessionOfAnotherDevice(t *testing.T) {
 	if _, err := w.flow.Status(t.Context(), thief); tunnus.CodeOf(err) != tunnus.CodeNotFound {
 		t.Errorf("Status = %v; want not-found", err)
 	}
-	if _, err := w.flow.Start(t.Context(), thief, passport, claim()); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+	if _, err := w.flow.Start(t.Context(), thief, passport, claim(), ""); tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 		t.Errorf("Start of a session that is taken = %v; want state-conflict", err)
 	}
 }
@@ -108,7 +108,7 @@ func TestStartRefuses(t *testing.T) {
 	w := newWorld(t)
 	old := claim()
 	old.App = "0.0.9"
-	_, err := w.flow.Start(t.Context(), ref("a", 1), passport, old)
+	_, err := w.flow.Start(t.Context(), ref("a", 1), passport, old, "")
 	refused(t, err, tunnus.CodeAppOld, -1)
 	var e *tunnus.Error
 	if errors.As(err, &e); !strings.Contains(e.Public, "0.1.0") {
@@ -116,12 +116,12 @@ func TestStartRefuses(t *testing.T) {
 	}
 	old = claim()
 	old.OS, old.OSVersion = "Android", "9"
-	_, err = w.flow.Start(t.Context(), ref("a", 1), passport, old)
+	_, err = w.flow.Start(t.Context(), ref("a", 1), passport, old, "")
 	refused(t, err, tunnus.CodeDevOSOld, -1)
 	w.upTo(ref("b", 1), "", ada(t, nil))
-	_, err = w.flow.Start(t.Context(), ref("b", 2), passport, claim())
+	_, err = w.flow.Start(t.Context(), ref("b", 2), passport, claim(), "")
 	refused(t, err, tunnus.CodeStateConflict, -1)
-	if _, err = w.flow.Start(t.Context(), ref("b", 1), passport, claim()); err != nil {
+	if _, err = w.flow.Start(t.Context(), ref("b", 1), passport, claim(), ""); err != nil {
 		t.Errorf("repeating a start = %v", err)
 	}
 }
@@ -138,7 +138,7 @@ func TestStartAfterTheAccountsYears(t *testing.T) {
 			w.mem.accounts[old.ID] = old
 		}
 		w.now = old.ExpiresAt.Add(-time.Second)
-		_, err := w.flow.Start(t.Context(), ref("phone", 2), passport, claim())
+		_, err := w.flow.Start(t.Context(), ref("phone", 2), passport, claim(), "")
 		refused(t, err, tunnus.CodeStateConflict, -1)
 		w.now = old.ExpiresAt
 		p = ada(t, func(h *virtual.Holder) { h.Expiry = w.now.AddDate(5, 0, 0) })

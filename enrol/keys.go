@@ -10,10 +10,10 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/address"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/container"
-	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
@@ -82,7 +82,8 @@ func (f *Flow) bind(ctx context.Context, s sitting.Session, p sitting.Payload, a
 	if err := f.offer(ctx, &s, record); err != nil {
 		return Made{}, err
 	}
-	if err := f.book.Commit(ctx, &s, p, sitting.Change{Account: &a, Events: []tunnus.Event{line, account.Created(a)}}); err != nil {
+	change := sitting.Change{Account: &a, Most: f.cfg.Rules.File.Accounts.PerPerson, Events: []tunnus.Event{line, account.Created(a)}}
+	if err := f.book.Commit(ctx, &s, p, change); err != nil {
 		return Made{}, err
 	}
 	a.Rev++
@@ -118,12 +119,16 @@ func (f *Flow) behindKeys(ctx context.Context, s sitting.Session, p sitting.Payl
 }
 
 // crossed looks whether the session was ended while its certificates were made:
-// then what came too late for that end is withdrawn too. It returns why the
-// making failed.
+// then what came too late for that end is withdrawn too. It ends the session if
+// another registration of the person has taken the last place meanwhile. It returns
+// why the making failed.
 func (f *Flow) crossed(ctx context.Context, ref sitting.Ref, why error) error {
 	s, err := f.book.Load(ctx, ref)
 	if err != nil {
 		return errors.Join(why, err)
+	}
+	if s.State == way.Open && tunnus.CodeOf(why) == tunnus.CodeDevTooMany { // another one came first
+		return f.end(ctx, s, why)
 	}
 	if s.State != way.Undoing && s.State != way.Expired {
 		return why
@@ -167,13 +172,15 @@ func (f *Flow) plan(ctx context.Context, s *sitting.Session, p *sitting.Payload,
 	a, err := account.New(account.Holder{
 		Person: person, Surname: p.Surname, GivenNames: p.GivenNames, Level: f.cfg.Rules.Level(s.Route.Way, scheme.Software, p.Level),
 		Device: s.Device, LoginKey: login, SignKey: sign, Purpose: account.Purpose(s.Route.Purpose), Proofed: proof,
-		VouchedBy: s.Vouched, Replaces: s.Replaces, Agreed: confirmed,
+		VouchedBy: s.Vouched, Replaces: s.Replaces, Agreed: confirmed, Language: s.Claim.Language,
+		Model: sitting.Clip(s.Claim.Model),
 	}, f.book.Now())
 	if err != nil {
 		return account.Account{}, err
 	}
+	var others []account.Account
 	if s.Account == "" {
-		if err := f.room(ctx, person, s.Replaces); err != nil {
+		if others, err = f.room(ctx, person, s.Replaces); err != nil {
 			return account.Account{}, err
 		}
 	}
@@ -183,7 +190,7 @@ func (f *Flow) plan(ctx context.Context, s *sitting.Session, p *sitting.Payload,
 	case s.Account == "":
 		s.Account, s.LoginKey, s.SignKey, p.Number = a.ID, login, sign, a.Document
 		line := tunnus.Event{At: f.book.Now(), Kind: "enrol.plan", Subject: s.ID, Detail: map[string]string{"account": a.ID}}
-		letters, err := f.warn(ctx, a, *s)
+		letters, err := f.warn(ctx, a, others, *s)
 		if err != nil {
 			return account.Account{}, err
 		}
@@ -211,26 +218,23 @@ func (f *Flow) first(ctx context.Context, a account.Account, s sitting.Session) 
 	if slices.ContainsFunc(all, func(b account.Account) bool { return b.ID != a.ID && !b.ActiveAt.IsZero() }) {
 		return nil, nil
 	}
-	return notice.Letters(f.cfg.Sealer, notice.New, f.channels(ctx, a.Person), otp.Message{
+	return tell.Letters(f.cfg.Sealer, tell.New, f.channels(ctx, a.Person), otp.Message{
 		Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
 	})
 }
 
-// room refuses one account more than a person may have.
-func (f *Flow) room(ctx context.Context, person tunnus.PersonCode, replaces string) error {
+// room returns the accounts of a person, and refuses one more than there may be.
+func (f *Flow) room(ctx context.Context, person tunnus.PersonCode, replaces string) ([]account.Account, error) {
 	all, err := f.cfg.Accounts.ByPerson(ctx, person)
 	if err != nil {
-		return fmt.Errorf("enrol: accounts of a person: %w", err)
+		return nil, fmt.Errorf("enrol: accounts of a person: %w", err)
 	}
-	if !account.Room(all, replaces, f.cfg.Rules.File.Accounts.PerPerson) {
-		return tunnus.Fail(tunnus.CodeDevTooMany, errors.New("enrol: the person has as many accounts as there may be"))
-	}
-	return nil
+	return all, account.Room(all, replaces, f.cfg.Rules.File.Accounts.PerPerson)
 }
 
 // warn writes letters to all contacts that are known of the person: somebody makes
 // keys in your name.
-func (f *Flow) warn(ctx context.Context, a account.Account, s sitting.Session) ([]otp.Letter, error) {
+func (f *Flow) warn(ctx context.Context, a account.Account, others []account.Account, s sitting.Session) ([]otp.Letter, error) {
 	all, err := f.cfg.Contacts.All(ctx, a.Person)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: contacts of a person: %w", err)
@@ -242,8 +246,8 @@ func (f *Flow) warn(ctx context.Context, a account.Account, s sitting.Session) (
 	if len(known) == 0 {
 		known = f.channels(ctx, a.Person)
 	}
-	return notice.Letters(f.cfg.Sealer, notice.Started, known, otp.Message{
-		Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
+	return tell.Letters(f.cfg.Sealer, tell.Started, known, otp.Message{
+		Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: tell.Language(a, others, f.book.Now()),
 	})
 }
 
@@ -335,18 +339,18 @@ func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.S
 		a.FrozenUntil, a.Behind = f.book.Now().Add(f.cfg.Rules.Lives.FarHold.Duration), true
 		lines = append(lines, frozen)
 	}
-	own, err := otp.Seal(f.cfg.Sealer, notice.Active, otp.Message{
+	own, err := otp.Seal(f.cfg.Sealer, string(tell.Active), otp.Message{
 		To: p.Contact, Purpose: string(s.Route.Purpose), Device: sitting.Clip(s.Claim.Model), Language: s.Claim.Language,
 	})
 	if err != nil {
 		return account.Account{}, err
 	}
-	letters, err := f.first(ctx, a, s)
+	told, err := f.tellOthers(ctx, a, s, p)
 	if err != nil {
 		return account.Account{}, err
 	}
 	s.State, s.Payload = way.Done, nil
-	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(letters, own), Events: lines}
+	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(told.Letters, own), Taps: told.Taps, Events: lines}
 	if err := f.cfg.Store.Commit(ctx, change); err != nil {
 		return account.Account{}, fmt.Errorf("enrol: writing a session: %w", err)
 	}

@@ -28,7 +28,7 @@ type Form = match.Form
 func (f *Flow) step(ctx context.Context, ref Ref, fact way.Fact) (sitting.Session, sitting.Payload, error) {
 	s, err := f.book.Load(ctx, ref)
 	if err != nil {
-		return sitting.Session{}, sitting.Payload{}, err
+		return sitting.Session{}, sitting.Payload{}, f.book.Missed(ctx, ref, err)
 	}
 	if f.book.Over(s) {
 		if _, err := f.lapse(context.WithoutCancel(ctx), s); err != nil {

@@ -33,25 +33,39 @@ func (f *Flow) Register(ctx context.Context, ref Ref) error {
 	if err != nil {
 		return err
 	}
-	person, err := f.cfg.Population.ByCode(ctx, code)
-	if err != nil && !errors.Is(err, match.ErrNoPerson) {
-		return people.Down(err)
+	person, err := f.registered(ctx, code, p)
+	if tunnus.CodeOf(err) == tunnus.CodeRegiDown {
+		return err
 	}
-	refusal := people.Unfit(person, err)
-	if refusal == nil {
-		refusal = f.agrees(person, code, p)
-	}
-	if refusal != nil {
-		return f.book.Refuse(ctx, &s, refusal)
-	}
-	p.Surname, p.GivenNames, p.Birth = person.Surname, person.GivenNames, person.Birth
-	e, err := f.eligible(ctx, s, p)
 	if err != nil {
 		return f.book.Refuse(ctx, &s, err)
+	}
+	p.Surname, p.GivenNames, p.Birth = person.Surname, person.GivenNames, person.Birth
+	e, err := f.eligible(ctx, s, p, true)
+	if err != nil {
+		return f.book.Refuse(ctx, &s, err)
+	}
+	if err := f.Rises(ctx, s, code); tunnus.CodeOf(err) == tunnus.CodeEligLevel {
+		return f.book.Refuse(ctx, &s, err)
+	} else if err != nil {
+		return err
 	}
 	s.Route.Minor = e.Minor
 	line := f.book.Add(&s, way.RegisterAgrees, map[string]string{"rule": fmt.Sprint(e.Index)})
 	return f.book.Save(ctx, &s, p, line)
+}
+
+// registered is whom the register knows under a code, if it agrees with what has
+// proved the applicant. It fails with regi-down, or with why it does not.
+func (f *Flow) registered(ctx context.Context, code tunnus.PersonCode, p sitting.Payload) (match.Person, error) {
+	person, err := f.cfg.Population.ByCode(ctx, code)
+	if err != nil && !errors.Is(err, match.ErrNoPerson) {
+		return match.Person{}, people.Down(err)
+	}
+	if err := people.Unfit(person, err); err != nil {
+		return match.Person{}, err
+	}
+	return person, f.agrees(person, code, p)
 }
 
 // agrees compares the register with what has proved the applicant: the chip's code
@@ -76,8 +90,9 @@ func (f *Flow) agrees(person match.Person, code tunnus.PersonCode, p sitting.Pay
 	return nil
 }
 
-// eligible asks the rules about an applicant, as far as is known by now.
-func (f *Flow) eligible(ctx context.Context, s sitting.Session, p sitting.Payload) (scheme.Eligibility, error) {
+// eligible asks the rules about an applicant, as far as is known by now. Before the
+// applicant is proved to be the person of the code, nobody learns who has an account (R5).
+func (f *Flow) eligible(ctx context.Context, s sitting.Session, p sitting.Payload, proved bool) (scheme.Eligibility, error) {
 	q := scheme.Question{Way: s.Route.Way, Purpose: s.Route.Purpose, Country: p.Form.Country, Birth: p.Birth}
 	person, err := p.Person()
 	if err != nil {
@@ -86,7 +101,7 @@ func (f *Flow) eligible(ctx context.Context, s sitting.Session, p sitting.Payloa
 	if q.Birth.IsZero() {
 		q.Birth, _ = person.BirthDate()
 	}
-	if proved(s.Facts) { // before it, nobody learns who has an account (R5)
+	if proved {
 		all, err := f.cfg.Accounts.ByPerson(ctx, person)
 		if err != nil {
 			return scheme.Eligibility{}, fmt.Errorf("enrol: accounts of a person: %w", err)
@@ -99,7 +114,13 @@ func (f *Flow) eligible(ctx context.Context, s sitting.Session, p sitting.Payloa
 	return f.cfg.Rules.Eligible(q, f.book.Now())
 }
 
-// proved reports whether something has proved who the applicant is.
-func proved(facts way.Facts) bool {
-	return facts.Has(way.ChipProved) || facts.Has(way.CardSigned) || facts.Has(way.AccountVouches)
+// proved reports whether something has proved that the applicant is the person of the
+// code. A chip that carries no personal number has not: name and birth date are those
+// of others too, and the register has to know the document.
+func proved(s sitting.Session, p sitting.Payload) bool {
+	if s.Facts.Has(way.CardSigned) || s.Facts.Has(way.AccountVouches) || s.Facts.Has(way.RegisterAgrees) {
+		return true
+	}
+	z, err := p.CodeLine()
+	return s.Facts.Has(way.ChipProved) && err == nil && z.Optional1 != ""
 }

@@ -1,11 +1,16 @@
 package enrol
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
+	"github.com/tunnus-id/tunnus/document/idcard"
+	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -78,6 +83,92 @@ func TestR9RegisterIsDownAtTheEnd(t *testing.T) {
 		t.Errorf("Sweep a day later = %d, %v", n, err)
 	}
 	w.ended(r, tunnus.CodeSesTimeout)
+}
+
+// R9: the other guardians are told in the commit that makes the account active: at
+// their contacts on file, with a link that freezes the child's account, or where the
+// register reaches them. Whoever has consented is not.
+func TestR9OtherGuardianIsTold(t *testing.T) {
+	for name, tt := range map[string]struct {
+		account, channel bool
+		want             []string
+	}{
+		"with an account":    {true, true, []string{"father@example.org"}},
+		"by the register":    {false, true, []string{"register@example.org"}},
+		"who has no contact": {false, false, nil},
+	} {
+		w, r := at(t, childRoute, way.ApplicationSigned)
+		child, father := w.applicant(), person(t, "PNOXX-"+utopian("19850101001"))
+		w.guardians[child] = append(w.guardians[child], match.Relation{Child: child, Guardian: father, Kind: match.Parent, Comprehensive: true})
+		if tt.channel {
+			w.channels = match.Channels{Email: "register@example.org"}
+		}
+		if tt.account {
+			a := w.older("fathers", father)
+			a.Contact, _ = mask{}.Seal([]byte("father@example.org"), a.ContactPlace())
+			a.Language = "lt"
+			w.mem.accounts[a.ID] = a
+		}
+		w.signApplication(r)
+		if got := w.told(tell.Ward); len(got) != 0 {
+			t.Errorf("%s: told before it is active: %v", name, got)
+		}
+		for range 2 { // the answer got lost
+			if _, err := w.flow.Finish(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.told(tell.Ward); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: told %v, want %v", name, got, tt.want)
+		}
+		if !tt.account {
+			continue
+		}
+		m, taps := w.letters(tell.Ward)[0], w.mem.taps
+		made := w.mem.sessions[r.Session].Account
+		if len(taps) != 1 || taps[0].Target != made || taps[0].Account != made || taps[0].Purpose != tell.FreezeAccount || !strings.HasPrefix(m.Link, "https://id.example/notme/") || m.Language != "lt" {
+			t.Errorf("the letter: %+v, links %+v", m, taps)
+		}
+	}
+}
+
+// R9: by the card of a guardian the same things come of it.
+func TestR9ConsentByCard(t *testing.T) {
+	w, r := at(t, childRoute, way.GuardianAgrees)
+	r.Address = "198.51.100.7"
+	if err := w.flow.Guardian(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.flow.Link(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.service.About(t.Context(), w.applicant(), w.adult)
+	if err != nil || len(list) != 1 || list[0].Statement.Place != "XX" || list[0].Statement.Model == "" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	request := idcard.Request{Hash: []byte("digest")}
+	if err := w.service.Hold(t.Context(), list[0].ID, w.adult, request); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flow.Look(t.Context(), r); err != nil || w.mem.sessions[r.Session].State != way.Parked {
+		t.Errorf("before the card has signed: %v, %s", err, w.mem.sessions[r.Session].State)
+	}
+	if err := w.service.Sign(t.Context(), list[0].ID, w.adult, request, []byte("evidence"), map[string]string{"record": "digest"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flow.Look(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	fact := w.mem.sessions[r.Session].Facts[way.GuardianAgrees]
+	if fact.Detail["record"] != "digest" || !strings.HasPrefix(fact.Detail["confirmed_by"], "card/") {
+		t.Errorf("the fact: %+v", fact)
+	}
+	w.upTo(r, way.ApplicationSigned, pass(t, childRoute))
+	w.people[w.adult] = match.Person{Code: w.adult, Birth: time.Date(1990, 2, 14, 0, 0, 0, 0, time.UTC), Deceased: true}
+	w.signApplication(r)
+	_, err = w.flow.Finish(t.Context(), r)
+	refused(t, err, tunnus.CodeGuardNone, -1)
+	w.ended(r, tunnus.CodeGuardNone)
 }
 
 // R9: nobody answers for the child: the step stays open. The consent of a stranger

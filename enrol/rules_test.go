@@ -10,9 +10,9 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
-	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/statement"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -173,14 +173,14 @@ func TestWayByAccountAsksTheScheme(t *testing.T) {
 func TestStartOfAWayThatIsOff(t *testing.T) {
 	w := newWorld(t).by(byAccount)
 	for _, route := range []way.Route{{Way: way.Account, Purpose: way.Renew}, {Way: "other", Purpose: way.New}, {Way: way.Passport, Purpose: way.New, Minor: true}} {
-		_, err := w.flow.Start(t.Context(), ref("phone", 1), route, claim())
+		_, err := w.flow.Start(t.Context(), ref("phone", 1), route, claim(), "")
 		refused(t, err, tunnus.CodeBadRequest, -1)
 	}
 	rules := w.cfg.Rules.Ways[way.Account]
 	rules.On = false
 	w.cfg.Rules.Ways[way.Account] = rules
 	w.restart()
-	_, err := w.flow.Start(t.Context(), ref("phone", 1), byAccount, claim())
+	_, err := w.flow.Start(t.Context(), ref("phone", 1), byAccount, claim(), "")
 	refused(t, err, tunnus.CodeBadRequest, -1)
 }
 
@@ -188,7 +188,7 @@ func TestStartOfAWayThatIsOff(t *testing.T) {
 // whatever the new phone says afterwards.
 func TestR4RefusalOnTheOldDeviceIsHeard(t *testing.T) {
 	w, r := at(t, renewal, way.DeviceConfirms)
-	if err := w.flow.OldDevice(t.Context(), r, false); err != nil {
+	if err := w.flow.OldDevice(t.Context(), r, false, ""); err != nil {
 		t.Fatal(err)
 	}
 	link, err := w.flow.Link(t.Context(), r)
@@ -201,7 +201,7 @@ func TestR4RefusalOnTheOldDeviceIsHeard(t *testing.T) {
 	if link, err := w.flow.Link(t.Context(), r); link != "" || err != nil { // the status can be asked for
 		t.Errorf("the link is %q, %v", link, err)
 	}
-	refused(t, w.flow.OldDevice(t.Context(), r, true), tunnus.CodeConfirmNo, -1)
+	refused(t, w.flow.OldDevice(t.Context(), r, true, ""), tunnus.CodeConfirmNo, -1)
 	w.ended(r, tunnus.CodeConfirmNo)
 }
 
@@ -251,7 +251,7 @@ func TestR6RegisterThatIsDownHoldsNobodyUp(t *testing.T) {
 	w.upTo(r, way.KeysMade, p)
 	w.down = true
 	w.upTo(r, "", p)
-	if got := w.told(notice.Started); len(got) != 0 || w.onlyAccount().State != account.Active {
+	if got := w.told(tell.Started); len(got) != 0 || w.onlyAccount().State != account.Active {
 		t.Errorf("told: %v; the account is %s", got, w.onlyAccount().State)
 	}
 }
@@ -263,7 +263,7 @@ func TestR7IsThisYou(t *testing.T) {
 	if err != nil || who.Name != "Ada Maria Åsk" || who.Birth != "1990-02-14" {
 		t.Errorf("Who = %+v, %v", who, err)
 	}
-	refused(t, w.flow.IsMe(t.Context(), r, false), tunnus.CodeSesTerminated, -1)
+	refused(t, w.flow.IsMe(t.Context(), r, false, ""), tunnus.CodeSesTerminated, -1)
 	w.ended(r, tunnus.CodeSesTerminated)
 	if len(w.issued) != 0 {
 		t.Errorf("%d certificates", len(w.issued))
@@ -279,7 +279,7 @@ func TestR12OldDeviceOfSomebodyElse(t *testing.T) {
 	if err := w.follow(r, "bens"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.flow.OldDevice(t.Context(), r, false); err != nil {
+	if err := w.flow.OldDevice(t.Context(), r, false, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range []way.Fact{way.PINsChosen, way.CodeShown} {

@@ -19,7 +19,7 @@ import (
 func TestStrangersDoNotDelayTheSweep(t *testing.T) {
 	w, p := newWorld(t), ada(t, nil)
 	for n := range 250 {
-		if _, err := w.flow.Start(t.Context(), ref("stranger", n), passport, claim()); err != nil {
+		if _, err := w.flow.Start(t.Context(), ref("stranger", n), passport, claim(), ""); err != nil {
 			t.Fatal(err)
 		}
 	}

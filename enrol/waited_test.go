@@ -27,7 +27,7 @@ func TestWhatWaitedGoesOnUnderALaterSession(t *testing.T) {
 	w, first := parkedWorld(t)
 	later := ref("phone", 2)
 	w.now = w.now.Add(50 * time.Hour)
-	st, err := w.flow.Start(t.Context(), later, passport, claim())
+	st, err := w.flow.Start(t.Context(), later, passport, claim(), "")
 	if err != nil || st.State != way.Parked {
 		t.Fatalf("%+v, %v; want it parked", st, err)
 	}
@@ -66,5 +66,24 @@ func TestOnlyWhatWaitedIsFoundAgain(t *testing.T) {
 	w.upTo(other, way.FaceMatches, pass(t, passport))
 	if _, err := w.flow.Status(t.Context(), ref("other", 2)); tunnus.CodeOf(err) != tunnus.CodeNotFound {
 		t.Errorf("a later session of a sitting that waits for nobody: %v", err)
+	}
+}
+
+// Whoever comes back behind the time of a sitting, when the session of the device was
+// forgotten with it, is told that its time is over; nobody else is told anything.
+func TestStepBehindItsTimeIsToldSo(t *testing.T) {
+	w := newWorld(t).by(passport)
+	w.upTo(ref("phone", 1), way.ChipProved, pass(t, passport))
+	w.now = w.now.Add(25 * time.Hour)
+	for device, want := range map[string]tunnus.Code{"phone": tunnus.CodeSesTimeout, "other": tunnus.CodeNotFound} {
+		if err := w.step(ref(device, 2), way.ChipProved, nil); tunnus.CodeOf(err) != want {
+			t.Errorf("%s: %v; want %s", device, err, want)
+		}
+		if _, err := w.flow.Status(t.Context(), ref(device, 2)); tunnus.CodeOf(err) != want {
+			t.Errorf("%s, where it stands: %v; want %s", device, err, want)
+		}
+	}
+	if _, err := w.flow.Start(t.Context(), ref("phone", 2), passport, claim(), ""); err != nil {
+		t.Errorf("nothing new can be begun: %v", err)
 	}
 }

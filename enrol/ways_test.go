@@ -10,8 +10,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/document/virtual"
-	"github.com/tunnus-id/tunnus/enrol/notice"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -21,7 +21,7 @@ import (
 var passport = way.Route{Way: way.Passport, Purpose: way.New}
 
 func claim() scheme.Claim {
-	return scheme.Claim{App: "0.1.0", OS: "linux", OSVersion: "6.1", Model: "terminal"}
+	return scheme.Claim{App: "0.1.0", OS: "linux", OSVersion: "6.1", Model: "terminal", Language: "ru"}
 }
 
 // pass is the passport of whoever goes a route.
@@ -212,7 +212,7 @@ func (w *world) nothingDouble(r sitting.Ref) {
 	for _, l := range w.mem.outbox {
 		letters[l.Kind]++
 	}
-	if letters[notice.Active] != 1 || letters[notice.Started] > 1 {
+	if letters[string(tell.Active)] != 1 || letters[string(tell.Started)] > 1 {
 		w.t.Errorf("letters: %v", letters)
 	}
 	if s := w.mem.sessions[r.Session]; tunnus.CodeOf(nil) != s.Why {

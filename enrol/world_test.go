@@ -52,6 +52,7 @@ type world struct {
 
 	others
 
+	between   func()            // is called before a certificate is issued
 	owner     map[string]string // of a certificate, by serial number: its account
 	withdrawn map[string]bool   // serial numbers
 }
@@ -165,6 +166,9 @@ var throwaway = sync.OnceValue(func() *ecdsa.PrivateKey {
 })
 
 func (w *world) Issue(_ context.Context, r binding.Request) (c account.Certificate, err error) {
+	if w.between != nil {
+		w.between()
+	}
 	err = w.mem.write(func() error { c, err = w.issue(r); return err })
 	return c, err
 }
@@ -329,7 +333,7 @@ func (w *world) step(r sitting.Ref, f way.Fact, p *virtual.Passport) (err error)
 	ctx := w.t.Context()
 	switch f {
 	case way.Versions:
-		_, err = w.flow.Start(ctx, r, w.route(), claim())
+		_, err = w.flow.Start(ctx, r, w.route(), claim(), w.named)
 	case way.Terms:
 		err = w.flow.Terms(ctx, r, w.cfg.Rules.Terms)
 	case way.Consent:

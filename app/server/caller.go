@@ -14,6 +14,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/problem"
 )
@@ -38,6 +40,8 @@ type route struct {
 	limit int64  // bytes of the body
 	waits string // step of a registration that must be open before the body is read; "" if none
 	do    step
+	// sitting says that it belongs to a registration: a failure tells its reference.
+	sitting bool
 }
 
 // start opens a session: it draws the nonce that all further signatures carry.
@@ -80,34 +84,51 @@ func (s *Server) signed(to route) http.Handler {
 		if err != nil {
 			return err
 		}
-		if to.waits != "" {
-			leave, err := s.large(w, r, session, counter, to.waits)
-			if err != nil {
-				return err
-			}
-			defer leave()
+		if to.sitting {
+			problem.Refer(r.Context(), func() string { return s.reference(r.Context(), session) })
 		}
-		c, err := s.identify(w, r, session, counter, to.limit)
-		if err != nil {
-			return err
-		}
-		hash := sha256.Sum256(c.signed.Request.Canonical())
-		// A repeat that comes while the first is still being answered waits for it.
-		done, err := s.flights.board(r.Context(), c.session.ID, counter)
-		if err != nil {
-			return err
-		}
-		defer done()
-		if kept, ok, err := s.cfg.Replies.Get(r.Context(), c.session.ID, counter); err != nil {
-			return err
-		} else if ok {
-			return again(w, kept, hash[:])
-		}
-		if err := s.fresh(r.Context(), c.session, counter); err != nil {
-			return err
-		}
-		return s.answer(w, r, c, hash[:], to.do)
+		return s.serve(w, r, to, session, counter)
 	}, s.cfg.Log)
+}
+
+// reference is that of the registration of a session, "" if it has none.
+func (s *Server) reference(ctx context.Context, session Session) string {
+	at := enrol.Ref{Session: session.ID, Device: device.Thumbprint(session.DeviceKey)}
+	st, err := s.cfg.Enrol.Status(context.WithoutCancel(ctx), at)
+	if err != nil || st.State == way.Done { // what fails now is no matter of the registration
+		return ""
+	}
+	return st.Reference
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, to route, session Session, counter int64) error {
+	if to.waits != "" {
+		leave, err := s.large(w, r, session, counter, to.waits)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	c, err := s.identify(w, r, session, counter, to.limit)
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(c.signed.Request.Canonical())
+	// A repeat that comes while the first is still being answered waits for it.
+	done, err := s.flights.board(r.Context(), c.session.ID, counter)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if kept, ok, err := s.cfg.Replies.Get(r.Context(), c.session.ID, counter); err != nil {
+		return err
+	} else if ok {
+		return again(w, kept, hash[:])
+	}
+	if err := s.fresh(r.Context(), c.session, counter); err != nil {
+		return err
+	}
+	return s.answer(w, r, c, hash[:], to.do)
 }
 
 // fresh refuses a request whose counter does not rise, or whose session has ended

@@ -20,7 +20,20 @@ func (s *Server) aside(ctx context.Context, c caller, st enrol.Status, out *wire
 	if out.Link != "" {
 		out.Counter = st.Counter
 	}
+	older, err := s.cfg.Enrol.Replaceable(ctx, ref(c))
+	if err != nil {
+		return err
+	}
+	for _, a := range older {
+		out.Older = append(out.Older, wire.Older{Document: a.Document, Level: string(a.Level), Expires: a.ExpiresAt})
+	}
 	switch {
+	case st.State == way.Parked:
+		if out.Challenge, out.Deadline, err = s.cfg.Enrol.Anew(ctx, ref(c)); out.Challenge != nil {
+			out.Next = wire.StepPictures
+		} else {
+			out.Deadline = st.Deadline
+		}
 	case st.Next == way.ChipProved && st.Route.Way == way.Desk:
 		out.Ticket, out.Counter = st.Ticket, st.DeskCounter
 	case st.Next == way.ChipProved:
@@ -65,7 +78,7 @@ func (s *Server) oldDevice(ctx context.Context, r enrol.Ref, body []byte) error 
 	if err != nil {
 		return err
 	}
-	return s.cfg.Enrol.OldDevice(ctx, r, in.Without)
+	return s.cfg.Enrol.OldDevice(ctx, r, in.Without, in.Replaces)
 }
 
 func (s *Server) guardian(ctx context.Context, r enrol.Ref, body []byte) error {
@@ -97,11 +110,11 @@ func (s *Server) card(ctx context.Context, r enrol.Ref, body []byte) error {
 }
 
 func (s *Server) isMe(ctx context.Context, r enrol.Ref, body []byte) error {
-	in, err := problem.Parse[wire.Agree](body)
+	in, err := problem.Parse[wire.IsMe](body)
 	if err != nil {
 		return err
 	}
-	return s.cfg.Enrol.IsMe(ctx, r, in.Accepted)
+	return s.cfg.Enrol.IsMe(ctx, r, in.Accepted, in.Replaces)
 }
 
 // officer takes what an officer has found; that there is nothing yet is no failure.

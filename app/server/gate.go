@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/device"
@@ -20,6 +21,8 @@ import (
 const (
 	largeAtOnce = 8                // bodies with chip data or frames that are being read or judged
 	largeTime   = 20 * time.Second // to send one
+	largeQueue  = 64               // who waits until one is let in, with nothing of theirs read yet
+	largeWait   = 10 * time.Second // and how long
 
 	sessionsEvery = 200 * time.Millisecond // a new session, for one address
 	sessionsBurst = 120
@@ -31,6 +34,39 @@ const (
 
 // busy is the refusal of whoever comes too often, or while too much is under way.
 func busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("server: "+why)) }
+
+// A hall has few seats, and a queue of a bounded length before it.
+type hall struct{ seats, queue chan struct{} }
+
+func newHall(seats, queue int) hall {
+	return hall{make(chan struct{}, seats), make(chan struct{}, queue)}
+}
+
+// enter takes a seat and returns how to leave it. It waits for one so long at most;
+// false if none is free by then, or if too many wait already.
+func (h hall) enter(ctx context.Context, patience time.Duration) (leave func(), ok bool) {
+	leave = func() { <-h.seats }
+	select {
+	case h.seats <- struct{}{}:
+		return leave, true
+	default:
+	}
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return nil, false
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case h.seats <- struct{}{}:
+		return leave, true
+	case <-limit.C:
+	case <-ctx.Done():
+	}
+	return nil, false
+}
 
 // large lets few large bodies in at a time, and only those that a registration
 // is waiting for, or that repeat an answered request: who has not come that far
@@ -45,18 +81,18 @@ func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, 
 		if err != nil {
 			return nil, err
 		}
-		if string(st.Next) != step {
+		waits := step == wire.StepPictures && st.State == way.Parked
+		if string(st.Next) != step && !waits {
 			return nil, tunnus.Conflict(errors.New("server: nobody waits for that"))
 		}
 	}
-	select {
-	case s.slots <- struct{}{}:
-	default:
+	leave, ok := s.hall.enter(r.Context(), largeWait)
+	if !ok {
 		return nil, busy("too many large requests at once")
 	}
 	// A test recorder has no deadline; a connection does.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(largeTime))
-	return func() { <-s.slots }, nil
+	return leave, nil
 }
 
 // beginning lets a key be begun only by a registration that is making its keys,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
@@ -24,7 +25,8 @@ func (s *Server) life() map[string]step {
 func (s *Server) holder(c caller) holding.Caller {
 	var said wire.Start // a claim; one that cannot be read is none
 	_ = json.Unmarshal(c.session.Claims, &said)
-	return holding.Caller{Device: c.device, Model: said.Model, Body: c.signed.Request.Body}
+	request := fmt.Sprintf("%s/%d", c.session.ID, c.signed.Request.Counter)
+	return holding.Caller{Device: c.device, Model: said.Model, Request: request, Body: c.signed.Request.Body}
 }
 
 // pinChanged writes down that a PIN was changed, which has happened whatever

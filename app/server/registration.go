@@ -42,6 +42,7 @@ func (s *Server) registration() map[string]step {
 		wire.StepActivation:  s.activation,
 		wire.StepRecalled:    s.recalled,
 		wire.StepReplacement: s.replacement,
+		wire.StepPictures:    s.pictures,
 	} {
 		table["/"+name] = func(ctx context.Context, c caller) (any, error) {
 			if err := take(ctx, ref(c), c.signed.Request.Body); err != nil {
@@ -75,7 +76,7 @@ func (s *Server) begin(ctx context.Context, c caller) (any, error) {
 		return nil, err
 	}
 	claim := scheme.Claim{App: said.AppVersion, OS: said.OS, OSVersion: said.OSVersion, Model: said.Model, Language: string(problem.Speaker(ctx).Language())}
-	if _, err := s.cfg.Enrol.Start(ctx, ref(c), route, claim); err != nil {
+	if _, err := s.cfg.Enrol.Start(ctx, ref(c), route, claim, in.Replaces); err != nil {
 		return nil, err
 	}
 	if err := s.cfg.Enrol.Look(ctx, ref(c)); err != nil { // somebody else may have decided
@@ -91,7 +92,7 @@ func (s *Server) status(ctx context.Context, c caller) (any, error) {
 		return nil, err
 	}
 	out := wire.Status{
-		Way: string(st.Route.Way), Next: string(st.Next), Ended: string(st.Why), Deadline: st.Deadline, Terms: st.Terms, Consent: st.Consent, Transaction: st.Transaction,
+		Reference: st.Reference, Way: string(st.Route.Way), Next: string(st.Next), Ended: string(st.Why), Deadline: st.Deadline, Terms: st.Terms, Consent: st.Consent, Transaction: st.Transaction,
 	}
 	if st.State == way.Parked {
 		out.Waiting, out.Ended = out.Ended, ""
@@ -147,15 +148,37 @@ func (s *Server) chip(ctx context.Context, r enrol.Ref, body []byte) error {
 	if err != nil {
 		return err
 	}
+	ev, err := evidence(in)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Enrol.Chip(ctx, r, ev)
+}
+
+// evidence is what was read of a chip, in the words of those who judge it.
+func evidence(in wire.Chip) (emrtd.Evidence, error) {
 	ev := emrtd.Evidence{SOD: in.SOD, Groups: map[int][]byte{}, ActiveAuth: in.ActiveAuth}
 	for name, content := range in.Groups {
 		n, err := strconv.Atoi(name)
 		if err != nil || n < 1 || n > maxGroups || strconv.Itoa(n) != name {
-			return tunnus.BadRequest("groups", errors.New("server: no such data group"))
+			return emrtd.Evidence{}, tunnus.BadRequest("groups", errors.New("server: no such data group"))
 		}
 		ev.Groups[n] = content
 	}
-	return s.cfg.Enrol.Chip(ctx, r, ev)
+	return ev, nil
+}
+
+// pictures takes new ones for a registration that waits for people.
+func (s *Server) pictures(ctx context.Context, r enrol.Ref, body []byte) error {
+	in, err := problem.Parse[wire.Pictures](body)
+	if err != nil {
+		return err
+	}
+	ev, err := evidence(in.Chip)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Enrol.Pictures(ctx, r, ev, in.Face.Frames)
 }
 
 func (s *Server) sendCode(ctx context.Context, r enrol.Ref, body []byte) error {

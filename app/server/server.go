@@ -79,16 +79,16 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	flights  *flights
-	slots    chan struct{} // one for each large body that is let in
-	sessions *meter        // new sessions, by address
-	begins   *meter        // new keys, by session
-	locks    locks         // tries that may have locked a key
+	hall     hall   // for large bodies
+	sessions *meter // new sessions, by address
+	begins   *meter // new keys, by session
+	locks    locks  // tries that may have locked a key
 }
 
 // New makes a server.
 func New(c Config) *Server {
 	return &Server{
-		cfg: c, flights: &flights{air: map[flight]chan struct{}{}}, slots: make(chan struct{}, largeAtOnce),
+		cfg: c, flights: &flights{air: map[flight]chan struct{}{}}, hall: newHall(largeAtOnce, largeQueue),
 		sessions: newMeter(sessionsEvery, sessionsBurst), begins: newMeter(beginsEvery, beginsBurst),
 	}
 }
@@ -98,13 +98,13 @@ func (s *Server) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+wire.PathSessions, problem.Handle(s.start, s.cfg.Log))
 	for name, do := range s.registration() {
-		to := route{limit: maxSmall, do: steady(do)}
-		if name == "/"+wire.StepChip || name == "/"+wire.StepFace {
+		to := route{limit: maxSmall, do: steady(do), sitting: true}
+		if name == "/"+wire.StepChip || name == "/"+wire.StepFace || name == "/"+wire.StepPictures {
 			to.limit, to.waits = wire.MaxBody, name[1:]
 		}
 		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
-	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key)}))
+	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key), sitting: true}))
 	mux.Handle("POST "+wire.PathConfirm, s.signed(route{limit: maxSmall, do: steady(s.confirm)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))
 	mux.Handle("POST "+wire.PathContainer, s.signed(route{limit: maxSmall, do: s.container}))

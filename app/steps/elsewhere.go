@@ -68,7 +68,11 @@ func (s *Steps) oldDevice(ctx context.Context, st wire.Status) (wire.Status, err
 		return wire.Status{}, err
 	}
 	if got == "no" {
-		return s.Post(ctx, wire.StepOldDevice, wire.Elsewhere{Without: true})
+		number, err := s.older(ctx, st)
+		if err != nil {
+			return wire.Status{}, err
+		}
+		return s.Post(ctx, wire.StepOldDevice, wire.Elsewhere{Without: true, Replaces: number})
 	}
 	if st.Link == "" { // the first time it is asked for
 		if st, err = s.Post(ctx, wire.StepOldDevice, wire.Elsewhere{}); err != nil || st.Next != wire.StepOldDevice {
@@ -79,8 +83,22 @@ func (s *Steps) oldDevice(ctx context.Context, st wire.Status) (wire.Status, err
 	return s.until(ctx, st, wire.StepOldDevice, wire.Elsewhere{})
 }
 
+// older asks which account makes place, if the server cannot know.
+func (s *Steps) older(ctx context.Context, st wire.Status) (string, error) {
+	if len(st.Older) == 0 {
+		return "", nil
+	}
+	var numbers []string
+	for _, a := range st.Older {
+		s.Screen.Tell("  " + a.Document + ", " + a.Level + ", until " + a.Expires.Local().Format(time.DateOnly))
+		numbers = append(numbers, a.Document)
+	}
+	return s.Screen.Choose(ctx, "replaces", "You have several accounts. Which one makes place for the new one?", numbers)
+}
+
 func (s *Steps) guardian(ctx context.Context, _ wire.Status) (wire.Status, error) {
 	s.Screen.Tell("A parent or guardian has to agree. Only those may whom the population register names.")
+	s.Screen.Tell("They open the link that comes next, or log in to the portal with an ID-card and look under \"My children\".")
 	return s.Post(ctx, wire.StepGuardian, wire.None{})
 }
 
@@ -91,7 +109,9 @@ func (s *Steps) waiting(ctx context.Context, st wire.Status) (wire.Status, error
 		s.follow(st, "A parent or guardian opens this link on the own phone, until "+st.Deadline.Local().Format(minute)+":", " else")
 	} else {
 		s.show("A person looks at your registration, which can take some days.",
-			"You may close the app: start the registration again on this phone until "+st.Deadline.Local().Format(minute)+", and it goes on.", "Waiting …")
+			"You may close the app: start the registration again on this phone until "+st.Deadline.Local().Format(minute)+", and it goes on.",
+			"Pictures are kept for a day only: if nobody has looked by then, the app asks you for new ones. Open it again tomorrow.",
+			"Its reference number is "+st.Reference+".", "Waiting …")
 	}
 	return s.until(ctx, st, "", wire.Begin{})
 }
@@ -117,7 +137,13 @@ func (s *Steps) isMe(ctx context.Context, st wire.Status) (wire.Status, error) {
 	if err != nil {
 		return wire.Status{}, err
 	}
-	return s.Post(ctx, wire.StepIsMe, wire.Agree{Accepted: got == "yes"})
+	yes := wire.IsMe{Accepted: got == "yes"}
+	if yes.Accepted {
+		if yes.Replaces, err = s.older(ctx, st); err != nil {
+			return wire.Status{}, err
+		}
+	}
+	return s.Post(ctx, wire.StepIsMe, yes)
 }
 
 // officer shows what the officer scans, and waits for what is found at the desk.

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Steps) terms(ctx context.Context, st wire.Status) (wire.Status, error) {
-	s.Screen.Tell("Terms of use, version " + st.Terms + ".")
+	s.Screen.Tell("Terms of use, version " + st.Terms + ". The reference number of this registration is " + st.Reference + ".")
 	return s.agree(ctx, wire.StepTerms, "Do you accept the terms?", st.Terms)
 }
 
@@ -60,29 +60,57 @@ func (s *Steps) chip(ctx context.Context, st wire.Status) (wire.Status, error) {
 	if s.Body == nil {
 		return wire.Status{}, errors.New("steps: this phone has no chip reader")
 	}
-	lines, err := s.Body.CodeLine(ctx)
+	read, err := s.read(ctx, st)
 	if err != nil {
 		return wire.Status{}, err
+	}
+	return s.Post(ctx, wire.StepChip, read)
+}
+
+// read reads the document's chip, which answers the server's challenge.
+func (s *Steps) read(ctx context.Context, st wire.Status) (wire.Chip, error) {
+	lines, err := s.Body.CodeLine(ctx)
+	if err != nil {
+		return wire.Chip{}, err
 	}
 	zone, err := mrz.Parse(lines)
 	if err != nil {
-		return wire.Status{}, err
+		return wire.Chip{}, err
 	}
 	card, err := s.Body.Chip(ctx)
 	if err != nil {
-		return wire.Status{}, err
+		return wire.Chip{}, err
 	}
 	reading, err := chip.Read(ctx, card, zone.AccessKey(), st.Challenge, func(done, total int) {
 		s.Screen.Progress(st.Next, done, total+1) // the server's judgement is the rest
 	})
 	if err != nil {
-		return wire.Status{}, err
+		return wire.Chip{}, err
 	}
 	groups := map[string][]byte{}
 	for n, content := range reading.Groups {
 		groups[strconv.Itoa(n)] = content
 	}
-	return s.Post(ctx, wire.StepChip, wire.Chip{SOD: reading.SOD, Groups: groups, ActiveAuth: reading.ActiveAuth})
+	return wire.Chip{SOD: reading.SOD, Groups: groups, ActiveAuth: reading.ActiveAuth}, nil
+}
+
+// pictures takes new pictures of document and holder, where people have not looked
+// at the first ones within a day.
+func (s *Steps) pictures(ctx context.Context, st wire.Status) (wire.Status, error) {
+	if s.Body == nil {
+		return wire.Status{}, errors.New("steps: this phone has no chip reader and no camera")
+	}
+	s.Screen.Tell("Nobody could look at your registration within a day, so the pictures were deleted. Please read the document and take a picture once more.")
+	read, err := s.read(ctx, st)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	frames, err := s.frames(ctx)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	s.shown = "" // that somebody looks now is news
+	return s.Post(ctx, wire.StepPictures, wire.Pictures{Chip: read, Face: wire.Face{Frames: frames}})
 }
 
 func (s *Steps) register(ctx context.Context, _ wire.Status) (wire.Status, error) {
@@ -97,13 +125,18 @@ func (s *Steps) face(ctx context.Context, _ wire.Status) (wire.Status, error) {
 	if s.Body == nil {
 		return wire.Status{}, errors.New("steps: this phone has no camera")
 	}
-	if _, err := s.Screen.Choose(ctx, "face", "Hold the phone in front of your face, in good light.", []string{"ready"}); err != nil {
-		return wire.Status{}, err
-	}
-	frames, err := s.Body.Frames(ctx, liveFrames)
+	frames, err := s.frames(ctx)
 	if err != nil {
 		return wire.Status{}, err
 	}
 	s.Screen.Tell("Comparing your face with the photo in the chip …")
 	return s.Post(ctx, wire.StepFace, wire.Face{Frames: frames})
+}
+
+// frames takes live pictures of the holder.
+func (s *Steps) frames(ctx context.Context) ([][]byte, error) {
+	if _, err := s.Screen.Choose(ctx, "face", "Hold the phone in front of your face, in good light.", []string{"ready"}); err != nil {
+		return nil, err
+	}
+	return s.Body.Frames(ctx, liveFrames)
 }

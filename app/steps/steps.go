@@ -8,6 +8,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
@@ -30,12 +31,25 @@ type Steps struct {
 	shown   string // what was shown last of what is waited for
 }
 
+// End is what a registration in which nothing is open has come to.
+func End(st wire.Status) (wire.Account, error) {
+	if c := tunnus.Code(st.Ended); c != "" {
+		return wire.Account{}, &tunnus.Error{Code: c, Public: c.Sentence(), Reference: st.Reference}
+	}
+	if st.Account == nil {
+		return wire.Account{}, errors.New("steps: the server names no account")
+	}
+	return *st.Account, nil
+}
+
 // A Step is one of them: it takes the status that asks for it, and returns the next.
 type Step func(context.Context, wire.Status) (wire.Status, error)
 
 // Find returns the step that a status asks for, nil if it is none of these.
 func (s *Steps) Find(st wire.Status) Step {
 	switch {
+	case st.Next == wire.StepPictures:
+		return s.pictures
 	case st.Waiting != "":
 		return s.waiting
 	case st.Next == wire.StepChip && st.Way == "desk":

@@ -97,7 +97,7 @@ func TestR7AppAsksIsThisYou(t *testing.T) {
 		if _, err := s.isMe(t.Context(), wire.Status{Who: &wire.Who{Name: "Ada Åsk", Birth: "1990-02-14"}}); err != nil {
 			t.Fatal(err)
 		}
-		if !h.shows("Ada Åsk") || !h.shows("1990-02-14") || (*sent)[0].in != (wire.Agree{Accepted: want}) {
+		if !h.shows("Ada Åsk") || !h.shows("1990-02-14") || (*sent)[0].in != (wire.IsMe{Accepted: want}) {
 			t.Errorf("%q: shown %q, sent %v", said, h.told, *sent)
 		}
 	}

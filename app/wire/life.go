@@ -18,6 +18,8 @@ const (
 	PathNotices  = "/app/v1/notices"
 	PathHistory  = "/app/v1/history"
 	PathContacts = "/app/v1/contacts"
+	PathLanguage = "/app/v1/language"
+	PathLooks    = "/app/v1/looks"
 )
 
 // What an act does, and to what.
@@ -98,17 +100,41 @@ type Held struct {
 	State    string    `json:"state"`
 	Here     bool      `json:"here"`   // on the device that asks
 	Device   string    `json:"device"` // first digits of its thumbprint
+	Model    string    `json:"model"`  // what that device claims to be; "" if nothing is known
 	Proofed  string    `json:"proofed"`
 	Since    time.Time `json:"since"`
 	Expires  time.Time `json:"expires"`
 	Frozen   time.Time `json:"frozen,omitzero"` // until then
 	Retires  time.Time `json:"retires,omitzero"`
+	Language string    `json:"language"` // of letters about it
 	Rev      int64     `json:"rev"`
 }
 
 // Person answers [PathPerson]: all accounts of the caller's person.
 type Person struct {
 	Accounts []Held `json:"accounts"`
+}
+
+// A Language is the one in which a holder is written to, such as "et".
+type Language struct {
+	Language string `json:"language"`
+}
+
+// A Look is that somebody of the staff has looked at the account of this phone.
+type Look struct {
+	At   time.Time `json:"at"`
+	Case string    `json:"case"` // reference number of the case that it was for, or "CONSENT"
+}
+
+// Looks answers [PathLooks].
+type Looks struct {
+	Looks []Look `json:"looks"` // newest first
+}
+
+// LookCode lets one member of staff look, once, at PathLooks + "/allow".
+type LookCode struct {
+	Code  string    `json:"code"`
+	Until time.Time `json:"until"`
 }
 
 // A Freeze stops another account, or a change of contacts, without a PIN.

@@ -72,10 +72,14 @@ const (
 	StepActivation  = "activation"
 	StepRecalled    = "recalled"
 	StepReplacement = "replacement"
+	StepPictures    = "pictures" // new ones, for people who look at a registration that waits
 )
 
 // A Status says where a registration stands. It answers every step.
 type Status struct {
+	// Reference is the number under which people speak of this registration.
+	Reference string `json:"reference"`
+
 	Next      string    `json:"next"`            // the step that is open; "" when all is done
 	Ended     string    `json:"ended,omitempty"` // code of why it ended without an account
 	Deadline  time.Time `json:"deadline"`
@@ -89,7 +93,7 @@ type Status struct {
 
 	Way string `json:"way,omitempty"`
 	// Waiting is the code of why the registration waits for somebody else
-	// (rev-pending, guard-wait); Next is "" then.
+	// (rev-pending, guard-wait); Next is "" then, or StepPictures.
 	Waiting string `json:"waiting,omitempty"`
 	// Link is what another phone has to follow ([PathConfirm]), "" if none has.
 	Link    string      `json:"link,omitempty"`
@@ -98,6 +102,9 @@ type Status struct {
 	Ticket  string      `json:"ticket,omitempty"`  // for the officer to scan
 	Who     *Who        `json:"who,omitempty"`     // "is this you?"
 	Recall  *Recall     `json:"recall,omitempty"`
+	// Older are the accounts of which the holder has to name the one that makes place;
+	// none where that is clear.
+	Older []Older `json:"older,omitempty"`
 	// Choices are the contacts on file to pick from; none means that a new one is typed.
 	Choices []Choice `json:"choices,omitempty"`
 }
@@ -124,6 +131,21 @@ type Recall struct {
 // there is no such device any more.
 type Elsewhere struct {
 	Without bool `json:"without,omitempty"`
+	// Replaces is the number of the one of [Status.Older] that makes place.
+	Replaces string `json:"replaces,omitempty"`
+}
+
+// IsMe answers whether [Status.Who] is the holder.
+type IsMe struct {
+	Accepted bool   `json:"accepted"`
+	Replaces string `json:"replaces,omitempty"` // as in [Elsewhere]
+}
+
+// An Older is an account of the holder that may make place for the new one.
+type Older struct {
+	Document string    `json:"document"` // its number
+	Level    string    `json:"level"`
+	Expires  time.Time `json:"expires"`
 }
 
 // PathConfirm is where a phone with an account answers for another one.
@@ -149,6 +171,9 @@ type Confirming struct {
 type Begin struct {
 	Way     string `json:"way,omitempty"`
 	Purpose string `json:"purpose,omitempty"`
+	// Replaces is the number of the account that is to make place, for a purpose that
+	// replaces one; it may be left out.
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // Agree answers the terms and the biometric consent.
@@ -196,6 +221,12 @@ type Code struct {
 // Face holds live frames, JPEG.
 type Face struct {
 	Frames [][]byte `json:"frames"`
+}
+
+// Pictures are chip and frames in one.
+type Pictures struct {
+	Chip Chip `json:"chip"`
+	Face Face `json:"face"`
 }
 
 // Keys names the two keys that the phone has made.

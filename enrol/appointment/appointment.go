@@ -282,11 +282,10 @@ func (d *Diary) save(ctx context.Context, b *Booking, seats int, kind, letter st
 
 // Booking returns a booking by its number, however it was typed.
 func (d *Diary) Booking(ctx context.Context, number string) (Booking, error) {
-	number = staff.Tidy(number)
-	if len(number) != 10 {
+	if number = staff.Number(number); number == "" {
 		return Booking{}, tunnus.NotFound(errors.New("appointment: no such number"))
 	}
-	return d.store.Booking(ctx, number[:5]+"-"+number[5:])
+	return d.store.Booking(ctx, number)
 }
 
 // movable is a booking that its holder may still change.

@@ -126,7 +126,7 @@ func (d *Service) prove(ctx context.Context, s Session, challenge []byte, ev emr
 // unlocked refuses a document that is locked for registering.
 func (d *Service) unlocked(ctx context.Context, z mrz.Zone) error {
 	documents := d.cfg.Tab.Documents
-	return documents.Check(ctx, documents.DocumentKey(d.cfg.Scheme.Issuer(z.Issuer), "P", z.Number, z.Expiry))
+	return documents.Check(ctx, documents.Of(d.cfg.Scheme.Issuer(z.Issuer), z))
 }
 
 // known finds out who is served, and that it is not the officer.

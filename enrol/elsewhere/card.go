@@ -18,6 +18,9 @@ import (
 // A Code is what the app shows for the portal.
 type Code = card.Code
 
+// Places tells where addresses are.
+type Places = card.Places
+
 // A Cards is the portal's side of the ID-card way.
 type Cards interface {
 	// Code makes the code of a sitting, or returns the one that lives. It fails
@@ -104,8 +107,8 @@ func (f *Elsewhere) Card(ctx context.Context, ref sitting.Ref) error {
 	if _, err := f.Rules.Person(o.Person.Country(), o.Person.Value()); err != nil {
 		return f.Book.Refuse(ctx, &s, err)
 	}
-	if err := f.replaced(ctx, &s, o.Person); err != nil {
-		if tunnus.CodeOf(err) == tunnus.CodeSesTerminated {
+	if err := f.replaced(ctx, &s, &p, o.Person); err != nil {
+		if tunnus.CodeOf(err).Decided() {
 			return f.Book.Refuse(ctx, &s, err)
 		}
 		return err
@@ -138,8 +141,9 @@ func (f *Elsewhere) Who(ctx context.Context, ref sitting.Ref) (Who, error) {
 }
 
 // IsMe takes the answer to "is this you?". Whoever says no ends the session: a
-// code was typed into a stranger's portal.
-func (f *Elsewhere) IsMe(ctx context.Context, ref sitting.Ref, yes bool) error {
+// code was typed into a stranger's portal. replaces is the number of the account that
+// makes place, where several could be meant: bad-request if it is none of them.
+func (f *Elsewhere) IsMe(ctx context.Context, ref sitting.Ref, yes bool, replaces string) error {
 	if yes && f.Book.Stands(ctx, ref, way.IdentityConfirmed) {
 		return nil
 	}
@@ -149,6 +153,9 @@ func (f *Elsewhere) IsMe(ctx context.Context, ref sitting.Ref, yes bool) error {
 	}
 	if !yes {
 		return f.Book.Refuse(ctx, &s, card.Terminated(errors.New("elsewhere: the applicant is somebody else")))
+	}
+	if err := f.choose(ctx, &s, &p, replaces); err != nil {
+		return err
 	}
 	line := f.Book.Add(&s, way.IdentityConfirmed, nil)
 	return f.Book.Save(ctx, &s, p, line)

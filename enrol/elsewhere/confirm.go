@@ -10,8 +10,6 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/account"
-	"github.com/tunnus-id/tunnus/enrol/card"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/people"
@@ -45,6 +43,9 @@ func (f *Elsewhere) question(s sitting.Session, p sitting.Payload) (confirm.Orde
 	o := confirm.Order{
 		Session: s.ID, Device: s.Device, Name: p.GivenNames + " " + p.Surname, Level: f.Rules.Level(s.Route.Way, scheme.Software, tunnus.Qualified),
 		Model: sitting.Clip(s.Claim.Model), Code: f.Counter(s.ID), Age: f.Rules.Vouching.Age.Duration, Until: s.Due,
+	}
+	if s.Replaces != "" || !named(p) { // else it names none of the person's, and any may answer
+		o.Number = p.Replaces
 	}
 	if !named(p) { // whose account answers tells it
 		o.Name = ""
@@ -116,89 +117,6 @@ func (f *Elsewhere) reply(ctx context.Context, s *sitting.Session, about stateme
 	return said, ok, err
 }
 
-// OldDevice asks an older account of the applicant to confirm that it makes place,
-// and takes its answer. without says that its device is gone: then the newest one
-// stays for some days beside the new one, and may freeze it (R4); but who has refused
-// on it is heard. If the person has no older account, there is nothing to renew, and
-// the sitting makes a new one. Where nobody knows yet who the applicant is, the
-// account that answers is held against the card ([Elsewhere.Card]).
-func (f *Elsewhere) OldDevice(ctx context.Context, ref sitting.Ref, without bool) error {
-	if f.Book.Stands(ctx, ref, way.DeviceConfirms) {
-		return nil
-	}
-	s, p, err := f.Step(ctx, ref, way.DeviceConfirms)
-	if err != nil {
-		return err
-	}
-	if s.Replaces == "" && named(p) {
-		if done, err := f.findOlder(ctx, &s, p); done || err != nil {
-			return err
-		}
-	}
-	said, ok, err := f.reply(ctx, &s, statement.Replace)
-	switch {
-	case err != nil:
-		return err
-	case ok:
-		s.Replaces = said.Account
-		said.Detail["result"] = "confirmed"
-		return f.take(ctx, &s, p, f.Book.Add(&s, way.DeviceConfirms, said.Detail))
-	case without:
-		return f.take(ctx, &s, p, f.Book.AddAs(&s, way.DeviceConfirms, way.Claimed, map[string]string{"result": "unavailable"}))
-	}
-	return nil
-}
-
-// findOlder names the account that is replaced: the newest one that has begun.
-func (f *Elsewhere) findOlder(ctx context.Context, s *sitting.Session, p sitting.Payload) (none bool, err error) {
-	person, err := p.Person()
-	if err != nil {
-		return false, err
-	}
-	if s.Replaces, err = f.older(ctx, *s, person); err != nil {
-		return false, err
-	}
-	if s.Replaces == "" {
-		s.Route.Purpose = way.New
-	}
-	return s.Replaces == "", f.Book.Save(ctx, s, p)
-}
-
-// older is the newest account of a person that has begun, "" if there is none.
-func (f *Elsewhere) older(ctx context.Context, s sitting.Session, person tunnus.PersonCode) (string, error) {
-	all, err := f.Accounts.ByPerson(ctx, person)
-	if err != nil {
-		return "", fmt.Errorf("elsewhere: accounts of a person: %w", err)
-	}
-	i := slices.IndexFunc(all, func(a account.Account) bool { return a.State.Begun() && a.Device != s.Device })
-	if i < 0 {
-		return "", nil
-	}
-	return all[i].ID, nil
-}
-
-// replaced names the account that makes place once the card has told who the
-// applicant is: the one that has confirmed, which must be of the same person, or
-// the newest one. It fails with ses-terminated if it is somebody else's.
-func (f *Elsewhere) replaced(ctx context.Context, s *sitting.Session, person tunnus.PersonCode) error {
-	if !s.Route.Purpose.Replaces() {
-		return nil
-	}
-	if s.Replaces == "" {
-		id, err := f.older(ctx, *s, person)
-		s.Replaces = id
-		return err
-	}
-	by, err := f.Accounts.Get(ctx, s.Replaces)
-	if err != nil {
-		return fmt.Errorf("elsewhere: reading an account: %w", err)
-	}
-	if by.Person != person {
-		return card.Terminated(errors.New("elsewhere: the account that makes place is somebody else's"))
-	}
-	return nil
-}
-
 // Guardian asks those who answer for a child, and parks the sitting until one of
 // them has signed. It fails with guard-none if the register names nobody, and
 // leaves the step open then.
@@ -232,6 +150,7 @@ func (f *Elsewhere) Consented(ctx context.Context, s sitting.Session) error {
 	if err != nil {
 		return err
 	}
+	p.Guardian = said.By.SemanticsID()
 	line := f.Book.Add(&s, way.GuardianAgrees, said.Detail)
 	if err := f.Book.Resume(ctx, &s, p, f.Rules.SessionLife, line); err != nil {
 		return err
@@ -250,21 +169,37 @@ func (f *Elsewhere) StillGuardian(ctx context.Context, s sitting.Session, p sitt
 	if err != nil {
 		return err
 	}
-	by, err := f.Accounts.Get(ctx, s.Facts[way.GuardianAgrees].Detail["confirmed_by"])
+	by, err := tunnus.ParseSemanticsID(p.Guardian)
 	if err != nil {
-		return fmt.Errorf("elsewhere: reading an account: %w", err)
+		return people.NoGuardian(errors.New("elsewhere: nobody has signed for the child"))
+	}
+	is, err := people.MayConsent(ctx, f.Population, by, child, f.Book.Now())
+	if err == nil && !is {
+		err = people.NoGuardian(errors.New("elsewhere: who signed does not answer for the child any more"))
+	}
+	return err
+}
+
+// OtherGuardians are those who answer for a child beside the one who has consented:
+// they are told (R9).
+func (f *Elsewhere) OtherGuardians(ctx context.Context, s sitting.Session, p sitting.Payload) (out []tunnus.PersonCode, err error) {
+	if !s.Route.Minor {
+		return nil, nil
+	}
+	child, err := p.Person()
+	if err != nil {
+		return nil, err
 	}
 	list, err := people.Consenting(ctx, f.Population, child, f.Book.Now())
 	if err != nil {
-		if tunnus.CodeOf(err).Decided() {
-			return err
+		return nil, people.Down(err)
+	}
+	for _, r := range list {
+		if r.Guardian.SemanticsID() != p.Guardian && !slices.Contains(out, r.Guardian) {
+			out = append(out, r.Guardian)
 		}
-		return people.Down(err)
 	}
-	if !people.MayConsent(list, by.Person) {
-		return people.NoGuardian(errors.New("elsewhere: who signed does not answer for the child any more"))
-	}
-	return nil
+	return out, nil
 }
 
 // Link is the end of the link that the app shows while a question of its sitting
@@ -274,19 +209,25 @@ func (f *Elsewhere) Link(ctx context.Context, ref sitting.Ref) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	about, ok := asks(s)
-	if !ok || f.Confirm == nil {
+	if !s.State.Holds() || f.Confirm == nil {
 		return "", nil
 	}
 	p, err := f.Book.Unseal(s)
 	if err != nil {
 		return "", err
 	}
+	about, ok := asks(s, p)
+	if !ok {
+		return "", nil
+	}
 	o, err := f.question(s, p)
 	if err != nil {
 		return "", err
 	}
 	o.About = about
+	if f.Places != nil {
+		o.Place = f.Places.Place(ref.Address)
+	}
 	link, err := f.Confirm.Ask(ctx, o)
 	if tunnus.CodeOf(err) == tunnus.CodeStateConflict { // the open step tells how it ended
 		return "", nil
@@ -295,7 +236,7 @@ func (f *Elsewhere) Link(ctx context.Context, ref sitting.Ref) (string, error) {
 }
 
 // asks tells which question a sitting waits for.
-func asks(s sitting.Session) (statement.About, bool) {
+func asks(s sitting.Session, p sitting.Payload) (statement.About, bool) {
 	if s.State == way.Parked && s.Why == tunnus.CodeGuardWait {
 		return statement.Guardian, true
 	}
@@ -304,7 +245,7 @@ func asks(s sitting.Session) (statement.About, bool) {
 	case s.State != way.Open:
 	case next == way.AccountVouches:
 		return statement.Vouch, true
-	case next == way.DeviceConfirms && (s.Replaces != "" || s.Route.Way == way.IDCard):
+	case next == way.DeviceConfirms && (s.Replaces != "" || p.Several || s.Route.Way == way.IDCard):
 		return statement.Replace, true
 	}
 	return "", false

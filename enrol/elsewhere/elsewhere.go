@@ -36,6 +36,7 @@ type Elsewhere struct {
 	Accounts   Accounts
 	Population people.Source
 	Confirm    *confirm.Service
+	Places     Places // where the phones are that ask other devices; nil: nobody knows
 	Cards      Cards
 	Desk       Desk
 

@@ -24,6 +24,10 @@ func (f *Proofs) Challenge(ctx context.Context, ref sitting.Ref) ([]byte, time.T
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	return f.challenge(ctx, s, p)
+}
+
+func (f *Proofs) challenge(ctx context.Context, s sitting.Session, p sitting.Payload) ([]byte, time.Time, error) {
 	now := f.Book.Now()
 	if s.ChallengeAt.IsZero() || !now.Before(s.ChallengeAt.Add(f.Rules.StepLife)) {
 		s.Challenges++
@@ -126,7 +130,7 @@ func (f *Proofs) judge(ctx context.Context, s sitting.Session, p sitting.Payload
 		return f.Book.Refuse(ctx, &s, err)
 	}
 	z := v.Zone()
-	s.Document = f.Tab.Documents.DocumentKey(f.Rules.Issuers[z.Issuer], "P", z.Number, z.Expiry)
+	s.Document = f.Tab.Documents.Of(f.Rules.Issuers[z.Issuer], z)
 	s.Copyable = v.Clonable()
 	attempt := fmt.Sprintf("%s/document/%d", s.ID, s.Challenges)
 	if err := f.charge(ctx, s, attempt); err != nil {

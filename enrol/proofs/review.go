@@ -17,6 +17,13 @@ type Reviews interface {
 
 	// Outcome tells how a case was decided; ok is false while it waits.
 	Outcome(ctx context.Context, session string) (v review.Verdict, ok bool, err error)
+
+	// Wants reports whether the case of a sitting waits for new pictures.
+	Wants(ctx context.Context, session string) (bool, error)
+
+	// Renew takes new pictures for a case that wants some, else it fails with
+	// [tunnus.CodeStateConflict].
+	Renew(ctx context.Context, session string, p review.Pictures) error
 }
 
 // park hands a face to people, and lets the sitting wait for them with its keys
@@ -33,7 +40,7 @@ func (f *Proofs) park(ctx context.Context, s sitting.Session, p sitting.Payload,
 		return err
 	}
 	_, err = f.Reviews.Park(ctx, review.Parcel{
-		Session: s.ID, Kind: kind, Mark: f.Marker.Mark(person), Contact: p.Contact, Device: sitting.Clip(s.Claim.Model),
+		Session: s.ID, Kind: kind, Mark: f.Marker.Mark(person), Contact: p.Contact, Language: s.Claim.Language, Device: sitting.Clip(s.Claim.Model),
 		Pictures: review.Pictures{Portrait: p.Portrait, Frames: frames}, Folder: review.Folder{Zone: p.Zone, Results: results},
 	})
 	if err != nil {

@@ -115,6 +115,21 @@ func (s *Service) Of(ctx context.Context, session string) (Case, error) {
 	return s.store.Of(ctx, session)
 }
 
+// Wants reports whether the case of a sitting waits for new pictures: those that it
+// had are over. One without a case, or whose case has ended, waits for none.
+func (s *Service) Wants(ctx context.Context, session string) (bool, error) {
+	c, err := s.store.Of(ctx, session)
+	if tunnus.CodeOf(err) == tunnus.CodeNotFound {
+		return false, nil
+	}
+	return err == nil && s.wants(c), err
+}
+
+func (s *Service) wants(c Case) bool {
+	now := s.now()
+	return !c.State.Ended() && now.Before(c.Expires) && (c.Pictures == nil || !now.Before(c.Until))
+}
+
 // Renew takes new pictures for a case whose pictures are over. While there are
 // some it fails with [tunnus.CodeStateConflict]: nobody swaps what was looked at.
 func (s *Service) Renew(ctx context.Context, session string, p Pictures) error {
@@ -123,7 +138,7 @@ func (s *Service) Renew(ctx context.Context, session string, p Pictures) error {
 		return err
 	}
 	now := s.now()
-	if c.State.Ended() || !now.Before(c.Expires) || c.Pictures != nil && now.Before(c.Until) {
+	if !s.wants(c) {
 		return tunnus.Conflict(errors.New("review: no pictures are asked for"))
 	}
 	if err := s.seal(c, "pictures", p, &c.Pictures); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/container"
@@ -85,10 +86,14 @@ func (s Session) place() []byte { return []byte("enrol/session/" + s.ID) }
 type Change struct {
 	Session Session
 	Account *account.Account // written too, if not nil; compare-and-swap on its own Rev
+	// Most is how many accounts the person of a new Account may have with it, but for
+	// the one that it replaces; 0 is any number.
+	Most int
 	// Container, if not nil, is the account's signed application that now waits
 	// for its time-stamp; it is written as [container.Store] Save would.
 	Container *container.Container
 	Letters   []otp.Letter // for the outbox
+	Taps      []tell.Tap   // the links in them
 	Events    []tunnus.Event
 }
 
@@ -104,8 +109,9 @@ type Store interface {
 	// Commit writes a change in one transaction, as revision Rev+1 of session
 	// and account. It fails with [tunnus.CodeStateConflict], having written
 	// nothing, if a stored revision is not the one given (0: none is stored),
-	// or where [account.Store] Save would. When it returns nil, the change
-	// survives a crash.
+	// or where [account.Store] Save would, and with dev-too-many if the person has
+	// Most accounts without the new one ([account.Room]): of two that come at the
+	// same time, one is one too many. When it returns nil, the change survives a crash.
 	Commit(ctx context.Context, c Change) error
 
 	// Overdue returns at most limit sessions that are open or parked and have
@@ -125,8 +131,14 @@ type Payload struct {
 	GivenNames string     `json:"given_names,omitempty"`
 	Birth      time.Time  `json:"birth,omitzero"`
 	Number     string     `json:"number,omitempty"` // document number of the account being made
+	// Guardian is who has consented for a child: a semantics identifier.
+	Guardian string `json:"guardian,omitempty"`
 	// Level is that of the account that vouches.
 	Level tunnus.Level `json:"level,omitempty"`
+	// Replaces is the document number of the account that is to make place, as it was
+	// named, or found; Several tells that the holder still has to say which.
+	Replaces string `json:"replaces,omitempty"`
+	Several  bool   `json:"several,omitempty"`
 	// Hold tells that the new account is held for a day at first (R1).
 	Hold bool `json:"hold,omitempty"`
 }
@@ -221,6 +233,20 @@ func (b Book) Admit(s Session, fact way.Fact) (Session, Payload, error) {
 	}
 	p, err := b.Unseal(s)
 	return s, p, err
+}
+
+// Missed is the answer to a step for which [Book.Load] has found nothing. A device whose
+// newest sitting has run out of time, and whose own session was forgotten since, is told
+// that; for everybody else what Load has said stays true.
+func (b Book) Missed(ctx context.Context, ref Ref, why error) error {
+	if tunnus.CodeOf(why) != tunnus.CodeNotFound || ref.Device == "" {
+		return why
+	}
+	s, err := b.Store.Latest(ctx, ref.Device)
+	if err == nil && (s.Why == tunnus.CodeSesTimeout || b.Over(s)) {
+		return TimeUp()
+	}
+	return why
 }
 
 // TimeUp is the answer of a session whose time is over.

@@ -2,6 +2,7 @@ package translit
 
 import (
 	"errors"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,6 +25,36 @@ func TestLineIsIdempotent(t *testing.T) {
 			t.Fatalf("%q is taken for %q", text, other)
 		}
 	})
+}
+
+// Every letter of Doc 9303-3 §6 A and B, capital or small, alone and within a word.
+func TestLettersOfTheStandard(t *testing.T) {
+	b, err := os.ReadFile("testdata/letters.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for row := range strings.Lines(string(b)) {
+		f := strings.Fields(row)
+		if len(f) < 2 || f[0] == "#" {
+			continue
+		}
+		n++
+		for _, letter := range []string{f[0], strings.ToLower(f[0])} {
+			s, err := Read(letter)
+			if err != nil || s.String() != f[1] {
+				t.Errorf("%s becomes %q, %v; want %s", letter, s, err, f[1])
+			}
+			for _, way := range f[1:] {
+				if word, err := Read(letter + letter); err != nil || !s.Is(way) || !word.Is(way+way) {
+					t.Errorf("%s is not taken for %s", letter, way)
+				}
+			}
+		}
+	}
+	if n < 130 {
+		t.Errorf("only %d letters", n)
+	}
 }
 
 // Every letter of the tables has its ways, each of capital letters, and is taken
