@@ -99,6 +99,22 @@ func Tidy(typed string) string {
 	}, strings.ToUpper(typed))
 }
 
+// Number brings a reference number that somebody typed to the form that it was given
+// in: "7K3QZ-M2XWA", or "7K3Q-ZM2X-WA0B" of a registration. It is "" if it is neither.
+func Number(typed string) string {
+	t := Tidy(typed)
+	if strings.Trim(t, alphabet) != "" {
+		return ""
+	}
+	switch len(t) {
+	case 10:
+		return t[:5] + "-" + t[5:]
+	case 12:
+		return t[:4] + "-" + t[4:8] + "-" + t[8:]
+	}
+	return ""
+}
+
 // Clip shortens a reference that somebody typed before it enters a row or a log,
 // and drops it if it holds anything but letters, digits and hyphens.
 func Clip(ref string) string {

@@ -159,6 +159,9 @@ func FuzzTidy(f *testing.F) {
 		if c := Clip(s); len(c) > 32 || Clip(c) != c || strings.ContainsAny(c, " \n\r\"'<;") {
 			t.Errorf("Clip(%q) = %q", s, c)
 		}
+		if n := Number(s); Number(n) != n || Tidy(n) != once && n != "" || len(n) != 0 && len(n) != 11 && len(n) != 14 {
+			t.Errorf("Number(%q) = %q", s, n)
+		}
 	})
 }
 
@@ -166,7 +169,7 @@ func TestReferences(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
 		r := Reference()
-		if seen[r] || len(r) != 11 || r[5] != '-' || Clip(r) != r || Tidy(r) != r[:5]+r[6:] {
+		if seen[r] || len(r) != 11 || r[5] != '-' || Clip(r) != r || Number(r) != r || Tidy(r) != r[:5]+r[6:] {
 			t.Fatalf("reference %q", r)
 		}
 		seen[r] = true

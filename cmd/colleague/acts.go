@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -40,6 +42,31 @@ func (c *Look) Run(ctx context.Context, dial Dial) error {
 		return c.post(ctx, dial, api.Question{Country: p.Country(), Code: p.Value(), Case: c.Case}, "people")
 	}
 	return c.do(ctx, dial, http.MethodGet, path("cases", c.Case), nil, nil)
+}
+
+// Case is `tunnus staff case`.
+type Case struct {
+	Member
+	Reference string `arg:"" help:"The number that the person reads out, such as 7K3Q-ZM2X-WA0B."`
+}
+
+// Run shows the events of a case, one a line, in their order.
+func (c *Case) Run(ctx context.Context, dial Dial) error {
+	var lines []support.Line
+	if err := c.do(ctx, dial, http.MethodGet, path("cases", c.Reference), nil, &lines); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		text := l.At.UTC().Format(time.DateTime) + "  " + l.Kind
+		if l.Code != "" {
+			text += "  " + string(l.Code)
+		}
+		for _, name := range slices.Sorted(maps.Keys(l.Detail)) {
+			text += fmt.Sprintf("  %s=%q", name, l.Detail[name])
+		}
+		fmt.Println(text)
+	}
+	return nil
 }
 
 // Close is `tunnus staff close`.

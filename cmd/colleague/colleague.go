@@ -35,6 +35,7 @@ type Command struct {
 	End    End    `cmd:"" help:"On the server: let somebody work here no more."`
 	List   List   `cmd:"" help:"On the server: list who works here."`
 	Look   Look   `cmd:"" help:"Find a case by its reference, or the accounts of a person."`
+	Case   Case   `cmd:"" help:"Show what happened in a registration, by its reference number."`
 	Close  Close  `cmd:"" help:"End an account."`
 	Review Review `cmd:"" help:"Cases that no machine may decide."`
 	Desk   Desk   `cmd:"" help:"Register a person face to face."`

@@ -149,7 +149,7 @@ func of[T any](c call, do func(in T) (any, error)) (any, error) {
 }
 
 // id is the reference number in the path, as it is kept.
-func (c call) id() string { return staff.Clip(c.PathValue("id")) }
+func (c call) id() string { return staff.Number(c.PathValue("id")) }
 
 func done(err error) (any, error) { return none{}, err }
 

@@ -52,7 +52,10 @@ func (sealer) Open(sealed, aad []byte) ([]byte, error) {
 }
 
 // utopia is a scheme, a sitting and accounts: the invented state with one applicant.
-type utopia struct{ closed []string }
+type utopia struct {
+	closed []string
+	record func(context.Context, []tunnus.Event) error
+}
 
 func (*utopia) Accepts(emrtd.Verified) error { return nil }
 func (*utopia) Issuer(string) string         { return "XX" }
@@ -67,9 +70,9 @@ func (*utopia) Mine(context.Context, tunnus.PersonCode) ([]support.Account, erro
 	return []support.Account{{ID: "acc", State: "active"}}, nil
 }
 
-func (u *utopia) Close(_ context.Context, id string, _ []tunnus.Event) error {
+func (u *utopia) Close(ctx context.Context, id string, events []tunnus.Event) error {
 	u.closed = append(u.closed, id)
-	return nil
+	return u.record(ctx, events)
 }
 
 func (*utopia) AtDesk(context.Context, string, string) (string, error) { return "Phone", nil }
@@ -90,6 +93,7 @@ type world struct {
 	desks   *desk.Service
 	utopia  *utopia
 	country *virtual.Country
+	did     map[string]bool // acts, by the last word of their path
 	log     bytes.Buffer
 }
 
@@ -134,10 +138,11 @@ func fresh(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	slow := lock.Addresses{Paces: rows.NewPaces(d), Rules: lock.Pace{Window: time.Hour, Free: 8, Every: time.Hour}, Names: ledger, Clock: clock}
-	w.Server = httptest.NewServer(api.New(api.Config{
+	w.utopia.record = w.store.Certificates().Record
+	w.Server = httptest.NewServer(w.written(api.New(api.Config{
 		Roster: w.roster, Support: sup, Reviews: w.reviews, Desks: w.desks, Diary: diary,
 		Incidents: incident.New(rows.NewIncidents(d), ledger, rules.Grace, clock), Scheme: "demo", Slow: slow, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
-	}).Routes())
+	}).Routes()))
 	t.Cleanup(w.Server.Close)
 	return w
 }
@@ -303,7 +308,7 @@ func TestNoRouteLiftsALock(t *testing.T) {
 		}
 	}
 	w.must(king, "/desks", api.Scan{Ticket: desk.Ticket{Sitting: strings.Repeat("A", 43), Device: strings.Repeat("A", 43)}.String()}, nil)
-	w.refused(king, http.MethodPost, "/accounts/acc/close", api.Closing{Reason: support.Fraud, Case: "NONE"}, tunnus.CodeNotFound)
+	w.refused(king, http.MethodPost, "/accounts/acc/close", api.Closing{Reason: support.Fraud, Case: "7K3QZ-M2XWA"}, tunnus.CodeNotFound)
 	if len(w.utopia.closed) != 0 {
 		t.Errorf("closed %v", w.utopia.closed)
 	}

@@ -18,6 +18,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,8 +79,9 @@ type Store interface {
 
 // Cases finds what the audit log has of a reference number.
 type Cases interface {
-	// Events returns the events of a subject, oldest first; none is no error.
-	Events(ctx context.Context, subject string) ([]tunnus.Event, error)
+	// Events returns the events of a case, oldest first: of a registration, its own
+	// ones, which the line under its number leads to. None is no error.
+	Events(ctx context.Context, reference string) ([]tunnus.Event, error)
 }
 
 // Accounts is what is asked of accounts.
@@ -122,31 +124,56 @@ func (s *Service) Case(ctx context.Context, a staff.Actor, reference string) ([]
 	if err := a.May(staff.Look); err != nil {
 		return nil, err
 	}
-	ref := staff.Clip(reference)
-	events, err := s.existing(ctx, ref)
+	ref := staff.Number(reference)
+	events, err := s.existing(ctx, a, ref)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, a, []LookUp{{Case: ref}}, "staff.look-case"); err != nil {
+	if err := s.record(ctx, a, []LookUp{{Case: ref}}, lookCase); err != nil {
 		return nil, err
 	}
 	out := make([]Line, 0, len(events))
 	for _, e := range events {
-		out = append(out, Line{e.At, e.Kind, e.Code, e.Detail})
+		out = append(out, Line{e.At, e.Kind, e.Code, told(e.Detail)})
 	}
 	return out, nil
 }
 
-// existing finds a case that exists: a reference that nobody was given opens nothing.
-func (s *Service) existing(ctx context.Context, ref string) ([]tunnus.Event, error) {
+// The audit lines of who has looked, and what stands there for the case if the person
+// has allowed it.
+const (
+	lookCase   = "staff.look-case"
+	lookPerson = "staff.look-person"
+	consented  = "CONSENT"
+)
+
+// details are those that a case needs. All others, such as who vouched or the digest
+// of what was signed, lead to somebody or help nobody.
+var details = []string{
+	"about", "app", "channel", "copyable", "exception", "fact", "kind", "mark", "n", "os", "os_version", "outcome", "reason", "result", "revision", "route",
+	"rules", "state", "version", "way", "which",
+}
+
+func told(all map[string]string) map[string]string {
+	out := maps.Clone(all)
+	maps.DeleteFunc(out, func(name, _ string) bool { return !slices.Contains(details, name) })
+	return out
+}
+
+// existing finds a case that exists: a reference that nobody was given opens nothing,
+// and who tries one is written down and counted as if it did.
+func (s *Service) existing(ctx context.Context, a staff.Actor, ref string) ([]tunnus.Event, error) {
 	if ref == "" {
 		return nil, tunnus.BadRequest("case", errors.New("support: no case reference"))
 	}
 	events, err := s.cfg.Cases.Events(ctx, ref)
-	if err == nil && len(events) == 0 {
-		err = tunnus.NotFound(errors.New("support: no case of that reference"))
+	if err != nil || len(events) > 0 {
+		return events, err
 	}
-	return events, err
+	if err := s.record(ctx, a, []LookUp{{Case: ref}}, lookCase); err != nil {
+		return nil, err
+	}
+	return nil, tunnus.NotFound(errors.New("support: no case of that reference"))
 }
 
 // Person tells which accounts a person has, for a case that exists.
@@ -157,8 +184,8 @@ func (s *Service) Person(ctx context.Context, a staff.Actor, p tunnus.PersonCode
 	if err := a.Other(s.cfg.Marker.Mark(p)); err != nil {
 		return nil, err
 	}
-	ref := staff.Clip(reference)
-	if _, err := s.existing(ctx, ref); err != nil {
+	ref := staff.Number(reference)
+	if _, err := s.existing(ctx, a, ref); err != nil {
 		return nil, err
 	}
 	return s.look(ctx, a, p, ref)
@@ -171,6 +198,9 @@ func (s *Service) Consented(ctx context.Context, a staff.Actor, code string) ([]
 		return nil, err
 	}
 	account, err := s.cfg.Store.TakeConsent(ctx, s.mac(staff.Tidy(code)), s.now())
+	if tunnus.CodeOf(err) == tunnus.CodeNotFound { // who guesses is counted
+		err = errors.Join(s.record(ctx, a, []LookUp{{Case: consented}}, lookPerson), err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +211,7 @@ func (s *Service) Consented(ctx context.Context, a staff.Actor, code string) ([]
 	if err := a.Other(s.cfg.Marker.Mark(p)); err != nil {
 		return nil, err
 	}
-	return s.look(ctx, a, p, "CONSENT")
+	return s.look(ctx, a, p, consented)
 }
 
 // look writes a look-up down on every account that it shows, and then shows them.
@@ -194,7 +224,7 @@ func (s *Service) look(ctx context.Context, a staff.Actor, p tunnus.PersonCode, 
 	for _, v := range list {
 		rows = append(rows, LookUp{Account: v.ID, Case: ref})
 	}
-	return list, s.record(ctx, a, rows, "staff.look-person")
+	return list, s.record(ctx, a, rows, lookPerson)
 }
 
 // record writes look-ups of one moment.
@@ -261,8 +291,8 @@ func (s *Service) Close(ctx context.Context, a staff.Actor, account string, why 
 	if !slices.Contains(Reasons(), why) {
 		return tunnus.BadRequest("reason", errors.New("support: no reason of the list"))
 	}
-	ref := staff.Clip(reference)
-	if _, err := s.existing(ctx, ref); err != nil {
+	ref := staff.Number(reference)
+	if _, err := s.existing(ctx, a, ref); err != nil {
 		return err
 	}
 	p, err := s.cfg.Accounts.Person(ctx, account)

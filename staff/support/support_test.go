@@ -56,7 +56,11 @@ func (m *memory) TakeConsent(_ context.Context, mac []byte, _ time.Time) (string
 }
 
 func (m *memory) Events(_ context.Context, subject string) ([]tunnus.Event, error) {
-	if subject != "7K3QZ-M2XWA" {
+	switch subject {
+	case "1ZM2-X0WA-0B3Q":
+		return []tunnus.Event{{Kind: "enrol.start", Detail: map[string]string{"session": "s", "route": "passport/new", "confirmed_by": "another's account"}}}, nil
+	case "7K3QZ-M2XWA":
+	default:
 		return nil, nil
 	}
 	return []tunnus.Event{{Kind: "enrol.end", Code: tunnus.CodeDocExpired, Detail: map[string]string{"state": "refused"}}}, nil
@@ -134,6 +138,60 @@ func TestLookUpNeedsACaseThatExists(t *testing.T) {
 	}
 }
 
+// A number is understood as it is typed: small letters, blanks for hyphens or none,
+// letters that look like digits.
+func TestCaseByANumberAsTyped(t *testing.T) {
+	w := fresh(t)
+	for _, typed := range []string{"1ZM2-X0WA-0B3Q", "1zm2x0wa0b3q", " lzm2 xowa ob3q ", "1zm2-x0wa 0b3q", "IZM2—X0WA"} {
+		lines, err := w.Case(t.Context(), w.agent, typed)
+		if bad := strings.Contains(typed, "—"); bad {
+			wantCode(t, typed, err, tunnus.CodeBadRequest)
+		} else if err != nil || len(lines) != 1 || lines[0].Kind != "enrol.start" {
+			t.Errorf("%q: %v, %v", typed, lines, err)
+		}
+	}
+}
+
+// A number that nobody was given is not-found, whatever is nearly right in it, and
+// trying one is written down and counted like a look-up that finds something.
+func TestWrongNumbersAreCountedToo(t *testing.T) {
+	w := fresh(t)
+	p := stafftest.Person(t, other)
+	for i := range 30 {
+		var err error
+		switch i % 3 {
+		case 0:
+			_, err = w.Case(t.Context(), w.agent, "1ZM2-X0WA-0B3R")
+		case 1:
+			_, err = w.Person(t.Context(), w.agent, p, "7K3QZ-M2XWB")
+		default:
+			err = w.Close(t.Context(), w.agent, "acc", Fraud, "7K3QZ-M2XWB")
+		}
+		wantCode(t, "a wrong number", err, tunnus.CodeNotFound)
+		if len(w.store.rows) != i+1 || w.store.events[i].Kind != "staff.look-case" || w.store.rows[i].Account != "" {
+			t.Fatalf("after %d tries: %+v", i+1, w.store.rows)
+		}
+	}
+	if last := w.store.events[len(w.store.events)-1]; last.Kind != "staff.alarm" {
+		t.Errorf("the 30th raised no alarm: %+v", last)
+	}
+	if len(w.store.closed) != 0 {
+		t.Errorf("closed %v", w.store.closed)
+	}
+}
+
+// What leads to somebody else, or to the sitting itself, is not shown.
+func TestCaseShowsWhatACaseNeeds(t *testing.T) {
+	w := fresh(t)
+	lines, err := w.Case(t.Context(), w.agent, "1ZM2-X0WA-0B3Q")
+	if err != nil || len(lines) != 1 {
+		t.Fatalf("%v, %v", lines, err)
+	}
+	if d := lines[0].Detail; len(d) != 1 || d["route"] != "passport/new" {
+		t.Errorf("shown %v", d)
+	}
+}
+
 func TestEachLookUpIsVisibleToThePerson(t *testing.T) {
 	w := fresh(t)
 	if _, err := w.Person(t.Context(), w.agent, stafftest.Person(t, other), "7K3QZ-M2XWA"); err != nil {
@@ -159,8 +217,12 @@ func TestConsentOpensOnce(t *testing.T) {
 	if list, err := w.Consented(t.Context(), w.agent, strings.ToLower(text[:4])+" "+text[4:]); err != nil || len(list) != 1 {
 		t.Errorf("Consented = %v, %v", list, err)
 	}
+	looked := len(w.store.rows)
 	_, err = w.Consented(t.Context(), w.agent, text)
 	wantCode(t, "the same code again", err, tunnus.CodeNotFound)
+	if len(w.store.rows) != looked+1 {
+		t.Error("a code that was guessed is not counted")
+	}
 }
 
 func TestThirtyLookUpsAnHourAlarm(t *testing.T) {
