@@ -5,7 +5,8 @@
 // [Verify] trusts nothing in the file: it recomputes each leaf, checks it against a
 // checkpoint that the log's key has signed, and then reads the lines as a story:
 // the facts stand in the order of the table of their way, each worth what the
-// table says or less, in one session, up to certificates that the log names and
+// table says or less, in one session, up to certificates that the log names, with
+// none of them left out, and
 // an account that became active. What the table of a way is, the caller says
 // ([Tables]): package enrol/way has those of today, and each line names the
 // revision that it was found under.

@@ -113,6 +113,9 @@ func Verify(f File, key proof.Key, tables Tables) (Report, error) {
 	if err := r.certified(f, key); err != nil {
 		return Report{}, err
 	}
+	if err := whole(f, events); err != nil {
+		return Report{}, err
+	}
 	return r, nil
 }
 
@@ -249,6 +252,19 @@ func (r *Report) certified(f File, key proof.Key) error {
 			return fmt.Errorf("evidence: certificate %s is younger than the account", logged.Serial)
 		}
 		r.Certificates = append(r.Certificates, logged)
+	}
+	return nil
+}
+
+// whole sees to it that no certificate of the account was left out.
+func whole(f File, events []tunnus.Event) error {
+	for _, e := range events {
+		if e.Subject != f.Account || e.Kind != proof.CertificateIssued {
+			continue
+		}
+		if !slices.ContainsFunc(f.Certificates, func(der []byte) bool { return fmt.Sprintf("%x", sha256.Sum256(der)) == e.Detail["sha256"] }) {
+			return fmt.Errorf("evidence: certificate %s was issued for the account and is not in it", e.Detail["serial"])
+		}
 	}
 	return nil
 }

@@ -131,12 +131,15 @@ func TestStoriesThatDoNotHold(t *testing.T) {
 			e.Code = "x"
 			return append(s, e)
 		}, "ended without an account"},
-		"never active":         {func(s []tunnus.Event) []tunnus.Event { return s[:7] }, "became active"},
-		"active too soon":      {func(s []tunnus.Event) []tunnus.Event { s[7].At = began.Add(5 * time.Second); return s }, "active before"},
-		"never made":           {func(s []tunnus.Event) []tunnus.Event { return append(s[:5:5], s[6:]...) }, "how the account was made"},
-		"another certificate":  {func(s []tunnus.Event) []tunnus.Event { s[3].Detail["sha256"] = strings.Repeat("00", 32); return s }, "was issued"},
-		"issued to another":    {func(s []tunnus.Event) []tunnus.Event { s[3].Subject = "session"; return s }, "was issued"},
-		"issued too late":      {func(s []tunnus.Event) []tunnus.Event { s[3].At = began.Add(time.Hour); return s }, "younger than the account"},
+		"never active":        {func(s []tunnus.Event) []tunnus.Event { return s[:7] }, "became active"},
+		"active too soon":     {func(s []tunnus.Event) []tunnus.Event { s[7].At = began.Add(5 * time.Second); return s }, "active before"},
+		"never made":          {func(s []tunnus.Event) []tunnus.Event { return append(s[:5:5], s[6:]...) }, "how the account was made"},
+		"another certificate": {func(s []tunnus.Event) []tunnus.Event { s[3].Detail["sha256"] = strings.Repeat("00", 32); return s }, "was issued"},
+		"issued to another":   {func(s []tunnus.Event) []tunnus.Event { s[3].Subject = "session"; return s }, "was issued"},
+		"issued too late":     {func(s []tunnus.Event) []tunnus.Event { s[3].At = began.Add(time.Hour); return s }, "younger than the account"},
+		"one more certificate": {func(s []tunnus.Event) []tunnus.Event {
+			return append(s[:4:4], append([]tunnus.Event{line(3, "cert.issued", "account", map[string]string{"serial": "02", "sha256": strings.Repeat("11", 32)})}, s[4:]...)...)
+		}, "is not in it"},
 		"somebody else's line": {func(s []tunnus.Event) []tunnus.Event { return append(s, line(9, "enrol.fact", "other", nil)) }, "another registration"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
@@ -118,6 +119,41 @@ func TestModuliWithSmallFactorsAreRefused(t *testing.T) {
 	req.PublicKey = &rsa.PublicKey{N: root.Mul(root, root), E: 65537}
 	if _, err := r.Issue(t.Context(), req); tunnus.CodeOf(err) != tunnus.CodeBadRequest {
 		t.Errorf("a square: %v", err)
+	}
+}
+
+// A scheme with policies of its own issues certificates that have them, and takes
+// no others for its own.
+func TestOwnPoliciesAreIssued(t *testing.T) {
+	s := pki.Sandbox()
+	const arc = "2.25.170141183460469231731687303715884105727"
+	s.Policies = pki.Policies{LoginQualified: arc + ".7.1", SignatureQualified: arc + ".7.2", LoginAdvanced: arc + ".7.3", SignatureAdvanced: arc + ".7.4"}
+	profiles, err := s.Profiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range profiles {
+		r := newRig(t, func(c *issue.Config) { c.Scheme, c.Profiles = s, profiles })
+		req := ask(t)
+		req.Purpose, req.Level = p.Purpose, p.Level
+		if p.Level == tunnus.Advanced {
+			req.Document = "PNOXX-199002140017-7K3Q-NQ"
+		}
+		made, err := r.Issue(t.Context(), req)
+		if err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+			continue
+		}
+		cert, err := x509.ParseCertificate(made.DER)
+		if err != nil || !strings.HasPrefix(cert.Policies[0].String(), arc+".7.") {
+			t.Errorf("%s: policies %v, %v", p.Name, cert.Policies, err)
+		}
+		if h, err := s.Read(cert); err != nil || h.Level != p.Level || h.Purpose != p.Purpose {
+			t.Errorf("%s: read back as %s, %s, %v", p.Name, h.Level, h.Purpose, err)
+		}
+		if _, err := pki.Sandbox().Read(cert); !errors.Is(err, pki.ErrProfile) {
+			t.Errorf("%s: taken for one of ours: %v", p.Name, err)
+		}
 	}
 }
 

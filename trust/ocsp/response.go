@@ -56,7 +56,9 @@ type Answer struct {
 	Revoked    time.Time  // if it is revoked
 	Reason     pki.Reason // if it is revoked
 	ThisUpdate time.Time  // when the status was known to be right
-	NextUpdate time.Time  // when newer information will be there
+	// NextUpdate is when newer information will be there. Zero leaves it out: there
+	// always is some (RFC 6960 §4.2.2.1).
+	NextUpdate time.Time
 	// ArchiveCutoff is the date since which statuses are kept, beyond the end
 	// of the certificates too (RFC 6960 §4.4.4). Zero leaves it out.
 	ArchiveCutoff time.Time
@@ -166,7 +168,9 @@ func (a Answer) add(b *cryptobyte.Builder) {
 			b.SetError(fmt.Errorf("ocsp: no such status: %q", a.Status))
 		}
 		b.AddASN1GeneralizedTime(seconds(a.ThisUpdate))
-		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1GeneralizedTime(seconds(a.NextUpdate)) })
+		if !a.NextUpdate.IsZero() {
+			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1GeneralizedTime(seconds(a.NextUpdate)) })
+		}
 		if !a.ArchiveCutoff.IsZero() {
 			b.AddASN1(explicit(1), func(b *cryptobyte.Builder) {
 				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -244,7 +244,7 @@ func readSingle(list *cryptobyte.String) (single, error) {
 	var next cryptobyte.String
 	var there bool
 	if !one.ReadASN1GeneralizedTime(&s.result.ThisUpdate) || !one.ReadOptionalASN1(&next, &there, explicit(0)) ||
-		there && (!next.ReadASN1GeneralizedTime(&s.result.NextUpdate) || !next.Empty()) {
+		there && (!next.ReadASN1GeneralizedTime(&s.result.NextUpdate) || !next.Empty() || s.result.NextUpdate.IsZero()) { // the year 1 is not "none"
 		return single{}, fmt.Errorf("%w: times", ErrFormat)
 	}
 	seen, err := readExtensions(&one, 1, true, []string{oidArchiveCutoff})

@@ -66,6 +66,32 @@ func TestAnswersAgreeWithXCrypto(t *testing.T) {
 	}
 }
 
+// Who always has newer information says no time of it, and not the year 1.
+func TestAnswerWithoutNextUpdate(t *testing.T) {
+	w := newWorld(t)
+	d := w.good(t)
+	d.Answers[0].NextUpdate = time.Time{}
+	der := w.sign(t, d)
+	theirs, err := xocsp.ParseResponseForCert(der, w.leaf, w.issuing)
+	if err != nil || !theirs.NextUpdate.IsZero() || bytes.Contains(der, []byte("00010101")) {
+		t.Errorf("x/crypto reads the next update %s, %v", theirs.NextUpdate, err)
+	}
+	if got, err := w.verify(der, noon.Add(time.Hour)); err != nil || got.Status != ocsp.Good || !got.NextUpdate.IsZero() || !got.ThisUpdate.Equal(noon) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := w.verify(der, noon.Add(-time.Hour)); !errors.Is(err, ocsp.ErrTime) {
+		t.Errorf("an answer of a later time: %v", err)
+	}
+	said := xocsp.Response{Status: xocsp.Good, SerialNumber: w.leaf.SerialNumber, ThisUpdate: noon, NextUpdate: time.Time{}.Add(time.Nanosecond)}
+	first, err := xocsp.CreateResponse(w.issuing, w.issuing, said, w.issuingKey)
+	if err != nil || !bytes.Contains(first, []byte("00010101")) {
+		t.Fatal(err)
+	}
+	if _, err := w.verify(first, noon); !errors.Is(err, ocsp.ErrFormat) {
+		t.Errorf("an answer that was overtaken in the year 1: %v", err)
+	}
+}
+
 // And we read its answers: signed by the issuer itself, with ECDSA too.
 func TestAnswersOfOthersAreRead(t *testing.T) {
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
@@ -37,6 +38,8 @@ type Scheme struct {
 	// RootURL and RootCRLURL say the same of the root's certificate and its
 	// revocation list, in the issuing CA's certificate.
 	RootURL, RootCRLURL string
+	// Policies are the scheme's own; the zero value has ours.
+	Policies Policies
 	// Compliance holds the claims of conformity; the zero value claims nothing.
 	Compliance Compliance
 	// Compatible gives certificates the policies, the usage and the statements
@@ -44,6 +47,12 @@ type Scheme struct {
 	// assert, so it is for sandboxes only: country XX, a name that ends in
 	// "-demo" (doc/adr/0006).
 	Compatible bool
+}
+
+// Policies are a scheme's own certificate policies, dotted. Where one is empty, ours
+// stands in its place.
+type Policies struct {
+	LoginQualified, SignatureQualified, LoginAdvanced, SignatureAdvanced string
 }
 
 // Compliance is the leave to state conformity with EU rules in certificates
@@ -118,10 +127,10 @@ func (s Scheme) Profiles() ([]Profile, error) {
 		return nil, err
 	}
 	all := []Profile{
-		{Name: "login-qualified", Purpose: Login, Level: tunnus.Qualified, Policies: []string{PolicyLoginQualified}},
-		{Name: "login-advanced", Purpose: Login, Level: tunnus.Advanced, Policies: []string{PolicyLoginAdvanced}},
-		{Name: "signature-qualified", Purpose: Signature, Level: tunnus.Qualified, Policies: []string{PolicySignatureQualified}},
-		{Name: "signature-advanced", Purpose: Signature, Level: tunnus.Advanced, Policies: []string{PolicySignatureAdvanced}},
+		{Name: "login-qualified", Purpose: Login, Level: tunnus.Qualified, Policies: []string{cmp.Or(s.Policies.LoginQualified, PolicyLoginQualified)}},
+		{Name: "login-advanced", Purpose: Login, Level: tunnus.Advanced, Policies: []string{cmp.Or(s.Policies.LoginAdvanced, PolicyLoginAdvanced)}},
+		{Name: "signature-qualified", Purpose: Signature, Level: tunnus.Qualified, Policies: []string{cmp.Or(s.Policies.SignatureQualified, PolicySignatureQualified)}},
+		{Name: "signature-advanced", Purpose: Signature, Level: tunnus.Advanced, Policies: []string{cmp.Or(s.Policies.SignatureAdvanced, PolicySignatureAdvanced)}},
 	}
 	for i := range all {
 		p := &all[i]

@@ -35,9 +35,6 @@ const (
 	Huge        Mood = "huge-response" // more than anybody should read
 )
 
-// nextUpdate is how long an answer says that it holds.
-const nextUpdate = 12 * time.Hour
-
 // SetMood changes how the responder answers from now on.
 func (i *Issuer) SetMood(m Mood) {
 	i.mu.Lock()
@@ -115,7 +112,7 @@ func (r Responder) Answer(_ context.Context, url string, request []byte) ([]byte
 
 // status says what is known of one certificate.
 func (i *Issuer) status(id ocsp.CertID, now time.Time) ocsp.Answer {
-	a := ocsp.Answer{ID: id, Status: ocsp.Unknown, ThisUpdate: now, NextUpdate: now.Add(nextUpdate)}
+	a := ocsp.Answer{ID: id, Status: ocsp.Unknown, ThisUpdate: now} // always the newest: no nextUpdate
 	revoked, made := i.issued[id.Serial.Text(16)]
 	switch {
 	case i.mood == SaysUnknown:
