@@ -27,6 +27,7 @@ const (
 	CodeEligCountry   Code = "elig-country"
 	CodeEligAge       Code = "elig-age"
 	CodeEligNoPrior   Code = "elig-no-prior"
+	CodeEligLevel     Code = "elig-level"
 	CodeFormCode      Code = "form-code"
 	CodeFormName      Code = "form-name"
 	CodeFormMismatch  Code = "form-mismatch"
@@ -155,6 +156,7 @@ var sentences = map[Code]string{
 	CodeEligCountry:   "People of this country cannot be served here yet. Please ask us what else is possible.",
 	CodeEligAge:       "You have not reached the age for an account here yet. You can register as soon as you have.",
 	CodeEligNoPrior:   "This way is for people who had an account here before. Please choose another way.",
+	CodeEligLevel:     "You have an account of this level already, so there is nothing to raise. You can renew it instead.",
 	CodeFormCode:      "The personal code is not written right. Please check the number.",
 	CodeFormName:      "The name is not written as it is printed on the document. Please check both name fields and read the document again.",
 	CodeSesTerminated: "This registration was stopped for security. Please contact us with the reference number.",

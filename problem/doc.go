@@ -3,7 +3,8 @@
 //
 // [Handle] turns a handler that returns an error into an [http.Handler]: a
 // [tunnus.Error] is answered as its code, anything else, and a panic, as
-// "internal", with a reference number that stands in the log as well. Answers
+// "internal", with a reference number that stands in the log as well; what belongs
+// to a registration has that one's number ([Refer]). Answers
 // are problem documents (RFC 9457). The log gets the cause, and of the request
 // its method and route pattern only: no path, no body, no address.
 //

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,7 @@ type Document struct {
 	Title    string        `json:"title"`    // the words of the status
 	Status   int           `json:"status"`   // the HTTP status
 	Detail   string        `json:"detail"`   // what may be shown to a person, the next step included
-	Instance string        `json:"instance"` // reference number, see [Reference]
+	Instance string        `json:"instance"` // reference number, see [Reference] and [Refer]
 	Code     tunnus.Code   `json:"code"`
 	Left     *int          `json:"left,omitempty"`  // tries that are left
 	Until    *time.Time    `json:"until,omitempty"` // when a lock ends
@@ -102,11 +103,16 @@ type adapter struct {
 // ServeHTTP implements [http.Handler].
 func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := &tracker{ResponseWriter: w}
+	find := func() string { return "" }
+	r = r.WithContext(context.WithValue(r.Context(), referred{}, &find))
 	err := a.call(t, r)
 	if err == nil {
 		return
 	}
-	ref := Reference()
+	ref := find()
+	if ref == "" {
+		ref = Reference()
+	}
 	code := tunnus.CodeOf(err)
 	if r.Context().Err() != nil {
 		a.log.LogAttrs(r.Context(), slog.LevelDebug, "caller left", attrs(r, code, ref, err)...)
@@ -182,6 +188,18 @@ func (a adapter) render(w http.ResponseWriter, r *http.Request, err error, ref s
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// referred is the key of the reference that a request's failure gets.
+type referred struct{}
+
+// Refer says where the failure of a request finds its reference number, should it
+// fail: that of the registration it belongs to, instead of one that stands in the log
+// only; "" is none. It is called by a handler, with the request's context.
+func Refer(ctx context.Context, find func() string) {
+	if to, ok := ctx.Value(referred{}).(*func() string); ok {
+		*to = find
+	}
 }
 
 // Reference returns a new reference number, such as "7K3QZ-M2XWA": 50 random

@@ -143,3 +143,28 @@ func TestReferencesDiffer(t *testing.T) {
 		seen[r] = true
 	}
 }
+
+// What belongs to a registration is told under that one's reference, in the log too,
+// also if the handler panics; what belongs to none gets a number of its own.
+func TestReferredFailure(t *testing.T) {
+	for name, tt := range map[string]struct{ found, want string }{
+		"known": {"7K3Q-ZM2X-WA0B", "^7K3Q-ZM2X-WA0B$"}, "none": {"", "^[0-9A-Z]{5}-[0-9A-Z]{5}$"},
+	} {
+		for how, fail := range map[string]func() error{"error": func() error { return errors.New("x") }, "panic": func() error { panic("x") }} {
+			w, log := serve(t, Handle, func(_ http.ResponseWriter, r *http.Request) error {
+				Refer(r.Context(), func() string { return tt.found })
+				return fail()
+			})
+			if d := document(t, w); !regexp.MustCompile(tt.want).MatchString(d.Instance) || !strings.Contains(log, d.Instance) {
+				t.Errorf("%s, %s: reference %q, log %s", name, how, d.Instance, log)
+			}
+		}
+	}
+	asked := false
+	if w, _ := serve(t, Handle, func(w http.ResponseWriter, r *http.Request) error {
+		Refer(r.Context(), func() string { asked = true; return "" })
+		return Reply(w, http.StatusOK, 1)
+	}); w.Code != http.StatusOK || asked {
+		t.Errorf("asked for a reference of an answer: %d", w.Code)
+	}
+}

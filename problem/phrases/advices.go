@@ -76,6 +76,7 @@ var advices = map[tunnus.Code]advice{
 	tunnus.CodeTxnState:    {Restart, nil},
 
 	tunnus.CodeEligNoPrior:      {Other, anyWay},
+	tunnus.CodeEligLevel:        {Restart, nil},
 	tunnus.CodeRegRestricted:    {Support, nil},
 	tunnus.CodeOTPNoSMSCountry:  {Other, []Way{Email}},
 	tunnus.CodeDocTooOld:        {Other, otherDocument},
