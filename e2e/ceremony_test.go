@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tunnus-id/tunnus/e2e/program"
 )
 
 // example is a JSON block of a document, with its places changed to those of a test.
@@ -32,7 +34,7 @@ func example(t *testing.T, document string, n int, places *strings.Replacer) str
 // scripts in doc/ceremony.md, and serves the role issue from the folder that
 // these leave, by the configuration in doc/roles.md.
 func TestCeremonyIsServedByTheDocs(t *testing.T) {
-	s := &split{server: &server{t: t, dir: t.TempDir(), log: &record{}}}
+	s := &split{server: &server{t: t, dir: t.TempDir(), log: &program.Output{}}}
 	pin := s.certify("issue")
 	public := free(t)
 	places := strings.NewReplacer("/run/secrets/", s.dir+"/secret-", "/media/root", s.dir+"/medium", "/var/lib/tunnus", s.dir+"/data", "/mnt/second/", s.dir+"/second-",

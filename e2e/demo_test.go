@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus/e2e/program"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 )
 
@@ -19,7 +20,7 @@ import (
 type demonstration struct {
 	*testing.T
 	dir    string
-	out    *record
+	out    *program.Output
 	cmd    *exec.Cmd
 	public string
 }
@@ -27,7 +28,7 @@ type demonstration struct {
 // up starts it, and returns what it says until it invites.
 func (d *demonstration) up() string {
 	d.Helper()
-	d.out = &record{}
+	d.out = &program.Output{}
 	d.cmd = exec.Command(binary, "demo", "--data", d.dir, "--listen", "127.0.0.1:0", "--inbox", "127.0.0.1:0", "--public", d.public)
 	d.cmd.Stdout, d.cmd.Stderr = d.out, d.out
 	if err := d.cmd.Start(); err != nil {

@@ -2,14 +2,10 @@ package e2e
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/app"
-	"github.com/tunnus-id/tunnus/app/line"
-	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
@@ -20,18 +16,7 @@ func TestRefusalSpeaksTheLanguageOfThePhone(t *testing.T) {
 	s := start(t)
 	h := s.newHolder("eve")
 	h.typed["surname"] = []string{"SOMEBODY"}
-	v, err := vault.Open(filepath.Join(s.dir, "danish.phone"), tunnus.NewSecret([]byte("passphrase")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	a, err := app.New(app.Config{
-		Vault: v, Server: s.url, Client: s.http, Screen: h, Body: h, Clock: tunnus.SystemClock{},
-		Claim: line.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6"}, Language: phrases.Danish,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := s.speaking(h, "danish.phone", phrases.Danish)
 	book, err := phrases.Codes()
 	if err != nil {
 		t.Fatal(err)

@@ -148,3 +148,36 @@ func TestIDCardWayInABrowser(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 }
+
+// R9: a guardian without an account consents with the ID-card at the portal, and no
+// stranger can; the other guardian, who has an account, is told, and stops the child's.
+func TestGuardianByCard(t *testing.T) {
+	s := startPortal(t)
+	ada := s.walker("ada", "ada.phone").begin(t.Context(), "passport", "new")
+	ada.arrives(t)
+	w := s.walker("ida", "ida.phone").begin(t.Context(), "passport", "new")
+	w.link(t)
+	for _, none := range []string{"ben", "dov"} {
+		v := s.visitor(none)
+		if err := v.Login(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ids, err := v.Children(t.Context())
+		if err != nil || (len(ids) == 1) != (none == "dov") {
+			t.Fatalf("%s sees %v, %v", none, ids, err)
+		}
+		if none == "ben" {
+			continue
+		}
+		if err := v.Consent(t.Context(), ids[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made := w.arrives(t)
+	if made.State != "active" || made.Name != "IDA SAMPLE" {
+		t.Errorf("%+v", made)
+	}
+	s.used(t, w)
+	s.tap(s.mail("ada@example.test", "An account for a child"))
+	until(t, "the child's account is frozen", func() bool { return w.state(t) == "frozen" })
+}

@@ -128,7 +128,7 @@ func (s *server) backup() []byte {
 // sqlite runs one statement on a database.
 func sqlite(t testing.TB, path, statement string, args ...any) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path)
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)") // a server may be running
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/client"
+	"github.com/tunnus-id/tunnus/e2e/program"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 )
@@ -53,7 +54,7 @@ type split struct {
 func startSplit(t testing.TB, change ...func(role string, config map[string]any)) *split {
 	t.Helper()
 	folder := models(t)
-	s := &split{server: &server{t: t, dir: t.TempDir(), log: &record{}, box: mailbox.New(tunnus.SystemClock{}, 50)}}
+	s := &split{server: &server{t: t, dir: t.TempDir(), log: &program.Output{}, box: mailbox.New(tunnus.SystemClock{}, 50)}}
 	s.world = copyWorld(t, filepath.Join(s.dir, "world"))
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -121,12 +122,11 @@ func startSplit(t testing.TB, change ...func(role string, config map[string]any)
 // free is an address that nobody listens on now.
 func free(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := program.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // certificates copies the certificates of a folder, and no key.

@@ -24,9 +24,9 @@ import (
 const past = 4 * 24 * time.Hour
 
 // sooner makes a server whose clock is behind, and later sets it right.
-func sooner(t *testing.T) *server {
+func sooner(t *testing.T, change ...func(config map[string]any)) *server {
 	t.Helper()
-	return start(t, func(c map[string]any) { c["sandbox_clock_offset"] = "-" + past.String() })
+	return start(t, append(change, func(c map[string]any) { c["sandbox_clock_offset"] = "-" + past.String() })...)
 }
 
 func (s *server) later() {

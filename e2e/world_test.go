@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -15,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,8 +22,10 @@ import (
 	"github.com/tunnus-id/tunnus/app/vault"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/virtual"
+	"github.com/tunnus-id/tunnus/e2e/program"
 	face "github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/need"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 )
@@ -60,17 +59,11 @@ const worldAge = 5 * 24 * time.Hour
 // models finds the face engine's files.
 func models(t testing.TB) string {
 	t.Helper()
-	for _, dir := range []string{os.Getenv("TUNNUS_MODELS"), "../bin/models"} {
-		if _, err := os.Stat(filepath.Join(dir, "faceres.bin")); dir != "" && err == nil {
-			abs, err := filepath.Abs(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return abs
-		}
+	dir, err := program.Models("..")
+	if err != nil {
+		need.Missing(t, err.Error())
 	}
-	need.Missing(t, "no model files of the face engine (make models)")
-	return ""
+	return dir
 }
 
 // A server is a running `tunnus serve` with the world around it.
@@ -82,20 +75,10 @@ type server struct {
 	url   string
 	cmd   *exec.Cmd
 	ended chan error
-	log   *record
+	log   *program.Output
 	http  *http.Client
 	ready time.Duration // from start to the first answer
 }
-
-// record keeps what a process writes.
-type record struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (r *record) Write(p []byte) (int, error) { r.mu.Lock(); defer r.mu.Unlock(); return r.b.Write(p) }
-
-func (r *record) String() string { r.mu.Lock(); defer r.mu.Unlock(); return r.b.String() }
 
 const (
 	partyUUID = "00000000-0000-4000-8000-000000000000"
@@ -106,7 +89,7 @@ const (
 func start(t testing.TB, change ...func(config map[string]any)) *server {
 	t.Helper()
 	folder := models(t)
-	s := &server{t: t, dir: t.TempDir(), log: &record{}, box: mailbox.New(tunnus.SystemClock{}, 50)}
+	s := &server{t: t, dir: t.TempDir(), log: &program.Output{}, box: mailbox.New(tunnus.SystemClock{}, 50)}
 	s.world = copyWorld(t, filepath.Join(s.dir, "world"))
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -115,14 +98,7 @@ func start(t testing.TB, change ...func(config map[string]any)) *server {
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	go func() { _ = s.box.Serve(ctx, smtp) }()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := free(t)
 	s.url = "https://" + address
 	config := map[string]any{
 		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 4,
@@ -159,19 +135,7 @@ var ownCertificates = []string{"root.pem", "issuing.pem", "stamp.pem"}
 // their originals are.
 func copyWorld(t testing.TB, dir string) *sandbox.World {
 	t.Helper()
-	if err := os.CopyFS(dir, os.DirFS(worldDir)); err != nil {
-		t.Fatal(err)
-	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		return os.Chmod(path, 0o600)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := sandbox.Open(dir, tunnus.SystemClock{})
+	w, err := program.CopyWorld(worldDir, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,6 +225,12 @@ func (s *server) newHolder(name string) *holder {
 // phone opens the app of a holder on a state file of its own.
 func (s *server) phone(h *holder, state string) *app.App {
 	s.t.Helper()
+	return s.speaking(h, state, phrases.English)
+}
+
+// speaking opens it in a language.
+func (s *server) speaking(h *holder, state string, in phrases.Language) *app.App {
+	s.t.Helper()
 	vault, err := vault.Open(filepath.Join(s.dir, state), tunnus.NewSecret([]byte("passphrase")))
 	if err != nil {
 		s.t.Fatal(err)
@@ -268,7 +238,7 @@ func (s *server) phone(h *holder, state string) *app.App {
 	s.t.Cleanup(func() { _ = vault.Close() })
 	a, err := app.New(app.Config{
 		Vault: vault, Server: s.url, Client: s.http, Screen: h, Body: h, Clock: tunnus.SystemClock{},
-		Claim: line.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"},
+		Claim: line.Claim{Version: "0.1.0", OS: "linux", OSVersion: "6", Model: "test phone"}, Language: in,
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -324,7 +294,8 @@ func (h *holder) Chip(context.Context) (chip.Transceiver, error) {
 // Frames implements app.Body.
 func (h *holder) Frames(_ context.Context, n int) ([][]byte, error) { return h.looks.Frames(n, 7), nil }
 
-var codeInMail = regexp.MustCompile(`Your code is ([0-9]{6})`)
+// codeInMail is the line of a code, in any language.
+var codeInMail = regexp.MustCompile(`(?m)^[^0-9\n]*\b([0-9]{6})\r?$`)
 
 func (h *holder) readCode(ctx context.Context) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
