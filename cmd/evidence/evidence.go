@@ -26,7 +26,7 @@ import (
 
 // Export is `tunnus log evidence`.
 type Export struct {
-	Config   string `required:"" help:"Configuration file (JSON) of the server." type:"existingfile"`
+	Config   string `required:"" help:"Configuration file (JSON) of the server, which has all roles: of a service in three processes the lines of certificates stand in the log of the role issue, and this cannot join two logs." type:"existingfile"`
 	Document string `required:"" help:"Number of the account whose registration is meant, such as PNOXX-199002140017-ABCD-Q."`
 	Out      string `required:"" help:"File to write; it must not exist. It holds the signed application, with the person's name." type:"path"`
 }
@@ -35,7 +35,7 @@ type Export struct {
 func (c *Export) Run(ctx context.Context) error {
 	cfg, err := config.Load(c.Config, config.All())
 	if err != nil {
-		return err
+		return fmt.Errorf("the evidence is taken out of a server with all roles: %w", err)
 	}
 	where, err := cfg.Database()
 	if err != nil {

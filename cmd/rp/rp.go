@@ -17,6 +17,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/client"
 	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -45,6 +46,7 @@ type Login struct {
 	Hash      string        `help:"Hash algorithm." default:"SHA-512"`
 	Level     string        `help:"Least level that is accepted." default:"QUALIFIED" enum:"ADVANCED,QUALIFIED"`
 	Status    bool          `help:"Ask the OCSP responder that the certificate names; without an answer there is no log-in."`
+	Rules     string        `name:"scheme-file" help:"Scheme file, whose certificate policies are demanded; without it those of the schemes that ship." type:"existingfile"`
 	Like      string        `help:"Whose identifiers the certificates have: ours, or those of Smart-ID in a compatible sandbox." enum:"tunnus,smart-id" default:"tunnus"`
 	Client    string        `help:"PEM file with the TLS client certificate and its key." type:"existingfile"`
 	Keep      string        `help:"Folder to leave certificates, signed payload and signature in." type:"path"`
@@ -167,14 +169,8 @@ func (c *Login) client() (*client.Client, error) {
 		Roots: root, Issuing: issuing, Level: tunnus.Level(c.Level), Policies: map[tunnus.Level][]string{},
 		CheckStatus: c.Status,
 	}
-	scheme := pki.Sandbox()
-	scheme.Name, scheme.Compatible = c.Scheme, c.Like == "smart-id"
-	profiles, err := scheme.Profiles()
-	if err != nil {
-		return nil, err
-	}
 	for _, l := range []tunnus.Level{tunnus.Advanced, tunnus.Qualified} {
-		p, err := pki.Pick(profiles, pki.Login, l)
+		p, err := c.profile(l)
 		if err != nil {
 			return nil, err
 		}
@@ -193,6 +189,28 @@ func (c *Login) client() (*client.Client, error) {
 		conf.Certificate = &pair
 	}
 	return client.New(conf)
+}
+
+// profile is that of log-in certificates of a level, with the scheme's own policies.
+func (c *Login) profile(l tunnus.Level) (pki.Profile, error) {
+	names := pki.Sandbox()
+	names.Name, names.Compatible = c.Scheme, c.Like == "smart-id"
+	if c.Rules != "" {
+		file, err := os.ReadFile(c.Rules)
+		if err != nil {
+			return pki.Profile{}, err
+		}
+		rules, err := scheme.Parse(c.Rules, file)
+		if err != nil {
+			return pki.Profile{}, err
+		}
+		names.Policies = rules.Issuance.Policies()
+	}
+	profiles, err := names.Profiles()
+	if err != nil {
+		return pki.Profile{}, err
+	}
+	return pki.Pick(profiles, pki.Login, l)
 }
 
 // keepLogin leaves what openssl needs to verify the log-in by itself.

@@ -126,7 +126,7 @@ func (f *front) vouched() bool {
 
 // closer sees to accounts whose keys were held or have ended.
 func (f *front) closer() closing.Closer {
-	return closing.Closer{Keys: f.keys, Accounts: f.accounts, CA: f.ca, Outbox: f.store.Outbox(), Sealer: f.sealer}
+	return closing.Closer{Keys: f.keys, Accounts: f.accounts, CA: f.ca, Life: f.life}
 }
 
 // jobs are what the front does without a request.
@@ -136,22 +136,12 @@ func (f *front) jobs() []job {
 		{"questions", time.Minute, func(ctx context.Context) error { _, err := f.confirm.Sweep(ctx); return err }},
 		{"expire", time.Minute, func(ctx context.Context) error { _, err := f.accounts.ExpireDue(ctx, f.store.Accounts()); return err }},
 		{"settle", 5 * time.Second, f.closer().Run},
-		{"sessions", time.Hour, f.sweepSessions},
 		{"locked", time.Second, f.app.TellLocked},
 	}
 	if f.vouched() {
 		jobs = append(jobs, job{"containers", 2 * time.Second, func(ctx context.Context) error { _, err := f.kept.Complete(ctx); return err }})
 	}
 	return slices.Concat(jobs, f.wakeJobs(), f.lifeJobs(), f.registerJobs(), f.deskJobs(), f.portalJobs())
-}
-
-// keepSessions is how long sessions of apps and their replies are kept: longer
-// than the server lets an app go on with one.
-const keepSessions = 24 * time.Hour
-
-func (f *front) sweepSessions(ctx context.Context) error {
-	_, err := f.store.AppSessions().Sweep(ctx, f.clock.Now().Add(-keepSessions))
-	return err
 }
 
 // maxRequest bounds every request; the routes have their own, lower limits.

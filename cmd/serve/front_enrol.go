@@ -10,13 +10,16 @@ import (
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/people"
-	"github.com/tunnus-id/tunnus/face/worker"
 	"github.com/tunnus-id/tunnus/store/desk"
 )
 
 // joinEnrol makes the registrations, and what they ask other devices.
 func (f *front) joinEnrol() error {
 	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	judge, err := faces(f.cfg.Sandbox, self, f.in.Models)
 	if err != nil {
 		return err
 	}
@@ -40,8 +43,8 @@ func (f *front) joinEnrol() error {
 		Rules: f.in.Rules, Trust: f.in.Trust, Secret: secret, Clock: f.clock,
 		Store: f.store.Enrolments(), Locks: f.store.Ledger(), Paces: desk.NewPaces(f.store.Database()), Sheets: f.store.Codes(),
 		Accounts: f.store.Accounts(), Contacts: f.contacts, Sealer: f.sealer,
-		Population: f.register(), Faces: worker.New(self, "worker", "--models", f.in.Models), Keys: keys, Issuer: bridge.EnrolIssuer{CA: f.ca},
-		Confirm: f.confirm, Cards: f.cards(), Desk: f.desks.Desk, Reviews: f.desks.Reviews, Marker: f.desks.Marker, Activated: f.life.Activated,
+		Population: f.register(), Faces: judge, Keys: keys, Issuer: bridge.EnrolIssuer{CA: f.ca},
+		Confirm: f.confirm, Cards: f.cards(), Places: f.places(), Teller: f.teller(), Desk: f.desks.Desk, Reviews: f.desks.Reviews, Marker: f.desks.Marker, Activated: f.life.Activated,
 	})
 	return err
 }

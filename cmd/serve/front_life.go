@@ -33,7 +33,7 @@ func (f *front) joinLife() error {
 	if err != nil {
 		return err
 	}
-	f.history = history.Book{Store: f.store.History(), Sealer: f.sealer, Secret: secret, Clock: f.clock, Keep: f.in.Rules.Retention.History}
+	f.history = history.Book{Store: f.store.History(), Sealer: f.sealer, Secret: secret, Clock: f.clock}
 	f.contacts = contact.Service{
 		Store: f.store.Contacts(), Accounts: f.store.Accounts(), Sealer: f.sealer, Secret: secret, Clock: f.clock,
 		Hold: f.in.Rules.Accounts.ContactHold.Duration,
@@ -41,11 +41,11 @@ func (f *front) joinLife() error {
 	at := f.in.Rules.Accounts
 	f.life = life.New(life.Config{
 		Rules: life.Rules{
-			Freeze: at.Freeze.Duration, Retire: at.ReplaceHold.Duration, Keep: f.in.Rules.Retention.History,
+			Freeze: at.Freeze.Duration, Retire: at.ReplaceHold.Duration,
 			Reminders: [2]time.Duration{at.Reminders[0].Duration, at.Reminders[1].Duration},
 		},
 		Store: f.store.Life(), Accounts: f.store.Accounts(), Contacts: f.contacts, History: f.history,
-		Teller:    tell.Teller{Sealer: f.sealer, Contacts: f.contacts, URL: strings.TrimRight(f.cfg.Origin, "/"), Clock: f.clock},
+		Teller:    f.teller(),
 		Keys:      f.keys,
 		Authority: f.ca,
 		Codes:     otp.New(f.store.Codes(), f.sealer, f.in.Rules.OTP, tunnus.NewSecret(codes), f.clock),
@@ -54,10 +54,15 @@ func (f *front) joinLife() error {
 	return nil
 }
 
+// teller writes letters about accounts.
+func (f *front) teller() tell.Teller {
+	return tell.Teller{Sealer: f.sealer, Contacts: f.contacts, URL: strings.TrimRight(f.cfg.Origin, "/"), Clock: f.clock}
+}
+
 // lived is the part of the app's server that all this is.
 func (f *front) lived() *holding.Server {
 	return &holding.Server{
-		Accounts: f.store.Accounts(), Service: f.life, History: f.history, Login: f.login,
+		Accounts: f.store.Accounts(), Service: f.life, History: f.history, Login: f.login, Staff: f.desks,
 		Prover: act.Prover{Scheme: f.cfg.Scheme, Keys: bridge.ActKeys{Keys: f.keys}, Clock: f.clock},
 		Own: func(ctx context.Context, device string) (account.Account, error) {
 			return server.Own(ctx, f.store.Accounts(), device)
@@ -84,7 +89,5 @@ func (f *front) lifeJobs() []job {
 		{"accounts", 2 * time.Second, f.life.Run},
 		{"uses", time.Second, func(ctx context.Context) error { return f.life.Note(ctx, logins) }},
 		{"contacts", time.Hour, count(f.contacts.Sweep)},
-		{"history", time.Hour, count(f.history.Sweep)},
-		{"notices", time.Hour, count(func(ctx context.Context) (int, error) { return f.life.Tidy(ctx, f.store.Life()) })},
 	}
 }

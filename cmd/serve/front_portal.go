@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/cmd/serve/portal"
+	"github.com/tunnus-id/tunnus/enrol/card"
 	"github.com/tunnus-id/tunnus/enrol/elsewhere"
 	web "github.com/tunnus-id/tunnus/web/portal"
 )
@@ -34,12 +35,20 @@ func (f *front) cards() elsewhere.Cards {
 	return f.portal.Cards
 }
 
+// places tells where addresses are; nil where nobody knows.
+func (f *front) places() card.Places {
+	if f.in.Portal == nil {
+		return nil
+	}
+	return f.in.Portal.Places
+}
+
 // visited serves the portal.
 func (f *front) visited(mux *http.ServeMux) error {
 	if f.portal == nil {
 		return nil
 	}
-	h, err := f.portal.Serve(f.life, f.history)
+	h, err := f.portal.Serve(portal.Parts{Accounts: f.life, History: f.history, Confirm: f.confirm, Register: f.register()})
 	if err == nil {
 		mux.Handle(web.Path, h)
 	}

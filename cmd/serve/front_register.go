@@ -26,11 +26,10 @@ const pace = 40 * time.Millisecond
 
 // registerJobs is the nightly walk through the accounts.
 func (f *front) registerJobs() []job {
-	letters := register.Letters{Contacts: f.contacts, Outbox: f.store.Outbox(), Sealer: f.sealer}
 	return []job{{"reconcile", time.Minute, nightly(f.clock, func(ctx context.Context) error {
 		walk, err := reconcile.New(reconcile.Config{
-			Rules: reconcile.DefaultRules(), Store: table.NewWalk(f.store.Database()), Accounts: f.store.Accounts(), Register: f.register(),
-			Ender: register.Ender{Accounts: f.accounts, Life: f.life, Letters: letters}, Teller: letters, Clock: f.clock,
+			Rules: f.walkRules(), Store: table.NewWalk(f.store.Database()), Accounts: f.store.Accounts(), Register: f.register(),
+			Ender: register.Ender{Accounts: f.accounts, Life: f.life}, Teller: register.Teller{Life: f.life}, Clock: f.clock,
 			Down: func(err error) bool { return errors.Is(err, people.ErrDown) }, Pace: register.Every(pace),
 		})
 		if err != nil {
@@ -38,4 +37,10 @@ func (f *front) registerJobs() []job {
 		}
 		return walk.Run(ctx)
 	})}}
+}
+
+// walkRules are what the scheme says of the walk.
+func (f *front) walkRules() reconcile.Rules {
+	r := f.in.Rules.Register
+	return reconcile.Rules{Renew: r.Renew.Duration, Every: r.Every.Duration, Tries: r.Tries, Bad: r.Bad, Floor: r.Floor, PerCen: r.Percent}
 }

@@ -29,6 +29,8 @@ type holder struct {
 	asked  []string
 	told   []string
 	before func(key string) // is called before a question is answered
+
+	waiting func() // is called when the app says that it waits
 }
 
 var errNoAnswer = errors.New("nobody expected that question")
@@ -62,7 +64,12 @@ func (p *holder) phone() *app.App {
 }
 
 // Tell implements app.Screen.
-func (p *holder) Tell(text string) { p.told = append(p.told, text) }
+func (p *holder) Tell(text string) {
+	p.told = append(p.told, text)
+	if text == "Waiting …" && p.waiting != nil {
+		p.waiting()
+	}
+}
 
 // heard reports whether a line was told that has all of the words.
 func (p *holder) heard(words ...string) bool {

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,7 +10,10 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/key/hsm"
+	files "github.com/tunnus-id/tunnus/scheme"
 )
 
 // All that is missing is told at once, and nothing is made before it is there.
@@ -53,4 +58,28 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A scheme file that was changed is refused until it has another version.
+func TestChangedSchemeFileIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	cfg := &config.Config{Data: dir, Sandbox: true, Log: config.LogConfig{Folder: filepath.Join(dir, "log"), Origin: "test/log", Key: hsm.SignerRef{File: filepath.Join(dir, "log.key")}}}
+	start := func(file string) error {
+		rules, err := scheme.Parse("scheme.json", []byte(file))
+		must(t, err)
+		lock, err := lockFolder(filepath.Join(cfg.Data, "lock"))
+		must(t, err)
+		p := &parts{cfg: cfg, in: inputs.Inputs{Rules: rules}, log: slog.New(slog.DiscardHandler), clock: tunnus.SystemClock{}, lock: lock}
+		err = p.join(t.Context())
+		must(t, p.close())
+		return err
+	}
+	first := string(files.Nordic())
+	changed := strings.Replace(first, `"resends": 3`, `"resends": 2`, 1)
+	must(t, start(first))
+	must(t, start(first))
+	if err := start(changed); !errors.Is(err, scheme.ErrChanged) {
+		t.Errorf("a changed file of the same version: %v", err)
+	}
+	must(t, start(strings.Replace(changed, `"version": "`, `"version": "1.`, 1)))
 }

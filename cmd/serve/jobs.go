@@ -24,9 +24,12 @@ func (p *parts) jobs() []job {
 	all := []job{
 		{"log", logbook.FeedEvery, p.book.Feed},
 		{"second-place", database.FlushEvery, p.store.Flush},
+		{"scrub", 10 * time.Minute, p.store.Database().Scrub},
 	}
 	if p.front != nil {
 		all = append(all, p.front.jobs()...)
+	} else if p.cfg.SchemeFile != "" {
+		all = append(all, job{"retention", time.Minute, nightly(p.clock, p.forget)})
 	}
 	if p.cfg.Roles.Has(config.Keyshare) {
 		all = append(all, p.keyshareJobs()...)

@@ -21,9 +21,13 @@ import (
 	"github.com/tunnus-id/tunnus/app/server/holding"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
+	"github.com/tunnus-id/tunnus/cmd/serve/desks"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/login/acsp"
+	"github.com/tunnus-id/tunnus/staff"
+	"github.com/tunnus-id/tunnus/staff/support"
+	"github.com/tunnus-id/tunnus/store/desk"
 )
 
 // lives makes what leads the accounts of the house.
@@ -36,8 +40,12 @@ func (h *house) lives(ca life.Authority) *holding.Server {
 		Teller: tell.Teller{Sealer: h.sealer, Contacts: h.contacts, URL: "https://id.example", Clock: h.clock},
 		Codes:  otp.New(h.store.Codes(), h.sealer, otp.Defaults(), secret, h.clock),
 	})
+	h.support = sure(support.New(support.Config{
+		Store: desk.NewStaff(h.store.Database()), Cases: desks.Cases{Log: h.store.Audit()}, Marker: staff.NewMarker(secret), Secret: secret, Clock: h.clock,
+		Accounts: desks.Accounts{Rows: h.store.Accounts(), Life: h.life, Record: h.store.Certificates().Record},
+	}))(h.t)
 	return &holding.Server{
-		Accounts: h.store.Accounts(), Service: h.life, History: book, Login: h.login,
+		Accounts: h.store.Accounts(), Service: h.life, History: book, Login: h.login, Staff: h.support,
 		Prover: act.Prover{Scheme: "tunnus-demo", Keys: bridge.ActKeys{Keys: h.reach()}, Clock: h.clock},
 		Own: func(ctx context.Context, device string) (account.Account, error) {
 			return server.Own(ctx, h.store.Accounts(), device)

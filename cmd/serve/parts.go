@@ -72,6 +72,11 @@ func (p *parts) join(ctx context.Context) error {
 	if p.book, err = logbook.Open(p.cfg, p.store.Store, p.clock); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
+	if p.in.Rules.Name != "" { // other roles than front may have none
+		if err := p.in.Rules.Shelve(ctx, p.store.Shelf(), p.clock.Now()); err != nil {
+			return fmt.Errorf("scheme_file: %w", err)
+		}
+	}
 	var names []string
 	for _, r := range p.cfg.Roles {
 		names = append(names, keysets[r]...)

@@ -51,7 +51,7 @@ func (f *front) kinds() ([]jobs.Kind, error) {
 	}
 	return append(sender.Kinds(),
 		jobs.Kind{Name: "letters-adopt", Do: f.adoptLetters},
-		jobs.Kind{Name: "letters-purge", Do: f.purgeLetters},
+		jobs.Kind{Name: "retention", Do: f.forget, Timeout: forgetWithin},
 	), nil
 }
 
@@ -59,16 +59,16 @@ func (f *front) kinds() ([]jobs.Kind, error) {
 func (f *front) periodic() []jobs.Periodic {
 	return []jobs.Periodic{
 		{Kind: "letters-adopt", Every: 10 * time.Minute},
-		{Kind: "letters-purge", Every: 24 * time.Hour, At: night},
+		{Kind: "retention", Every: 24 * time.Hour, At: night},
 	}
 }
 
 const (
 	// strayAfter is the age at which a letter that waits is looked after.
 	strayAfter = 5 * time.Minute
-	// keepLetters is how long the rows of letters are kept that were sent or given
-	// up: that there was one, not what it said.
-	keepLetters = 90 * 24 * time.Hour
+	// forgetWithin bounds one turn of deleting what has served; what is left then is
+	// gone on with in the next.
+	forgetWithin = 10 * time.Minute
 )
 
 func (f *front) adoptLetters(ctx context.Context, _ jobs.Job) error {
@@ -76,9 +76,15 @@ func (f *front) adoptLetters(ctx context.Context, _ jobs.Job) error {
 	return err
 }
 
-func (f *front) purgeLetters(ctx context.Context, _ jobs.Job) error {
-	_, err := f.store.Outbox().Purge(ctx, time.Now().Add(-keepLetters))
-	return err
+// forget deletes what has served, for as long as its turn lasts, and asks for another
+// one if that was not enough.
+func (f *front) forget(ctx context.Context, _ jobs.Job) error {
+	turn, cancel := context.WithTimeout(ctx, forgetWithin-forgetWithin/10)
+	defer cancel()
+	if err := f.parts.forget(turn); turn.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	return jobs.Later(0)
 }
 
 // work does the durable jobs until ctx ends, and closes the gateway.

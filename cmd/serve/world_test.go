@@ -29,6 +29,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/population"
+	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/key/hsm"
@@ -36,7 +37,10 @@ import (
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/login/acsp"
 	"github.com/tunnus-id/tunnus/sandbox"
+	"github.com/tunnus-id/tunnus/staff"
+	"github.com/tunnus-id/tunnus/staff/support"
 	"github.com/tunnus-id/tunnus/store"
+	"github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/trust/issue"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
@@ -67,8 +71,10 @@ type house struct {
 	far     *bridge.Keyshare // keyshare behind a line; nil: in this process
 	login   *login.Flow
 	life    *life.Service
+	support *support.Service
 
 	contacts contact.Service
+	reviews  *review.Service
 	reads    *reads
 	url      string
 	client   *http.Client
@@ -193,12 +199,13 @@ func (h *house) join() *server.Server {
 		Issuer: func(context.Context) (issue.Issuer, error) { return by, nil },
 	}))(t)
 	living := h.lives(ca)
+	h.reviews = review.New(desk.NewReviews(h.store.Database()), h.sealer, review.DefaultRules, h.clock)
 	registration := sure(enrol.New(enrol.Config{
 		Rules: scheme.Nordic().AsSandbox(), Trust: sure(inputs.TrustList(h.world.Path("trust")))(t), Secret: tunnus.NewSecret(make([]byte, 32)),
 		Clock: h.clock, Store: h.store.Enrolments(), Locks: h.store.Ledger(), Sheets: h.store.Codes(), Accounts: h.store.Accounts(),
 		Sealer: h.sealer, Population: sure(population.Parse(sure(os.ReadFile(h.world.Path("register.json")))(t)))(t),
 		Faces: h, Keys: h.reach().Enrol(), Issuer: bridge.EnrolIssuer{CA: ca},
-		Contacts: h.contacts, Activated: h.life.Activated,
+		Contacts: h.contacts, Activated: h.life.Activated, Reviews: h.reviews, Marker: staff.NewMarker(tunnus.NewSecret(make([]byte, 32))),
 	}))(t)
 	h.reads = &reads{Store: h.store.Logins()}
 	h.login = sure(login.New(login.Config{

@@ -91,9 +91,6 @@ func New(c Config) (*Authority, error) {
 	a := &Authority{clock: c.Clock, duty: duty{given: c.Responder}}
 	naming := named(c)
 	profiles, err := naming.Profiles()
-	if err == nil && c.Certificates != (scheme.Certificates{}) {
-		profiles = c.Certificates.Profiles(profiles)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("authority: %w", err)
 	}
@@ -138,7 +135,7 @@ const accuracy = time.Second
 // what is published.
 func named(c Config) pki.Scheme {
 	who := c.Issuer.Certificate.Subject
-	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, ""), Compatible: c.Compatible, Compliance: c.Certificates.Claims()}
+	s := pki.Scheme{Name: c.Scheme, Country: strings.Join(who.Country, ""), Organisation: strings.Join(who.Organization, ""), Compatible: c.Compatible, Compliance: c.Certificates.Claims(), Policies: c.Certificates.Policies()}
 	if c.PublicURL != "" {
 		at := publish.URLs(c.PublicURL, c.Issuer.Certificate)
 		s.IssuerURL, s.OCSPURL, s.CRLURL = at.Issuer, at.OCSP, at.CRL

@@ -9,8 +9,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
-	"github.com/tunnus-id/tunnus/cmd/serve/letters"
-	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/trust/issue"
 )
@@ -35,10 +34,10 @@ type Closer struct {
 	Keys     Keys
 	Accounts *account.Service
 	CA       Authority
-	Outbox   interface {
-		Put(ctx context.Context, l otp.Letter) error
+	// Life tells the holder, on all channels.
+	Life interface {
+		Elsewhere(ctx context.Context, a account.Account, kind tell.Kind, id, detail string) (letters int, err error)
 	}
-	Sealer otp.Sealer
 }
 
 // Run sees to all that keyshare tells of. What fails is told again; it keeps
@@ -93,9 +92,9 @@ func (c Closer) see(ctx context.Context, n keyshare.Notice) error {
 }
 
 // hold stops a copied account at once: its other key first, then its certificates
-// (they are answered as revoked, with the reason certificateHold), then the letter,
-// and the account itself. Cut short, it is done again, and at worst the letter
-// is sent twice. A contact that cannot be read stops nothing.
+// (they are answered as revoked, with the reason certificateHold), then the letters,
+// and the account itself. Cut short, it is done again. Contacts that cannot be read
+// stop nothing.
 func (c Closer) hold(ctx context.Context, a account.Account, reason string) error {
 	for _, id := range []string{a.LoginKey, a.SignKey} {
 		v, err := c.Keys.Key(ctx, id)
@@ -112,23 +111,15 @@ func (c Closer) hold(ctx context.Context, a account.Account, reason string) erro
 	if !a.State.Begun() || a.State == account.Suspended {
 		return nil
 	}
-	letter, unread := c.letter(a)
-	if unread == nil {
-		if err := c.Outbox.Put(ctx, letter); err != nil {
-			return err
-		}
-	}
+	untold := c.tell(ctx, a, tell.Held)
 	_, err := c.Accounts.Apply(ctx, a.ID, account.Suspend, tunnus.CodeAccCloned)
-	return errors.Join(unread, err)
+	return errors.Join(untold, err)
 }
 
-// letter tells the contact of an account that it was copied.
-func (c Closer) letter(a account.Account) (otp.Letter, error) {
-	contact, err := c.Sealer.Open(a.Contact, a.ContactPlace())
-	if err != nil {
-		return otp.Letter{}, fmt.Errorf("reading a contact: %w", err)
-	}
-	return otp.Seal(c.Sealer, letters.Held, otp.Message{To: string(contact)})
+// tell writes to all contacts of a holder, and to the other devices.
+func (c Closer) tell(ctx context.Context, a account.Account, kind tell.Kind) error {
+	_, err := c.Life.Elsewhere(ctx, a, kind, a.ID, "")
+	return err
 }
 
 // accountEnded is the reason of a key that ended because its account did.
@@ -148,8 +139,8 @@ var closures = map[string]closure{
 	keyshare.ReasonFactor: {tunnus.CodeKeyUnusable, issue.KeyCompromise}, // whoever knows the other modulus can sign
 }
 
-// end ends both keys and the certificates first, and the account last: cut
-// short, it is simply done again.
+// end ends both keys and the certificates first, then tells the holder, and ends the
+// account last: cut short, it is simply done again.
 func (c Closer) end(ctx context.Context, a account.Account, reason string) error {
 	why, ok := closures[reason]
 	if !ok {
@@ -168,6 +159,7 @@ func (c Closer) end(ctx context.Context, a account.Account, reason string) error
 	if err := c.CA.RevokeAccount(ctx, a.ID, why.public); err != nil {
 		return err
 	}
+	untold := c.tell(ctx, a, tell.Ended)
 	_, err := c.Accounts.Apply(ctx, a.ID, account.Revoke, why.code)
-	return err
+	return errors.Join(untold, err)
 }

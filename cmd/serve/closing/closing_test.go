@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/account/address"
+	"github.com/tunnus-id/tunnus/account/contact"
+	"github.com/tunnus-id/tunnus/account/history"
+	"github.com/tunnus-id/tunnus/account/life"
+	"github.com/tunnus-id/tunnus/account/tell"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
-	"github.com/tunnus-id/tunnus/cmd/serve/letters"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/key/keyshare"
@@ -28,10 +33,12 @@ import (
 type closingWorld struct {
 	*testing.T
 	Closer
-	keys    *keyshare.Service
-	store   *store.Store
-	now     time.Time
-	revoked map[string]issue.Reason
+	keys     *keyshare.Service
+	sealer   otp.Sealer
+	contacts contact.Service
+	store    *store.Store
+	now      time.Time
+	revoked  map[string]issue.Reason
 
 	suspended []string         // accounts
 	fails     map[string]error // by account, once
@@ -54,7 +61,14 @@ func newClosingWorld(t *testing.T) *closingWorld {
 	})
 	w.ok(err)
 	w.keys = keys
-	w.Closer = Closer{keys, account.NewService(w.store.Accounts(), clock), w, w.store.Outbox(), sealer}
+	w.sealer = sealer
+	secret := tunnus.NewSecret([]byte("0123456789abcdef0123456789abcdef"))
+	w.contacts = contact.Service{Store: w.store.Contacts(), Accounts: w.store.Accounts(), Sealer: sealer, Secret: secret, Clock: clock}
+	w.Closer = Closer{keys, account.NewService(w.store.Accounts(), clock), w, life.New(life.Config{
+		Store: w.store.Life(), Accounts: w.store.Accounts(), Contacts: w.contacts, Clock: clock,
+		History: history.Book{Store: w.store.History(), Sealer: sealer, Secret: secret, Clock: clock},
+		Teller:  tell.Teller{Sealer: sealer, Contacts: w.contacts, Clock: clock},
+	})}
 	return w
 }
 
@@ -95,7 +109,7 @@ func (w *closingWorld) account(name string) account.Account {
 		Device: "device-" + name, LoginKey: "login-" + name, SignKey: "sign-" + name,
 	}, w.now)
 	w.ok(err)
-	a.Contact, err = w.Sealer.Seal([]byte(name+"@example.test"), a.ContactPlace())
+	a.Contact, err = w.sealer.Seal([]byte(name+"@example.test"), a.ContactPlace())
 	w.ok(err)
 	w.ok(w.store.Accounts().Save(w.Context(), a, nil))
 	for _, id := range []string{a.LoginKey, a.SignKey} {
@@ -159,18 +173,18 @@ func TestAccountEndsWithItsKey(t *testing.T) {
 		public  issue.Reason
 		letters int
 	}{
-		{"PIN1", func(w *closingWorld, a account.Account) { w.worn(a.LoginKey) }, tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn, 0},
-		{"PIN2", func(w *closingWorld, a account.Account) { w.worn(a.SignKey) }, tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn, 0},
+		{"PIN1", func(w *closingWorld, a account.Account) { w.worn(a.LoginKey) }, tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn, 1},
+		{"PIN2", func(w *closingWorld, a account.Account) { w.worn(a.SignKey) }, tunnus.CodePINLockPerm, issue.PrivilegeWithdrawn, 1},
 		{"by somebody", func(w *closingWorld, a account.Account) {
 			w.ok(w.keys.Revoke(w.Context(), a.LoginKey, "weak"))
-		}, tunnus.CodeKeyUnusable, issue.PrivilegeWithdrawn, 0},
+		}, tunnus.CodeKeyUnusable, issue.PrivilegeWithdrawn, 1},
 		{"a modulus that shares a factor", func(w *closingWorld, a account.Account) {
 			w.ok(w.keys.Revoke(w.Context(), a.SignKey, keyshare.ReasonFactor))
-		}, tunnus.CodeKeyUnusable, issue.KeyCompromise, 0},
+		}, tunnus.CodeKeyUnusable, issue.KeyCompromise, 1},
 		{"a copy that nobody saw to for 72 hours", func(w *closingWorld, a account.Account) {
 			w.copied(a.LoginKey)
 			w.now = w.now.Add(72 * time.Hour)
-		}, tunnus.CodeAccCloned, issue.KeyCompromise, 1},
+		}, tunnus.CodeAccCloned, issue.KeyCompromise, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newClosingWorld(t)
@@ -213,16 +227,58 @@ func TestCopiedAccountIsHeldAtOnce(t *testing.T) {
 	w.wants(a, account.Suspended, tunnus.CodeAccCloned, 1)
 	w.now = w.now.Add(71 * time.Hour)
 	w.ok(w.Closer.Run(t.Context()))
-	w.wants(a, account.Revoked, tunnus.CodeAccCloned, 1)
+	w.wants(a, account.Revoked, tunnus.CodeAccCloned, 2)
 	w.states(a, keyshare.Ended, keyshare.Ended)
 	w.quiet()
+	if got, want := w.letters(), []string{"account-held ada@example.test", "account-ended ada@example.test"}; !slices.Equal(got, want) {
+		t.Errorf("letters: %q; want %q", got, want)
+	}
+}
 
-	waiting, err := w.store.Outbox().Pending(t.Context(), time.Now().Add(time.Minute), 1)
+// letters are those that wait, oldest first.
+func (w *closingWorld) letters() (out []string) {
+	w.Helper()
+	waiting, err := w.store.Outbox().Pending(w.Context(), time.Now().Add(time.Minute), 10)
 	w.ok(err)
-	m, err := otp.OpenLetter(w.Sealer, waiting[0])
+	for _, l := range waiting {
+		m, err := otp.OpenLetter(w.sealer, l)
+		w.ok(err)
+		out = append(out, l.Kind+" "+m.To)
+	}
+	return out
+}
+
+// Of a copy the holder hears on all channels: at every contact, not only at that of
+// the account, and on the other devices; once, however often it is seen to.
+func TestCopyIsToldOnAllChannels(t *testing.T) {
+	w := newClosingWorld(t)
+	a := w.account("ada")
+	w.now = w.now.Add(time.Second)
+	other := w.account("other")
+	svc := w.Closer.Life.(*life.Service)
+	at, err := address.Parse("new@example.test")
 	w.ok(err)
-	if m.To != "ada@example.test" || waiting[0].Kind != letters.Held {
-		t.Errorf("the letter is %s", waiting[0].Kind)
+	c := w.contacts.New(a.Person, at)
+	c.State = contact.Confirmed
+	row, err := w.contacts.Row(c)
+	w.ok(err)
+	w.ok(w.store.Contacts().Save(t.Context(), row, nil))
+	w.copied(a.LoginKey)
+	w.fails[a.ID] = errors.New("no")
+	if err := w.Closer.Run(t.Context()); err == nil {
+		t.Error("the authority said nothing")
+	}
+	w.now = w.now.Add(time.Minute)
+	w.ok(w.Closer.Run(t.Context()))
+	w.ok(w.Closer.tell(t.Context(), a, tell.Held))
+	got := w.letters()
+	slices.Sort(got)
+	if want := []string{"account-held ada@example.test", "account-held new@example.test", "account-held other@example.test"}; !slices.Equal(got, want) {
+		t.Errorf("letters: %q; want %q", got, want)
+	}
+	list, err := svc.Notices(t.Context(), other)
+	if err != nil || len(list) != 1 || list[0].Kind != tell.Held || list[0].About != a.ID {
+		t.Errorf("the other device: %+v, %v", list, err)
 	}
 }
 
@@ -270,7 +326,7 @@ func TestClosingGoesOnAfterAnError(t *testing.T) {
 	w.now = w.now.Add(time.Minute)
 	w.ok(w.Closer.Run(t.Context()))
 	for _, a := range all {
-		w.wants(a, account.Revoked, tunnus.CodePINLockPerm, 0)
+		w.wants(a, account.Revoked, tunnus.CodePINLockPerm, 16)
 	}
 	w.quiet()
 }
@@ -300,7 +356,7 @@ func TestKeyEndsBeforeTheAccountIsActive(t *testing.T) {
 	w.ok(err)
 	w.now = w.now.Add(time.Minute)
 	w.ok(w.Closer.Run(t.Context()))
-	w.wants(a, account.Revoked, tunnus.CodePINLockPerm, 0)
+	w.wants(a, account.Revoked, tunnus.CodePINLockPerm, 1)
 	w.quiet()
 }
 

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
@@ -105,11 +106,11 @@ func Join(cfg Config) (*Desks, error) {
 }
 
 // Serve makes the interface of staff and of appointments, once accounts are there.
-func (d *Desks) Serve(cases support.Cases, accounts support.Accounts) (http.Handler, error) {
+func (d *Desks) Serve(log Log, accounts support.Accounts) (http.Handler, error) {
 	rows := store.NewStaff(d.cfg.Database)
 	var err error
 	d.Support, err = support.New(support.Config{
-		Store: rows, Cases: cases, Accounts: accounts, Marker: d.Marker, Secret: d.secret, Clock: d.cfg.Clock,
+		Store: rows, Cases: Cases{log}, Accounts: accounts, Marker: d.Marker, Secret: d.secret, Clock: d.cfg.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -118,6 +119,16 @@ func (d *Desks) Serve(cases support.Cases, accounts support.Accounts) (http.Hand
 		Roster: roster.New(rows, d.cfg.Scheme, d.cfg.Clock), Support: d.Support, Reviews: d.Reviews, Desks: d.Desk, Diary: d.Diary, Incidents: d.incidents,
 		Scheme: d.cfg.Scheme, Slow: d.Addresses, Log: d.cfg.Log,
 	}).Routes(), nil
+}
+
+// History implements [holding.Staff], once there is support.
+func (d *Desks) History(ctx context.Context, account string) ([]support.LookUp, error) {
+	return d.Support.History(ctx, account)
+}
+
+// Consent implements [holding.Staff].
+func (d *Desks) Consent(ctx context.Context, account string) (tunnus.Secret, time.Time, error) {
+	return d.Support.Consent(ctx, account)
 }
 
 // Tidy does what goes on without a request: pictures, claims and cases whose time

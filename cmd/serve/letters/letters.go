@@ -24,9 +24,6 @@ import (
 // Scheme is who writes, as letters say it.
 const Scheme = "tunnus"
 
-// Held is the kind of the letter about an account that was copied.
-const Held = "account-held"
-
 // A Mailer sends mail; a [notify.Mailer] does.
 type Mailer interface {
 	Send(ctx context.Context, m notify.Message) error
@@ -43,22 +40,22 @@ type Sender struct {
 	Clock  tunnus.Clock
 }
 
-// Sending one letter is bounded; a gateway may take half a minute.
+// Sending one letter is bounded; a gateway may take half a minute. What warns a holder
+// must outlive a day without mail; a code ends with its own time.
 const (
 	mailTimeout = 30 * time.Second
 	smsTimeout  = 45 * time.Second
-	mailTries   = 10 // two hours
-	smsTries    = 8
+	tries       = 48 // 28 to 56 hours
 	firstPause  = 3 * time.Second
-	longest     = 30 * time.Minute
+	longest     = 90 * time.Minute
 )
 
 // Kinds are the kinds of jobs that send letters.
 func (s Sender) Kinds() []jobs.Kind {
 	mail, phone := letters.Kind(address.Email), letters.Kind(address.SMS)
 	return []jobs.Kind{
-		{Name: mail, Queue: mail, Do: s.do, GivenUp: s.givenUp, Tries: mailTries, Timeout: mailTimeout, First: firstPause, Longest: longest},
-		{Name: phone, Queue: phone, Do: s.do, GivenUp: s.givenUp, Tries: smsTries, Timeout: smsTimeout, First: firstPause, Longest: longest},
+		{Name: mail, Queue: mail, Do: s.do, GivenUp: s.givenUp, Tries: tries, Timeout: mailTimeout, First: firstPause, Longest: longest},
+		{Name: phone, Queue: phone, Do: s.do, GivenUp: s.givenUp, Tries: tries, Timeout: smsTimeout, First: firstPause, Longest: longest},
 	}
 }
 

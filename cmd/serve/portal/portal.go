@@ -21,6 +21,8 @@ import (
 	"github.com/tunnus-id/tunnus/document/idcard"
 	"github.com/tunnus-id/tunnus/document/idcard/revocation"
 	"github.com/tunnus-id/tunnus/enrol/card"
+	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/consent"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
@@ -110,10 +112,20 @@ func (p *Portal) onFile(ctx context.Context, person tunnus.PersonCode) (bool, er
 	return e.Contact == scheme.OnFile, err
 }
 
+// Parts are what the pages need that is made after the visits.
+type Parts struct {
+	Accounts web.Accounts
+	History  history.Book
+	Confirm  *confirm.Service
+	Register consent.Wards
+}
+
 // Serve makes the pages.
-func (p *Portal) Serve(accounts web.Accounts, book history.Book) (http.Handler, error) {
+func (p *Portal) Serve(parts Parts) (http.Handler, error) {
 	pages, err := web.New(web.Config{
-		Cards: p.Cards, Accounts: accounts, History: book, Contacts: p.cfg.Contacts, Browsers: visits.NewBrowsers(p.cfg.Database),
+		Cards: p.Cards, Accounts: parts.Accounts, History: parts.History,
+		Consents: &consent.Service{Confirm: parts.Confirm, Cards: p.Cards, Register: parts.Register, Clock: p.cfg.Clock},
+		Contacts: p.cfg.Contacts, Browsers: visits.NewBrowsers(p.cfg.Database),
 		Sealer: p.cfg.Sealer, Clock: p.cfg.Clock, Log: p.cfg.Log,
 	})
 	if err != nil {
@@ -126,31 +138,12 @@ const (
 	// keepPayload is how long a visit that is over still holds what it knows of a
 	// person: the app may take its outcome late.
 	keepPayload = time.Hour
-	// keepPlain is how long the row of a visit without a signature is kept.
-	keepPlain = 24 * time.Hour
-	// page is how many rows are deleted at once.
+	// page is how many visits are seen to at once.
 	page = 500
 )
 
-// Tidy deletes what is over. The evidence of a signature stays as long as the rules
-// say of evidence, counted from the visit: that is shorter than from the end of the
-// account by the years of that account, so they are added.
+// Tidy takes from visits that are over what they hold of a person.
 func (p *Portal) Tidy(ctx context.Context) error {
-	now := p.cfg.Clock.Now()
-	rows := visits.New(p.cfg.Database)
-	if _, err := rows.DropPayloads(ctx, now.Add(-keepPayload), page); err != nil {
-		return err
-	}
-	recorded := now.AddDate(-p.cfg.Rules.Retention.Evidence-accountYears, 0, 0)
-	if _, err := rows.ForgetVisits(ctx, now.Add(-keepPlain), recorded, page); err != nil {
-		return err
-	}
-	if _, err := rows.ForgetSlips(ctx, now.Add(-keepPlain), page); err != nil {
-		return err
-	}
-	_, err := visits.NewBrowsers(p.cfg.Database).Forget(ctx, now, page)
+	_, err := visits.New(p.cfg.Database).DropPayloads(ctx, p.cfg.Clock.Now().Add(-keepPayload), page)
 	return err
 }
-
-// accountYears is how long an account lives at most.
-const accountYears = 3

@@ -10,46 +10,26 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
-	"github.com/tunnus-id/tunnus/account/contact"
 	"github.com/tunnus-id/tunnus/account/tell"
-	"github.com/tunnus-id/tunnus/enrol/otp"
 )
 
-// Renamed is the kind of the letter to whoever has another name in the register.
-const Renamed = "account-renamed"
-
-// Letters tell the contacts of holders.
-type Letters struct {
-	Contacts interface {
-		All(ctx context.Context, p tunnus.PersonCode) ([]contact.Contact, error)
-	}
-	Outbox interface {
-		Put(ctx context.Context, l otp.Letter) error
-	}
-	Sealer otp.Sealer
+// Life is what leads accounts; a life.Service does.
+type Life interface {
+	// Follow lets keys and certificates follow their account; what it does not come
+	// to, its own job does, for the row says that they are behind.
+	Follow(ctx context.Context, id string) error
+	// Elsewhere tells the holder, on all channels.
+	Elsewhere(ctx context.Context, a account.Account, kind tell.Kind, id, detail string) (letters int, err error)
 }
+
+// A Teller tells holders; it implements reconcile.Teller.
+type Teller struct{ Life Life }
 
 // Renamed implements reconcile.Teller.
-func (l Letters) Renamed(ctx context.Context, a account.Account, due time.Time) (told bool, err error) {
-	return l.write(ctx, a, Renamed, due.UTC().Format(time.DateOnly))
-}
-
-func (l Letters) write(ctx context.Context, a account.Account, kind, about string) (told bool, err error) {
-	list, err := l.Contacts.All(ctx, a.Person)
-	if err != nil {
-		return false, fmt.Errorf("register: contacts: %w", err)
-	}
-	for _, c := range list {
-		letter, err := otp.Seal(l.Sealer, kind, otp.Message{To: c.Address, About: about})
-		if err != nil {
-			return told, err
-		}
-		if err := l.Outbox.Put(ctx, letter); err != nil {
-			return told, err
-		}
-		told = true
-	}
-	return told, nil
+func (t Teller) Renamed(ctx context.Context, a account.Account, due time.Time) (told bool, err error) {
+	date := due.UTC().Format(time.DateOnly)
+	n, err := t.Life.Elsewhere(ctx, a, tell.Renamed, a.ID+"/"+date, date)
+	return n > 0 && err == nil, err
 }
 
 // An Ender ends accounts.
@@ -58,12 +38,7 @@ type Ender struct {
 		Get(ctx context.Context, id string) (account.Account, error)
 		Apply(ctx context.Context, id string, e account.Event, why tunnus.Code) (account.Account, error)
 	}
-	// Life lets keys and certificates follow; what it does not come to, its own job
-	// does, for the row says that they are behind.
-	Life interface {
-		Follow(ctx context.Context, id string) error
-	}
-	Letters Letters
+	Life Life
 }
 
 // End implements reconcile.Ender. The holder of an account that is closed is told
@@ -75,7 +50,7 @@ func (e Ender) End(ctx context.Context, a account.Account, event account.Event, 
 	}
 	if now.State.Live() {
 		if event == account.Close {
-			if _, err := e.Letters.write(ctx, a, string(tell.Ended), ""); err != nil {
+			if _, err := e.Life.Elsewhere(ctx, a, tell.Ended, a.ID, ""); err != nil {
 				return err
 			}
 		}

@@ -3,20 +3,21 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
-	"github.com/tunnus-id/tunnus/account/contact"
-	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/account/tell"
 )
 
 // A world has one account and two contacts.
 type world struct {
 	account  account.Account
-	contacts []contact.Contact
-	letters  []otp.Letter
+	contacts int
+	told     []string
 	followed int
 	broken   error // of Follow and of the outbox
 }
@@ -33,31 +34,14 @@ func (w *world) Apply(_ context.Context, _ string, e account.Event, why tunnus.C
 
 func (w *world) Follow(context.Context, string) error { w.followed++; return w.broken }
 
-func (w *world) All(context.Context, tunnus.PersonCode) ([]contact.Contact, error) {
-	return w.contacts, nil
+func (w *world) Elsewhere(_ context.Context, a account.Account, kind tell.Kind, id, detail string) (int, error) {
+	w.told = append(w.told, fmt.Sprintf("%s %s %s %s", a.ID, kind, id, detail))
+	return w.contacts, w.broken
 }
-
-func (w *world) Put(_ context.Context, l otp.Letter) error {
-	w.letters = append(w.letters, l)
-	return w.broken
-}
-
-func (w *world) Seal(plain, _ []byte) ([]byte, error) { return plain, nil }
-func (w *world) Open(b, _ []byte) ([]byte, error)     { return b, nil }
 
 func newWorld() (*world, Ender) {
-	w := &world{
-		account:  account.Account{ID: "a", State: account.Active},
-		contacts: []contact.Contact{{Address: "a@mail.invalid"}, {Address: "+37255500001"}},
-	}
-	return w, Ender{Accounts: w, Life: w, Letters: Letters{Contacts: w, Outbox: w, Sealer: w}}
-}
-
-func (w *world) kinds() (out []string) {
-	for _, l := range w.letters {
-		out = append(out, l.Kind)
-	}
-	return out
+	w := &world{account: account.Account{ID: "a", State: account.Active}, contacts: 2}
+	return w, Ender{Accounts: w, Life: w}
 }
 
 func TestWhoHasDiedLosesTheAccountAndNobodyIsTold(t *testing.T) {
@@ -67,8 +51,8 @@ func TestWhoHasDiedLosesTheAccountAndNobodyIsTold(t *testing.T) {
 		t.Fatalf("%v: %s, behind %v", err, w.account.State, w.account.Behind)
 	}
 	w.broken = nil
-	if err := e.End(t.Context(), w.account, account.Revoke, tunnus.CodeRegiDeceased); err != nil || w.followed != 2 || len(w.letters) != 0 {
-		t.Errorf("again: %v, followed %d times, letters %v", err, w.followed, w.kinds())
+	if err := e.End(t.Context(), w.account, account.Revoke, tunnus.CodeRegiDeceased); err != nil || w.followed != 2 || len(w.told) != 0 {
+		t.Errorf("again: %v, followed %d times, told %q", err, w.followed, w.told)
 	}
 }
 
@@ -78,25 +62,21 @@ func TestWhoseAccountIsClosedIsToldBefore(t *testing.T) {
 	if err := e.End(t.Context(), w.account, account.Close, tunnus.CodeRegiMismatch); err == nil || w.account.State != account.Active {
 		t.Fatalf("%v: %s though nobody could be told", err, w.account.State)
 	}
-	w.broken, w.letters = nil, nil
-	if err := e.End(t.Context(), w.account, account.Close, tunnus.CodeRegiMismatch); err != nil || w.account.State != account.Closed || len(w.letters) != 2 {
-		t.Errorf("%v: %s, letters %v", err, w.account.State, w.kinds())
+	w.broken, w.told = nil, nil
+	if err := e.End(t.Context(), w.account, account.Close, tunnus.CodeRegiMismatch); err != nil || w.account.State != account.Closed || !slices.Equal(w.told, []string{"a account-ended a "}) {
+		t.Errorf("%v: %s, told %q", err, w.account.State, w.told)
 	}
 }
 
 func TestRenamed(t *testing.T) {
-	w, e := newWorld()
+	w, _ := newWorld()
 	due := time.Date(2026, 12, 22, 2, 0, 0, 0, time.UTC)
-	told, err := e.Letters.Renamed(t.Context(), w.account, due)
-	if err != nil || !told || len(w.letters) != 2 {
-		t.Fatalf("%v, told %v: %v", err, told, w.kinds())
+	told, err := Teller{w}.Renamed(t.Context(), w.account, due)
+	if err != nil || !told || !slices.Equal(w.told, []string{"a account-renamed a/2026-12-22 2026-12-22"}) {
+		t.Fatalf("%v, told %v: %q", err, told, w.told)
 	}
-	m, err := otp.OpenLetter(w, w.letters[1])
-	if err != nil || m.To != "+37255500001" || m.About != "2026-12-22" || w.letters[1].Kind != Renamed {
-		t.Errorf("%v: about %q", err, m.About)
-	}
-	w.contacts = nil
-	if told, err := e.Letters.Renamed(t.Context(), w.account, due); err != nil || told {
+	w.contacts = 0
+	if told, err := (Teller{w}).Renamed(t.Context(), w.account, due); err != nil || told {
 		t.Errorf("without contacts: %v, %v", told, err)
 	}
 }
