@@ -73,7 +73,7 @@ func drill(t *testing.T, engine string) {
 		t.Errorf("%d active accounts, %v", n, err)
 	}
 	if err := passport(t.Context(), h, "hana"); err != nil {
-		t.Errorf("nobody can register any more: %v; %s", err, h.tail())
+		t.Errorf("nobody can register any more: %v; %s", err, h.Tail())
 	}
 	if err := passport(t.Context(), h, "ben"); err == nil {
 		t.Error("the document that was locked for ever was taken")

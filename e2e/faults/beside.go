@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/tunnus-id/tunnus/e2e/program"
 )
 
 // Shared is the part of a configuration that two nodes of one database need alike:
@@ -30,7 +32,7 @@ func (h *House) Beside() (*House, error) {
 	if err := json.Unmarshal(text, &config); err != nil {
 		return nil, err
 	}
-	address, err := free()
+	address, err := program.Free()
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,7 @@ func (h *House) Beside() (*House, error) {
 		return nil, err
 	}
 	n := *h
-	n.url, n.config, n.cmd, n.leave, n.log = "https://"+address, h.path("node2.json"), nil, nil, &record{}
+	n.url, n.config, n.cmd, n.leave, n.log = "https://"+address, h.path("node2.json"), nil, nil, &program.Output{}
 	return &n, os.WriteFile(n.config, text, 0o600)
 }
 

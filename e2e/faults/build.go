@@ -3,14 +3,12 @@ package faults
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
 	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
+	"github.com/tunnus-id/tunnus/e2e/program"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/sandbox"
@@ -33,7 +31,7 @@ func NewBuild(ctx context.Context, root string) (*Build, error) {
 		return nil, err
 	}
 	b := &Build{Dir: dir, Program: filepath.Join(dir, "tunnus")}
-	if b.Models, err = models(root); err != nil {
+	if b.Models, err = program.Models(root); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	if err := b.compile(ctx, root); err != nil {
@@ -52,12 +50,7 @@ func (b *Build) compile(ctx context.Context, root string) error {
 		b.Program = built
 		return nil
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "faults", "-o", b.Program, "./cmd/tunnus")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
-	}
-	return nil
+	return program.Build(ctx, root, "faults", b.Program)
 }
 
 // Close stops the database server, if there is one, and removes everything.
@@ -77,30 +70,4 @@ func (b *Build) Postgres(ctx context.Context) (*cluster.Postgres, error) {
 	p, err := cluster.Start(ctx)
 	b.postgres = p
 	return p, err
-}
-
-func models(root string) (string, error) {
-	for _, dir := range []string{os.Getenv("TUNNUS_MODELS"), filepath.Join(root, "bin", "models")} {
-		if _, err := os.Stat(filepath.Join(dir, "faceres.bin")); dir != "" && err == nil {
-			return filepath.Abs(dir)
-		}
-	}
-	return "", errors.New("no model files of the face engine (make models)")
-}
-
-// copyWorld copies the sandbox, with keys that only their owner may read.
-func (b *Build) copyWorld(dir string) (*sandbox.World, error) {
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(b.Dir, "world"))); err != nil {
-		return nil, err
-	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		return os.Chmod(path, 0o600)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return sandbox.Open(dir, tunnus.SystemClock{})
 }

@@ -55,10 +55,10 @@ func TestDiskFull(t *testing.T) {
 	select {
 	case err := <-done:
 		if err != nil {
-			t.Fatalf("%v; %s", err, h.tail())
+			t.Fatalf("%v; %s", err, h.Tail())
 		}
 	case <-h.ended:
-		t.Fatalf("the server ended: %s", h.tail())
+		t.Fatalf("the server ended: %s", h.Tail())
 	}
 	if err := h.Check(t.Context(), true); err != nil {
 		t.Error(err)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/tunnus-id/tunnus/e2e/program"
 )
 
 // gateway opens a house whose mail goes to an address that is named, and registers
@@ -38,12 +40,12 @@ func gateway(t *testing.T, at string) (*House, <-chan error) {
 func (h *House) ends(t *testing.T, done <-chan error) {
 	t.Helper()
 	if err := <-done; err != nil {
-		t.Fatalf("%v; %s", err, h.tail())
+		t.Fatalf("%v; %s", err, h.Tail())
 	}
 	if err := h.Check(t.Context(), true); err != nil {
 		t.Error(err)
 	}
-	have, err := h.arrows(t.Context())
+	have, err := h.Arrows(t.Context())
 	if err != nil || have["otp.sent"] != 1 || have["otp.try"] != 1 || have["otp.confirmed"] != 1 {
 		t.Errorf("codes sent %d, tries %d, confirmed %d; %v", have["otp.sent"], have["otp.try"], have["otp.confirmed"], err)
 	}
@@ -52,7 +54,7 @@ func (h *House) ends(t *testing.T, done <-chan error) {
 // F10: nobody listens where mail goes. The letter waits; when somebody does, it
 // goes out, nothing was charged meanwhile, and the registration ends as ever.
 func TestMailIsDown(t *testing.T) {
-	at, err := free()
+	at, err := program.Free()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func (p *Holder) Register(ctx context.Context) error {
 	if err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return fmt.Errorf("%s: %s; told before: %q", p.name, app.Explain(err), p.told[max(0, len(p.told)-4):])
+		return fmt.Errorf("%s: %s (%w); told before: %q", p.name, app.Explain(err), err, p.told[max(0, len(p.told)-4):])
 	}
 	return nil
 }
@@ -154,7 +154,22 @@ func (p *Holder) Choose(ctx context.Context, key, text string, options []string)
 	return p.Ask(ctx, key, text)
 }
 
-var codeInMail = regexp.MustCompile(`Your code is ([0-9]{6})`)
+// newest is the code that has come last, by mail or as a text, "" if there is none.
+func (p *Holder) newest() string {
+	for _, m := range p.box.Mails() {
+		if found := codeIn.FindStringSubmatch(m.Text); found != nil && m.At.After(p.since) && slices.Contains(m.To, p.typed["email"]) {
+			return found[1]
+		}
+	}
+	for _, m := range p.box.Texts() {
+		if found := codeIn.FindStringSubmatch(m.Text); found != nil && m.At.After(p.since) && m.To == p.typed["email"] {
+			return found[1]
+		}
+	}
+	return ""
+}
+
+var codeIn = regexp.MustCompile(`(?:Your code is |^)([0-9]{6})\b`)
 
 // readCode waits for the newest code. A letter that was being sent when the server
 // died goes out once more after a minute.
@@ -162,11 +177,8 @@ func (p *Holder) readCode(ctx context.Context) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, 100*time.Second)
 	defer stop()
 	for {
-		for _, m := range p.box.Mails() {
-			found := codeInMail.FindStringSubmatch(m.Text)
-			if found != nil && m.At.After(p.since) && slices.Contains(m.To, p.name+"@example.test") {
-				return found[1], nil
-			}
+		if code := p.newest(); code != "" {
+			return code, nil
 		}
 		select {
 		case <-ctx.Done():

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,8 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
@@ -24,6 +22,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/e2e/faults/check"
+	"github.com/tunnus-id/tunnus/e2e/program"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/sandbox/mailbox"
 )
@@ -43,28 +42,22 @@ type House struct {
 	world  *sandbox.World
 	box    *mailbox.Box
 	url    string
+	roots  *x509.CertPool // of its TLS certificate
 	http   *http.Client
 	unkept *http.Client // of which the diary hears nothing
 	diary  *check.Diary
-	log    *record
+	log    *program.Output
 	db     *sql.DB
 	logs   string             // folder of the transparency log
+	shift  *atomic.Int64      // of the clock
+	roles  string             // of its process; "": all
+	ocsp   string             // its responder
 	leave  context.CancelFunc // of what belongs to the house
 
 	checker *check.Checker // while nobody serves
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the process has gone
 }
-
-// record keeps what a process writes.
-type record struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (r *record) Write(p []byte) (int, error) { r.mu.Lock(); defer r.mu.Unlock(); return r.b.Write(p) }
-
-func (r *record) String() string { r.mu.Lock(); defer r.mu.Unlock(); return r.b.String() }
 
 // Open makes a house on an engine. Its server is not started yet. Change may alter
 // its configuration.
@@ -73,8 +66,9 @@ func (b *Build) Open(ctx context.Context, engine string, change ...func(config m
 	if err != nil {
 		return nil, err
 	}
-	h = &House{build: b, dir: dir, config: filepath.Join(dir, "config.json"), engine: engine, box: mailbox.New(tunnus.SystemClock{}, 200), diary: &check.Diary{}, log: &record{}}
-	if h.world, err = b.copyWorld(h.path("world")); err != nil {
+	h = &House{build: b, dir: dir, config: filepath.Join(dir, "config.json"), engine: engine, box: mailbox.New(tunnus.SystemClock{}, 200), log: &program.Output{}, shift: &atomic.Int64{}}
+	h.diary = &check.Diary{Now: h.now}
+	if h.world, err = program.CopyWorld(filepath.Join(b.Dir, "world"), h.path("world")); err != nil {
 		return nil, err
 	}
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,7 +78,11 @@ func (b *Build) Open(ctx context.Context, engine string, change ...func(config m
 	var work context.Context
 	work, h.leave = context.WithCancel(context.WithoutCancel(ctx))
 	go func() { _ = h.box.Serve(work, smtp) }()
-	if err := h.configure(ctx, smtp.Addr().(*net.TCPAddr).Port, change); err != nil {
+	status, err := h.cards(work)
+	if err == nil {
+		err = h.configure(ctx, smtp.Addr().(*net.TCPAddr).Port, status, change)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	if err := h.client(); err != nil {
@@ -103,14 +101,18 @@ const (
 	PartyName = "DEMO"
 )
 
-func (h *House) configure(ctx context.Context, smtp int, change []func(map[string]any)) error {
-	address, err := free()
+func (h *House) configure(ctx context.Context, smtp int, status string, change []func(map[string]any)) error {
+	address, err := program.Free()
 	if err != nil {
 		return err
 	}
-	h.url = "https://" + address
+	h.url, h.ocsp = "https://"+address, "https://"+address+"/ocsp"
+	portal, err := h.world.PortalConfig(h.dir, status)
+	if err != nil {
+		return err
+	}
 	config := map[string]any{
-		"listen": address, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 8, "second": "second.db",
+		"listen": address, "origin": h.url, "portal": portal, "data": "server", "keys": "keys", "scheme": "tunnus-demo", "sandbox": true, "key_pool": 8, "second": "second.db",
 		"tls":       map[string]string{"certificate_file": "world/tls/server.pem", "key_file": "world/tls/server.key"},
 		"authority": "world/authority", "trust_list": "world/trust", "scheme_file": "world/scheme.json", "register_file": "world/register.json", "models": h.build.Models,
 		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp, "from": "tunnus <no-reply@id.example>", "tls": "none"},
@@ -160,23 +162,14 @@ func open(engine, where string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+where+"?_pragma=query_only(1)&_pragma=busy_timeout(5000)")
 }
 
-// free is an address that nobody listens on now.
-func free() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
 func (h *House) client() error {
 	text, err := os.ReadFile(h.world.Path("tls", "ca.pem"))
 	if err != nil {
 		return err
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(text)
-	h.unkept = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	h.roots = x509.NewCertPool()
+	h.roots.AppendCertsFromPEM(text)
+	h.unkept = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.roots}}}
 	h.http = &http.Client{Transport: h.diary.Keep(h.unkept.Transport)}
 	house, err := h.sight()
 	if err != nil {
@@ -211,14 +204,18 @@ func (h *House) sight() (check.House, error) {
 	canaries = append(canaries, pin1, pin2)
 	return check.House{
 		DB: h.db, Postgres: h.engine == PostgreSQL, Log: h.logs, LogKey: h.path("server", "log.pub"),
-		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Printed: h.log.String, Canaries: canaries,
+		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Now: h.now, Printed: h.log.String, Canaries: canaries,
 	}, nil
 }
 
 // Start starts the server, with a trap in it unless that is "", and waits until it
 // answers.
 func (h *House) Start(ctx context.Context, trap string) error {
-	h.cmd = exec.Command(h.build.Program, "serve", "--config", h.config)
+	args := []string{"serve", "--config", h.config}
+	if h.roles != "" {
+		args = append(args, "--roles", h.roles)
+	}
+	h.cmd = exec.Command(h.build.Program, args...)
 	h.cmd.Env = append(os.Environ(), "TUNNUS_FAULT="+trap, "TUNNUS_FAULT_CLOCK="+h.path("clock"))
 	h.cmd.Stderr = h.log
 	if err := h.cmd.Start(); err != nil {
@@ -236,24 +233,20 @@ func (h *House) Start(ctx context.Context, trap string) error {
 			if trap != "" {
 				return nil // it has met its trap already; who waits for that will see
 			}
-			return fmt.Errorf("the server ended: %s", h.tail())
+			return fmt.Errorf("the server ended: %s", h.Tail())
 		case <-ctx.Done():
 			return ctx.Err()
 		default:
 		}
 	}
-	return fmt.Errorf("the server is not ready: %s", h.tail())
+	return fmt.Errorf("the server is not ready: %s", h.Tail())
 }
 
-// tail is the end of what the server has written.
-func (h *House) tail() string {
-	lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
-	lines = lines[max(0, len(lines)-8):]
-	for i, l := range lines {
-		lines[i] = l[:min(len(l), 900)]
-	}
-	return strings.Join(lines, "\n")
-}
+// Tail is the end of what the server has written.
+func (h *House) Tail() string { return h.log.Tail() }
+
+// Ended is closed once the process that was started last has gone.
+func (h *House) Ended() <-chan struct{} { return h.ended }
 
 // Kill is kill -9, and waits until the process has gone.
 func (h *House) Kill() {
@@ -275,8 +268,12 @@ func (h *House) Close() error {
 	return h.db.Close()
 }
 
+// now is the time of the server.
+func (h *House) now() time.Time { return time.Now().Add(time.Duration(h.shift.Load())) }
+
 // Shift puts the clock of the server forward or back.
 func (h *House) Shift(by time.Duration) error {
+	h.shift.Store(int64(by))
 	next := h.path("clock.new")
 	if err := os.WriteFile(next, []byte(by.String()), 0o600); err != nil {
 		return err
@@ -297,57 +294,5 @@ func (h *House) responder(serving bool) string {
 	if !serving {
 		return ""
 	}
-	return h.url + "/ocsp"
-}
-
-// arrows counts the audit lines, by arrow. A database that is not there yet has none.
-func (h *House) arrows(ctx context.Context) (map[string]int, error) {
-	out := map[string]int{}
-	if begun, err := h.begun(ctx); err != nil || !begun {
-		return out, err
-	}
-	lines, err := h.lines(ctx)
-	for _, l := range lines {
-		out[l]++
-	}
-	return out, err
-}
-
-// begun reports whether the database has its tables.
-func (h *House) begun(ctx context.Context) (ok bool, err error) {
-	if h.engine == SQLite {
-		_, err := os.Stat(h.path("server", "tunnus.db"))
-		return err == nil, nil
-	}
-	err = h.db.QueryRowContext(ctx, "SELECT to_regclass('audit_line') IS NOT NULL").Scan(&ok)
-	return ok, err
-}
-
-// lines are the arrows of the audit log, in its order.
-func (h *House) lines(ctx context.Context) (all []string, err error) {
-	rows, err := h.db.QueryContext(ctx, "SELECT record FROM audit_line WHERE record IS NOT NULL ORDER BY id")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // Err tells
-	for rows.Next() {
-		var record []byte
-		var e struct {
-			Kind    string            `json:"kind"`
-			Subject string            `json:"subject"`
-			Detail  map[string]string `json:"detail"`
-		}
-		if err := errors.Join(rows.Scan(&record), json.Unmarshal(record, &e)); err != nil {
-			return nil, err
-		}
-		name := e.Kind
-		if e.Subject == "service" { // see store/fault
-			name = "service/" + name
-		}
-		if f := e.Detail["fact"]; f != "" {
-			name += "/" + f
-		}
-		all = append(all, name)
-	}
-	return all, rows.Err()
+	return h.ocsp
 }

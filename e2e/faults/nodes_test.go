@@ -87,7 +87,7 @@ func TestTwoNodesOneService(t *testing.T) {
 	}
 	defer p.Close()
 	if err := p.Register(t.Context()); err != nil {
-		t.Fatalf("%v; A: %s; B: %s", err, a.tail(), b.tail())
+		t.Fatalf("%v; A: %s; B: %s", err, a.Tail(), b.Tail())
 	}
 	a.http = direct
 	accounts, err := p.Phone.Accounts(t.Context())
@@ -152,7 +152,7 @@ func TestOtherNodeGoesOn(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	a.Kill()
 	if err := <-done; err != nil {
-		t.Fatalf("%v; B: %s", err, b.tail())
+		t.Fatalf("%v; B: %s", err, b.Tail())
 	}
 	if err := b.Check(t.Context(), false); err != nil {
 		t.Error(err)

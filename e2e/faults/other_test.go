@@ -24,54 +24,17 @@ func (h *House) soon(t *testing.T, arrow string, times int, ends ...<-chan error
 		for _, done := range ends {
 			select {
 			case err := <-done:
-				t.Fatalf("%s did not come: %v; %s", arrow, err, h.tail())
+				t.Fatalf("%s did not come: %v; %s", arrow, err, h.Tail())
 			default:
 			}
 		}
-		have, err := h.arrows(t.Context())
+		have, err := h.Arrows(t.Context())
 		if err == nil && have[arrow] >= times {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%s did not come; %v; %s", arrow, err, h.tail())
+			t.Fatalf("%s did not come; %v; %s", arrow, err, h.Tail())
 		}
-	}
-}
-
-// F8: the clock steps. A second hither and thither is nothing to anybody, and an
-// hour back leaves no invariant broken.
-func TestClockSteps(t *testing.T) {
-	h, err := built(t).Open(t.Context(), SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	shift := func(by time.Duration) {
-		if err := h.Shift(by); err != nil {
-			t.Fatal(err)
-		}
-	}
-	done := h.register(t, "ben")
-	for _, arrow := range []string{"enrol.fact/terms", "enrol.fact/form", "enrol.fact/register"} {
-		h.soon(t, arrow, 1)
-		shift(time.Second)
-		shift(-time.Second)
-	}
-	if err := <-done; err != nil {
-		t.Fatalf("a second: %v; %s", err, h.tail())
-	}
-	shift(0)
-	done = h.register(t, "hana")
-	h.soon(t, "enrol.fact/form", 2)
-	shift(-time.Hour)
-	if err := <-done; err != nil {
-		t.Log("an hour back:", err) // it may be told to begin anew; it may not be told a lie
-	}
-	if err := h.Check(t.Context(), false); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -124,7 +87,7 @@ func TestMessagesTwice(t *testing.T) {
 	over := &stutterer{over: h.http.Transport}
 	h.http = &http.Client{Transport: over}
 	if err := passport(t.Context(), h, "ben"); err != nil {
-		t.Fatalf("%v; %s", err, h.tail())
+		t.Fatalf("%v; %s", err, h.Tail())
 	}
 	over.late.Wait()
 	if err := h.Check(t.Context(), true); err != nil {

@@ -52,8 +52,8 @@ func renew(ctx context.Context, h *House, name string) error {
 	return h.goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(p *Holder) { h.follow(ctx, p, name, name) })
 }
 
-// account lets the account of one phone vouch for a second one.
-func account(ctx context.Context, h *House, name string) error {
+// byAccount lets the account of one phone vouch for a second one.
+func byAccount(ctx context.Context, h *House, name string) error {
 	return h.goes(ctx, name, name+"-second", wire.Begin{Way: "account", Purpose: "new"}, func(p *Holder) { h.follow(ctx, p, name, name) })
 }
 

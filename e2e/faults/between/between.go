@@ -10,20 +10,24 @@ func Announced() []string {
 	return []string{"account.announce", "container.level", "container.level"}
 }
 
-// Closed is what they do with the account that makes place.
+// Closed is what they do with the account that makes place. That a key was seen to
+// comes up to half a minute after it has ended, if it was not seen to at once.
 func Closed() []string {
-	return []string{"account.replace", "account.close", "key.end", "key.end", "cert.revoked", "cert.revoked"}
+	return []string{"account.replace", "account.close", "key.end", "key.end", "cert.revoked", "cert.revoked", "key.seen", "key.seen"}
 }
 
 // What several ways have between two facts.
 func sent() []string { return []string{"otp.sent", "otp.try", "otp.confirmed"} }
 
-func made() []string {
-	return []string{
-		"key.begin", "key.harden", "key.confirm", "key.begin", "key.harden", "key.confirm",
-		"enrol.plan", "key.bind", "key.modulus", "key.bind", "key.modulus", "cert.intent", "cert.issued", "cert.intent", "cert.issued",
-	}
+func chosen() []string {
+	return []string{"key.begin", "key.harden", "key.confirm", "key.begin", "key.harden", "key.confirm"}
 }
+
+func certified() []string {
+	return []string{"enrol.plan", "key.bind", "key.modulus", "key.bind", "key.modulus", "cert.intent", "cert.issued", "cert.intent", "cert.issued"}
+}
+
+func made() []string { return append(chosen(), certified()...) }
 
 func signed() []string { return []string{"key.try", "key.answer", "key.signed"} }
 
@@ -31,6 +35,10 @@ func signed() []string { return []string{"key.try", "key.answer", "key.signed"} 
 func bothPINs() []string {
 	return append([]string{"confirm.ask", "confirm.claim", "txn.offer", "txn.offer", "confirm.offer", "key.try", "key.answer", "pin.approved"}, signed()...)
 }
+
+// taken is what comes behind a fact that another phone has answered: only then is its
+// question at an end.
+func taken(next []string) []string { return append([]string{"confirm.take"}, next...) }
 
 // recalled is what it takes to enter both PINs once more, and to offer the application.
 func recalled() []string {
@@ -52,13 +60,14 @@ func Passport() map[way.Fact][]string {
 // Renewal is a renewal by passport.
 func Renewal() map[way.Fact][]string {
 	all := Passport()
-	all[way.DeviceConfirms], all[way.KeysMade], all[way.ReplacementAgreed] = bothPINs(), made(), []string{"txn.offer"}
+	all[way.DeviceConfirms], all[way.KeysMade], all[way.ReplacementAgreed] = bothPINs(), taken(made()), []string{"txn.offer"}
 	return all
 }
 
 // Child is the passport way of a child.
 func Child() map[way.Fact][]string {
 	all := Passport()
+	all[way.KeysMade] = taken(all[way.KeysMade])
 	all[way.GuardianAgrees] = append([]string{"enrol.park", "confirm.ask", "confirm.claim", "txn.offer", "confirm.offer"}, signed()...)
 	return all
 }
@@ -66,7 +75,16 @@ func Child() map[way.Fact][]string {
 // Account is the way on which another account vouches.
 func Account() map[way.Fact][]string {
 	return map[way.Fact][]string{
-		way.AccountVouches: bothPINs(), way.ContactConfirmed: sent(), way.KeysMade: made(), way.PINsRecalled: recalled(), way.ApplicationSigned: signed(),
+		way.AccountVouches: bothPINs(), way.ContactConfirmed: taken(sent()), way.KeysMade: made(), way.PINsRecalled: recalled(), way.ApplicationSigned: signed(),
+	}
+}
+
+// Card is the way of an ID-card: what the portal decides comes before the app learns of it.
+func Card() map[way.Fact][]string {
+	visit := append([]string{"card.login", "card.answered"}, sent()...)
+	return map[way.Fact][]string{
+		way.PINsChosen: chosen(), way.CodeShown: {"card.code"}, way.CardLoggedIn: append(visit, "card.contact", "card.matched", "card.signed"),
+		way.KeysMade: certified(), way.PINsRecalled: recalled(), way.ApplicationSigned: signed(),
 	}
 }
 

@@ -10,17 +10,20 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
-// An Entry is one request of the app that was answered whole.
+// An Entry is one request of the app: when it was sent, and again when it was
+// answered whole.
 type Entry struct {
 	Path    string
 	Session string // of its header
 	Counter string
 	Type    string // of a key's message
-	Status  int
+	Status  int    // 0: sent, and nothing is known of an answer
 	Sent    []byte // only the beginning of large ones
 	Got     []byte
+	At      time.Time // of the service
 }
 
 // step is the step of a registration that the request was.
@@ -35,6 +38,9 @@ func (e Entry) step() string {
 // A Diary is what the app's side knows: each answer that reached it. Its zero value
 // is ready. It is safe for use by many goroutines.
 type Diary struct {
+	// Now is the service's time; nil: the machine's.
+	Now func() time.Time
+
 	mu  sync.Mutex
 	all []Entry
 }
@@ -68,6 +74,14 @@ func (k keeper) RoundTrip(r *http.Request) (*http.Response, error) {
 			sent, _ = io.ReadAll(io.LimitReader(b, keptBody))
 		}
 	}
+	e := Entry{Path: r.URL.Path, Session: r.Header.Get("Tunnus-Session"), Counter: r.Header.Get("Tunnus-Counter"), Sent: sent}
+	var m struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(sent, &m) == nil {
+		e.Type = m.Type
+	}
+	k.diary.write(e)
 	resp, err := k.over.RoundTrip(r)
 	if err != nil {
 		return resp, err
@@ -78,19 +92,19 @@ func (k keeper) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(got))
-	e := Entry{
-		Path: r.URL.Path, Session: r.Header.Get("Tunnus-Session"), Counter: r.Header.Get("Tunnus-Counter"), Status: resp.StatusCode, Sent: sent, Got: got,
-	}
-	var m struct {
-		Type string `json:"type"`
-	}
-	if json.Unmarshal(sent, &m) == nil {
-		e.Type = m.Type
-	}
-	k.diary.mu.Lock()
-	defer k.diary.mu.Unlock()
-	k.diary.all = append(k.diary.all, e)
+	e.Status, e.Got = resp.StatusCode, got
+	k.diary.write(e)
 	return resp, nil
+}
+
+func (d *Diary) write(e Entry) {
+	e.At = time.Now()
+	if d.Now != nil {
+		e.At = d.Now()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = append(d.all, e)
 }
 
 // told is what an answer may say.
@@ -129,7 +143,9 @@ func certificates(told []Entry) (all [][]byte) {
 }
 
 // facts are those that an acknowledged step has made stand.
-var facts = []string{"terms", "consent", "form", "chip", "contact", "register", "face", "keys", "application"}
+var facts = []string{
+	"terms", "consent", "form", "chip", "contact", "register", "face", "pins", "code", "is-me", "activation", "keys", "replacement", "application",
+}
 
 // I13: what an answer has promised is in the database.
 func promisesKept(s *Sight) error {
@@ -151,15 +167,16 @@ func promisesKept(s *Sight) error {
 			return err
 		}
 	}
-	nonces := map[string]bool{}
-	err = s.rows("SELECT nonce FROM app_session", func(scan func(...any) error) error {
+	nonces := map[string]string{} // of sessions that are there: their ids
+	err = s.rows("SELECT id, nonce FROM app_session", func(scan func(...any) error) error {
+		var id string
 		var b []byte
-		err := scan(&b)
-		nonces[base64.RawURLEncoding.EncodeToString(b)] = true
+		err := scan(&id, &b)
+		nonces[base64.RawURLEncoding.EncodeToString(b)] = id
 		return err
 	})
 	for i, e := range s.told {
-		if e.supersededBy(s.told[i+1:]) {
+		if e.supersededBy(s.told[i+1:], nonces) || e.device() != "" && s.now().Sub(e.At) > sessionLife {
 			continue
 		}
 		if what := e.broken(sessions, words, nonces); what != "" {
@@ -168,6 +185,9 @@ func promisesKept(s *Sight) error {
 	}
 	return err
 }
+
+// sessionLife is how long the session of a device is kept.
+const sessionLife = 24 * time.Hour
 
 // device is the key of the device for which an answer has opened a session, "" for
 // any other answer.
@@ -182,20 +202,30 @@ func (e Entry) device() string {
 }
 
 // supersededBy reports whether a session was opened whose device has opened another
-// one later: the first request of that one ends it.
-func (e Entry) supersededBy(later []Entry) bool {
+// one later, which is there, and in which it has sent something: the first request of
+// that one ends it, even if its answer was lost.
+func (e Entry) supersededBy(later []Entry, nonces map[string]string) bool {
 	key := e.device()
-	return key != "" && slices.ContainsFunc(later, func(o Entry) bool { return o.device() == key })
+	for i, o := range later {
+		if key == "" || o.device() != key {
+			continue
+		}
+		id := nonces[o.told().Nonce]
+		if id != "" && slices.ContainsFunc(later[i+1:], func(u Entry) bool { return u.Session == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 // broken says what an answer has promised that is not kept.
-func (e Entry) broken(sessions []session, words []string, nonces map[string]bool) string {
+func (e Entry) broken(sessions []session, words []string, nonces map[string]string) string {
 	t := e.told()
 	switch i := index(sessions, e.Session); {
 	case e.Status != http.StatusOK:
 		return ""
 	case strings.HasSuffix(e.Path, "/sessions"):
-		if !nonces[t.Nonce] {
+		if nonces[t.Nonce] == "" {
 			return "a session with its device"
 		}
 	case e.step() == "contact-send" && !slices.Contains(words, e.Session):

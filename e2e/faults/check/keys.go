@@ -10,89 +10,147 @@ import (
 	"strconv"
 )
 
-// I5: what a key says of its tries is what the rows of the tries say, and each try
-// was written down once.
+// A tally is what the rows and lines of a key say of its tries.
+type tally struct {
+	tries, newest  int64
+	charged, life  int64 // not confirmed: of the generation that lives, and of all
+	sealed, chosen int64 // hardenings that were charged: before the key was confirmed, and for PIN changes
+}
+
+// I5: what a key says of its tries is what the rows of the tries and the lines of its
+// hardenings say, exactly, and each was written down once.
 func triesCounted(s *Sight) error {
-	tries, charged, newest := map[string]int64{}, map[string]int64{}, map[string]int64{}
-	generation := map[string]int64{}
 	type key struct {
-		id                             string
-		generation, last, open, inLife int64
-		spare                          int64 // hardenings beyond the first: budgeted, and no try
+		id                                      string
+		generation, last, open, inLife, hardens int64
 	}
 	var keys []key
+	generation, by := map[string]int64{}, map[string]*tally{}
 	err := s.rows("SELECT id, generation, last_seq, unconfirmed, life_count, hardenings FROM keyshare_key", func(scan func(...any) error) error {
 		var k key
-		err := scan(&k.id, &k.generation, &k.last, &k.open, &k.inLife, &k.spare)
-		k.spare = max(0, k.spare-1)
-		keys, generation[k.id] = append(keys, k), k.generation
+		err := scan(&k.id, &k.generation, &k.last, &k.open, &k.inLife, &k.hardens)
+		keys, generation[k.id], by[k.id] = append(keys, k), k.generation, s.hardened(k.id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	life := map[string]int64{}
 	err = s.rows("SELECT key, seq, generation, state FROM keyshare_evaluation ORDER BY key, seq", func(scan func(...any) error) error {
 		var id, state string
 		var seq, g int64
-		err := scan(&id, &seq, &g, &state)
-		tries[id]++
-		newest[id] = max(newest[id], seq)
+		if err := scan(&id, &seq, &g, &state); err != nil {
+			return err
+		}
+		t := by[id]
+		t.tries, t.newest = t.tries+1, max(t.newest, seq)
 		if state != "confirmed" {
-			life[id]++
+			t.life++
 			if g == generation[id] {
-				charged[id]++
+				t.charged++
 			}
 		}
-		return err
+		return nil
 	})
 	for _, k := range keys {
-		if k.last != newest[k.id] || k.last != tries[k.id] {
-			s.fault("key %s has counted %d tries; there are %d, the newest is %d", k.id, k.last, tries[k.id], newest[k.id])
+		t := by[k.id]
+		if k.last != t.newest || k.last != t.tries {
+			s.fault("key %s has counted %d tries; there are %d, the newest is %d", k.id, k.last, t.tries, t.newest)
 		}
-		if k.open < charged[k.id] || k.open > charged[k.id]+k.spare || k.inLife < life[k.id] || k.inLife > life[k.id]+k.spare {
-			s.fault("key %s says that %d tries are charged, %d in its life; by the rows it is %d and %d", k.id, k.open, k.inLife, charged[k.id], life[k.id])
+		if k.open != t.charged || k.inLife != t.life {
+			s.fault("key %s says that %d tries are charged, %d in its life; by rows and lines it is %d and %d", k.id, k.open, k.inLife, t.charged, t.life)
 		}
-		if n := int64(s.tally("key.try", k.id)); n != tries[k.id] {
-			s.fault("key %s has %d tries, and %d audit lines of them", k.id, tries[k.id], n)
+		if k.hardens != t.sealed {
+			s.fault("key %s says that it was hardened %d times; the lines say %d", k.id, k.hardens, t.sealed)
+		}
+		if n := int64(s.tally("key.try", k.id)); n != t.tries {
+			s.fault("key %s has %d tries, and %d audit lines of them", k.id, t.tries, n)
 		}
 	}
 	return err
 }
 
-// I6: behind each signature stands a try that was charged before, and confirmed.
+// hardened goes through the lines of a key. Hardenings beyond the one that a blob
+// needs count as tries, from the moment at which the blob is confirmed; those for a
+// PIN change at once, and the one that the new blob needed is taken back with it (K6).
+func (s *Sight) hardened(id string) *tally {
+	t := &tally{}
+	for _, e := range s.audit {
+		if e.Subject != id {
+			continue
+		}
+		switch e.Kind {
+		case "key.harden":
+			t.sealed++
+		case "key.confirm":
+			t.charged = max(0, t.sealed-1)
+			t.life = t.charged
+		case "pin.proved": // another change begins, which has no hardening yet
+			t.chosen = 0
+		case "pin.harden":
+			t.chosen, t.life = t.chosen+1, t.life+1
+		case "pin.changed":
+			t.charged, t.life, t.chosen = t.chosen-1, t.life-1, 0
+		}
+	}
+	return t
+}
+
+// released names the line of the write in which a PIN was accepted, by what was asked
+// of it: a PIN change proves the old one, what is padded inside only proves that it
+// was entered, and all else is signed.
+func released(kind, padding string) string {
+	switch {
+	case kind == "pin-change":
+		return "pin.proved"
+	case padding == "internal":
+		return "pin.approved"
+	}
+	return "key.signed"
+}
+
+// I6: behind each signature, and each proof of a PIN, stands a try that was charged
+// before, and confirmed; and there is one line of it, of the right kind.
 func chargedFirst(s *Sight) error {
-	signed := map[string]string{} // transaction: key
-	err := s.rows("SELECT id, key FROM keyshare_transaction WHERE state = 'signed'", func(scan func(...any) error) error {
-		var id, key string
-		err := scan(&id, &key)
-		signed[id] = key
+	type asked struct{ key, line string }
+	signed := map[string]asked{} // by transaction
+	err := s.rows("SELECT id, key, kind, padding FROM keyshare_transaction WHERE state = 'signed'", func(scan func(...any) error) error {
+		var id, key, kind, padding string
+		err := scan(&id, &key, &kind, &padding)
+		signed[id] = asked{key, released(kind, padding)}
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	confirmed := map[string]int64{}
-	err = s.rows("SELECT txn, seq FROM keyshare_evaluation WHERE state = 'confirmed'", func(scan func(...any) error) error {
-		var txn string
+	err = s.rows("SELECT key, txn, seq FROM keyshare_evaluation WHERE state = 'confirmed'", func(scan func(...any) error) error {
+		var key, txn string
 		var seq int64
-		err := scan(&txn, &seq)
-		confirmed[txn] = seq
+		err := scan(&key, &txn, &seq)
+		if a, ok := signed[txn]; ok && a.key == key && s.find(a.line, key, "transaction", txn, "seq", strconv.FormatInt(seq, 10)) >= 0 {
+			confirmed[txn] = seq
+		}
 		return err
 	})
-	for id, key := range signed {
+	for id, a := range signed {
 		seq, ok := confirmed[id]
 		if !ok {
-			s.fault("transaction %s is signed, and no try of it is confirmed", id)
+			s.fault("transaction %s has its %s, and no try of it is confirmed", id, a.line)
 			continue
 		}
-		charge := s.find("key.try", key, "seq", strconv.FormatInt(seq, 10))
-		release := s.find("key.signed", key, "transaction", id)
-		if release < 0 { // nothing is signed where a PIN is only proved
-			release = s.find("pin.approved", key, "transaction", id)
-		}
+		charge := s.find("key.try", a.key, "seq", strconv.FormatInt(seq, 10), "transaction", id)
+		release := s.find(a.line, a.key, "transaction", id)
 		if charge < 0 || release < charge {
-			s.fault("transaction %s was signed (line %d) before its try was charged (line %d)", id, release, charge)
+			s.fault("transaction %s has its %s (line %d) before its try was charged (line %d)", id, a.line, release, charge)
+		}
+	}
+	for _, e := range s.audit {
+		if e.Kind != "key.signed" && e.Kind != "pin.approved" && e.Kind != "pin.proved" {
+			continue
+		}
+		id := e.Detail["transaction"]
+		if a, ok := signed[id]; !ok || a.line != e.Kind || a.key != e.Subject || s.tally(e.Kind, e.Subject, "transaction", id) != 1 {
+			s.fault("the audit log has %s of transaction %s, which does not stand so, or not once", e.Kind, id)
 		}
 	}
 	return err

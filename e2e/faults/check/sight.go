@@ -124,19 +124,20 @@ func (e event) is(kind, subject string, detail ...string) bool {
 
 // A session is a registration as it stands in its row.
 type session struct {
-	id, way, state, why, account, login, sign string
-	due                                       int64
-	facts                                     map[string]struct {
+	id, way, purpose, state, why, account, login, sign string
+	minor                                              bool
+	due                                                int64
+	facts                                              map[string]struct {
 		At   time.Time `json:"at"`
 		Mark string    `json:"mark"`
 	}
 }
 
 func (s *Sight) sessions() (all []session, err error) {
-	err = s.rows("SELECT id, way, state, why, account, login_key, sign_key, due, facts FROM enrol_session ORDER BY id", func(scan func(...any) error) error {
+	err = s.rows("SELECT id, way, purpose, minor, state, why, account, login_key, sign_key, due, facts FROM enrol_session ORDER BY id", func(scan func(...any) error) error {
 		var v session
 		var facts []byte
-		if err := scan(&v.id, &v.way, &v.state, &v.why, &v.account, &v.login, &v.sign, &v.due, &facts); err != nil {
+		if err := scan(&v.id, &v.way, &v.purpose, &v.minor, &v.state, &v.why, &v.account, &v.login, &v.sign, &v.due, &facts); err != nil {
 			return err
 		}
 		all = append(all, v)

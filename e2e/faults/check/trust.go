@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,9 +25,21 @@ import (
 // It repeats the table on purpose: it is not taken from the code.
 var proofing = map[string][]string{
 	"passport": {"versions", "terms", "consent", "form", "chip", "contact", "register", "face"},
-	"idcard":   {"versions", "terms", "keys"},
-	"account":  {"terms"},
-	"desk":     {"versions"},
+	"idcard":   {"versions", "terms", "pins", "code", "card-login", "questions", "contact", "code-matched", "card-signed", "register", "is-me"},
+	"account":  {"versions", "terms", "vouched", "contact"},
+	"desk":     {"versions", "terms", "chip", "officer", "register", "activation", "contact"},
+}
+
+// proofs are the facts that must stand before the keys of a session are certified.
+func (v session) proofs() []string {
+	all := slices.Clone(proofing[v.way])
+	if v.minor {
+		all = append(all, "guardian")
+	}
+	if v.purpose != "new" {
+		all = append(all, "old-device")
+	}
+	return all
 }
 
 // I1: the account of each certificate belongs to a registration whose proofing was
@@ -49,10 +62,10 @@ func proofedFirst(s *Sight) error {
 			s.fault("certificate %s of account %s belongs to no registration", c.serial, c.account)
 			continue
 		}
-		for _, f := range proofing[v.way] {
+		for _, f := range v.proofs() {
 			if _, ok := v.facts[f]; !ok {
 				s.fault("certificate %s was made though the fact %q does not stand in session %s", c.serial, f, v.id)
-			} else if f != "keys" && s.find("enrol.fact", v.id, "fact", f) > s.find("cert.intent", "", "serial", c.serial) { // by the log's order: clocks step
+			} else if s.find("enrol.fact", v.id, "fact", f) > s.find("cert.intent", "", "serial", c.serial) { // by the log's order: clocks step
 				s.fault("certificate %s was intended before the fact %q of session %s", c.serial, f, v.id)
 			}
 		}
@@ -114,11 +127,27 @@ func answersTrue(s *Sight) error {
 		if err != nil {
 			return err
 		}
-		if good := c.revoked == 0 && c.held == 0; (got == ocsp.Good) != good {
-			s.fault("OCSP says %d of certificate %s; revoked %d, held %d", got, c.serial, c.revoked, c.held)
+		if s.past.revoked[c.serial] && got == ocsp.Good {
+			s.fault("certificate %s was revoked, and OCSP says that it is good", c.serial)
+		}
+		if good := c.revoked == 0 && c.held == 0; (got == ocsp.Good) == good {
+			continue
+		}
+		now, err := s.again(c.serial) // it may have changed before the responder was asked
+		if err != nil {
+			return err
+		}
+		if good := now.revoked == 0 && now.held == 0; (got == ocsp.Good) != good {
+			s.fault("OCSP says %d of certificate %s; revoked %d, held %d before, and %d, %d behind it", got, c.serial, c.revoked, c.held, now.revoked, now.held)
 		}
 	}
 	return nil
+}
+
+// again reads a certificate as it stands now, outside of the snapshot.
+func (s *Sight) again(serial string) (c certificate, err error) {
+	err = s.house.DB.QueryRowContext(s.ctx, "SELECT revoked, held FROM certificate WHERE serial = $1", serial).Scan(&c.revoked, &c.held)
+	return c, err
 }
 
 // ask asks the responder about a certificate.

@@ -22,15 +22,17 @@ import (
 // Postgres is a private server of PostgreSQL, on a Unix socket, that syncs what it
 // commits. It runs as the user postgres if the harness runs as root.
 type Postgres struct {
-	dir    string
-	as     *syscall.Credential
-	server *exec.Cmd
-	names  int
+	dir      string
+	as       *syscall.Credential
+	server   *exec.Cmd
+	names    int
+	settings []string
 }
 
-// Start makes a data folder and runs a server on it.
-func Start(ctx context.Context) (p *Postgres, err error) {
-	p = &Postgres{}
+// Start makes a data folder and runs a server on it, with settings such as
+// "shared_buffers=1GB" beside the harness's own.
+func Start(ctx context.Context, settings ...string) (p *Postgres, err error) {
+	p = &Postgres{settings: settings}
 	if _, err := Program("postgres"); err != nil {
 		return nil, err
 	}
@@ -68,7 +70,11 @@ func (p *Postgres) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own
-	p.server, err = p.command("postgres", "-D", p.data(), "-k", p.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
+	words := []string{"-D", p.data(), "-k", p.dir}
+	for _, s := range append([]string{"listen_addresses=", "max_connections=200", "shared_buffers=64MB"}, p.settings...) {
+		words = append(words, "-c", s) // of two alike the last one holds
+	}
+	p.server, err = p.command("postgres", words...)
 	if err != nil {
 		return err
 	}
@@ -82,6 +88,9 @@ func (p *Postgres) Run(ctx context.Context) (err error) {
 		}
 	}
 }
+
+// PID is the process of the server; those of its connections are its children.
+func (p *Postgres) PID() int { return p.server.Process.Pid }
 
 // Crash ends the server as a power cut would ("pg_ctl stop -m immediate").
 func (p *Postgres) Crash() {

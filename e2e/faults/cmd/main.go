@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
+	"github.com/tunnus-id/tunnus/e2e/faults/matrix"
 )
 
 func main() {
@@ -27,9 +29,9 @@ func main() {
 	only := flag.String("only", "", "only arrows whose name has this in it")
 	moment := flag.String("moment", "", "only before, after or lost")
 	trace := flag.Bool("trace", false, "print the arrows of an undisturbed registration")
-	table := flag.String("table", "", "write the matrix to a file, as Markdown")
+	table := flag.String("table", "", "write the matrix into a page, such as doc/faults.md")
 	flag.Parse()
-	plan := pick(faults.Plan(*quick), *way, *engine, *moment, *only)
+	plan := pick(matrix.Plan(*quick), *way, *engine, *moment, *only)
 	if *list {
 		show(os.Stdout, plan)
 		return
@@ -41,7 +43,7 @@ func main() {
 }
 
 // pick leaves out what is not asked for.
-func pick(all []faults.Run, way, engine, moment, only string) (out []faults.Run) {
+func pick(all []matrix.Run, way, engine, moment, only string) (out []matrix.Run) {
 	for _, r := range all {
 		if engine != "" && r.Engine != engine || moment != "" && r.Moment != moment || way != "" && r.Route.Route.String() != way {
 			continue
@@ -59,7 +61,7 @@ func pick(all []faults.Run, way, engine, moment, only string) (out []faults.Run)
 	return out
 }
 
-func show(w io.Writer, plan []faults.Run) {
+func show(w io.Writer, plan []matrix.Run) {
 	n := 0
 	for _, r := range plan {
 		for _, c := range r.Cases() {
@@ -70,7 +72,7 @@ func show(w io.Writer, plan []faults.Run) {
 	fmt.Fprintf(w, "%d cases (arrows × moments × databases)\n", n)
 }
 
-func run(ctx context.Context, plan []faults.Run, table string, trace bool, way string) error {
+func run(ctx context.Context, plan []matrix.Run, table string, trace bool, way string) error {
 	root, err := root()
 	if err != nil {
 		return err
@@ -83,19 +85,32 @@ func run(ctx context.Context, plan []faults.Run, table string, trace bool, way s
 	if trace {
 		return b.Trace(ctx, os.Stdout, way)
 	}
-	results, err := b.Run(ctx, plan, os.Stdout)
+	results, err := matrix.Go(ctx, b, plan, os.Stdout)
 	if table != "" {
-		err = errors.Join(err, os.WriteFile(table, []byte(faults.Table(results)), 0o644))
+		err = errors.Join(err, write(table, matrix.Table(results)))
 	}
 	if err != nil {
 		fmt.Println(err)
 	}
-	held, n := faults.Count(results)
+	held, n := matrix.Count(results)
 	fmt.Printf("held %d of %d (arrows × moments × databases)\n", held, n)
 	if held != n || n == 0 || err != nil {
 		return errors.New("not everything held")
 	}
 	return nil
+}
+
+// write puts the matrix into a page, between its two lines, or makes the page.
+func write(path, table string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	page, err := matrix.Insert(string(old), table)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return os.WriteFile(path, []byte(page), 0o644)
 }
 
 // root is the folder of the module.

@@ -1,10 +1,12 @@
-package faults
+package matrix
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tunnus-id/tunnus/e2e/faults"
 )
 
 // A Result is what became of one case.
@@ -20,12 +22,12 @@ var errNotMet = errors.New("the server did not come to this arrow")
 
 const (
 	perArrow   = 120 * time.Second // for an arrow to come, with the app's own pauses
-	afterwards = 20 * time.Second  // for jobs to come to theirs, when the app is done
+	afterwards = 50 * time.Second  // for jobs to come to theirs, when the app is done: some are told again after 30 s
 )
 
 // A kill is one registration that meets kills.
 type kill struct {
-	house  *House
+	house  *faults.House
 	run    Run
 	base   map[string]int // audit lines that were there before
 	done   chan error     // the app's end
@@ -37,12 +39,12 @@ type kill struct {
 // returns what became of each. A registration that does not go on, or that ends
 // otherwise than it should, is the failure of the kill before that; what would
 // have come behind it was not met.
-func (h *House) Meet(ctx context.Context, run Run, name string) (out []Result, err error) {
+func Meet(ctx context.Context, h *faults.House, run Run, name string) (out []Result, err error) {
 	k := &kill{house: h, run: run, done: make(chan error, 1)}
-	if err := h.ready(ctx, run.Route, name); err != nil {
+	if err := h.Ready(ctx, run.Route, name); err != nil {
 		return nil, err
 	}
-	if k.base, err = h.arrows(ctx); err != nil {
+	if k.base, err = h.Arrows(ctx); err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithTimeout(ctx, time.Duration(len(run.Arrows)+2)*perArrow)
@@ -83,49 +85,6 @@ func (h *House) Meet(ctx context.Context, run Run, name string) (out []Result, e
 	return out, nil
 }
 
-// ready makes what a route needs, and waits until nothing more comes of that.
-func (h *House) ready(ctx context.Context, r Route, name string) error {
-	if r.Ready == nil {
-		return nil
-	}
-	if err := h.Start(ctx, ""); err != nil {
-		return err
-	}
-	defer h.Kill()
-	if err := r.Ready(ctx, h, name); err != nil {
-		return fmt.Errorf("before: %w; server: %s", err, h.tail())
-	}
-	return h.settled(ctx)
-}
-
-// settled waits until the jobs of every account are done: nothing is written for a while.
-func (h *House) settled(ctx context.Context) error {
-	for quiet, last := 0, -1; quiet < 15; {
-		lines, err := h.lines(ctx)
-		if err != nil {
-			return err
-		}
-		if quiet++; len(lines) != last || count(lines, "container.level") < 2*count(lines, "account.activate") {
-			quiet, last = 0, len(lines)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	return nil
-}
-
-func count(lines []string, name string) (n int) {
-	for _, l := range lines {
-		if l == name {
-			n++
-		}
-	}
-	return n
-}
-
 // blame gives a failure of the whole to the last arrow at which the server died.
 func blame(out []Result, err error) {
 	for i := len(out) - 1; i >= 0; i-- {
@@ -144,7 +103,7 @@ func (k *kill) died(ctx context.Context) error {
 	}
 	for {
 		select {
-		case <-k.house.ended:
+		case <-k.house.Ended():
 			return nil
 		case k.failed = <-k.done:
 			if k.over = true; k.failed != nil {
@@ -161,8 +120,8 @@ func (k *kill) died(ctx context.Context) error {
 
 // arm starts the server with a trap at an arrow, unless the arrow has come already.
 // Which one of several of its name comes next is seen in the database.
-func (k *kill) arm(ctx context.Context, a Arrow) (ahead bool, err error) {
-	have, err := k.house.arrows(ctx)
+func (k *kill) arm(ctx context.Context, a faults.Arrow) (ahead bool, err error) {
+	have, err := k.house.Arrows(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -183,8 +142,8 @@ func (k *kill) end(ctx context.Context) error {
 		}
 	}
 	if k.failed != nil {
-		return fmt.Errorf("the registration: %w; server: %s", k.failed, k.house.tail())
+		return fmt.Errorf("the registration: %w; server: %s", k.failed, k.house.Tail())
 	}
 	// What jobs change between two looks is no fault.
-	return errors.Join(k.house.settled(ctx), k.house.Check(ctx, true))
+	return errors.Join(k.house.Settled(ctx), k.house.Check(ctx, true))
 }

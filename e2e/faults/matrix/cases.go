@@ -1,0 +1,99 @@
+package matrix
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tunnus-id/tunnus/e2e/faults"
+)
+
+// Moments, as package store/fault has them.
+const (
+	Before = "before"
+	After  = "after"
+	Lost   = "lost"
+)
+
+// A Case is one kill.
+type Case struct {
+	Route  string
+	Arrow  faults.Arrow
+	Moment string
+	Engine string
+}
+
+func (c Case) String() string {
+	return fmt.Sprintf("%-10s %-28s %-6s %s", c.Route, c.Arrow, c.Moment, c.Engine)
+}
+
+// moments of an arrow: an answer that nobody waits for cannot be lost.
+func moments(a faults.Arrow) []string {
+	if a.Job {
+		return []string{Before, After}
+	}
+	return []string{Before, After, Lost}
+}
+
+// A Run is one registration with the kills that it meets.
+type Run struct {
+	Route  faults.Route
+	Engine string
+	Moment string
+	Part   int
+	Arrows []faults.Arrow
+}
+
+// parts is on how many registrations the arrows of one moment are spread: what is
+// charged and lost is charged, and an app asks five times for one answer.
+const parts = 3
+
+// Plan lists the registrations of a whole run, or of a sample.
+func Plan(quick bool) (all []Run) {
+	for _, r := range faults.Routes() {
+		for _, engine := range []string{faults.SQLite, faults.PostgreSQL} {
+			for _, m := range []string{Before, After, Lost} {
+				for part := range parts {
+					run := Run{Route: r, Engine: engine, Moment: m, Part: part}
+					for i, a := range r.Arrows() {
+						if i%parts == part && slices.Contains(moments(a), m) {
+							run.Arrows = append(run.Arrows, a)
+						}
+					}
+					all = append(all, run)
+				}
+			}
+		}
+	}
+	if quick {
+		return sample(all)
+	}
+	return all
+}
+
+// sampled are the arrows of a quick run: a charge, what a route has of its own, a
+// certificate, the end.
+var sampled = []string{
+	"enrol.capture", "card.matched", "confirm.claim", "enrol.fact/guardian", "desk.attest", "enrol.fact/replacement", "cert.issued", "enrol.fact/application",
+}
+
+// sample is one registration by each route, on one database at one moment, in turn.
+func sample(all []Run) (out []Run) {
+	moments, engines := []string{After, Before, Lost}, []string{faults.SQLite, faults.PostgreSQL}
+	for i, route := range faults.Routes() {
+		at := slices.IndexFunc(all, func(r Run) bool {
+			return r.Route.Route == route.Route && r.Moment == moments[i/2%3] && r.Engine == engines[i%2]
+		})
+		r := all[at]
+		r.Arrows = slices.DeleteFunc(route.Arrows(), func(a faults.Arrow) bool { return a.N != 1 || !slices.Contains(sampled, a.Name) })
+		out = append(out, r)
+	}
+	return out
+}
+
+// Cases are those of a run, in the order of its arrows.
+func (r Run) Cases() (all []Case) {
+	for _, a := range r.Arrows {
+		all = append(all, Case{r.Route.Route.String(), a, r.Moment, r.Engine})
+	}
+	return all
+}

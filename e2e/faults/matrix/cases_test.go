@@ -1,0 +1,78 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tunnus-id/tunnus/e2e/faults"
+)
+
+// Each arrow is met at each of its moments on each database, once.
+func TestPlanIsWhole(t *testing.T) {
+	seen := map[string]int{}
+	for _, r := range Plan(false) {
+		for _, c := range r.Cases() {
+			seen[c.String()]++
+		}
+	}
+	n := 0
+	for _, r := range faults.Routes() {
+		for _, a := range r.Arrows() {
+			n += len(moments(a)) * 2
+		}
+	}
+	if len(seen) != n || n < 100 {
+		t.Errorf("%d cases are planned; the tables have %d", len(seen), n)
+	}
+	for c, times := range seen {
+		if times != 1 {
+			t.Errorf("%s is planned %d times", c, times)
+		}
+	}
+}
+
+// A quick run goes by every route, on both databases, and has each moment.
+func TestSampleIsOfEverything(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range Plan(true) {
+		if len(r.Arrows) < 3 {
+			t.Errorf("%s: %d arrows", r.Route.Route, len(r.Arrows))
+		}
+		for _, what := range []string{r.Route.Route.String(), r.Engine, r.Moment} {
+			seen[what] = true
+		}
+	}
+	want := []string{faults.SQLite, faults.PostgreSQL, Before, After, Lost}
+	for _, r := range faults.Routes() {
+		want = append(want, r.Route.String())
+	}
+	for _, what := range want {
+		if !seen[what] {
+			t.Errorf("a quick run has no %s", what)
+		}
+	}
+}
+
+// What was run stands between the two lines of a page, and nothing else is touched.
+func TestTableIsPutIntoItsPage(t *testing.T) {
+	r := faults.Routes()[0]
+	one := []Result{{Case: Case{r.Route.String(), r.Arrows()[0], Before, faults.SQLite}}, {Case: Case{r.Route.String(), r.Arrows()[0], After, faults.SQLite}, Err: errNotMet}}
+	table := Table(one)
+	for _, want := range []string{"| passport | enrol.fact/versions | held | **LOST** | | | | |\n", "held 1 of 2 (arrows"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	first, err := Insert("", "old\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Insert("above\n"+first+"below\n", table)
+	want, _ := Insert("", table)
+	if err != nil || got != "above\n"+want+"below\n" {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if _, err := Insert("a page of something else", table); err == nil {
+		t.Error("a page without the lines was taken")
+	}
+}

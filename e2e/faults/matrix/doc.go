@@ -1,0 +1,11 @@
+// Package matrix plans and runs the kills of the fault harness: each arrow of each
+// route, at each of its moments, on both databases, and one line of result for each.
+//
+// A case is an arrow, a moment and a database. One registration meets one kill after
+// the other, at one moment each: the server dies at an arrow, the checker looks, the
+// server starts again, and the app sends the same request once more, as it always
+// does. It must end with the account that it would have ended with.
+//
+// It knows of a route its name and its arrows; how it is gone, and what may be left
+// behind, are the matters of packages faults and check.
+package matrix

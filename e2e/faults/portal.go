@@ -1,0 +1,122 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/sandbox/visitor"
+)
+
+// cards begins to answer for the ID-cards of the house's people, and returns where.
+func (h *House) cards(ctx context.Context) (address string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	responder := &http.Server{Handler: h.world.CardStatus(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = responder.Serve(l) }() // until it is closed
+	context.AfterFunc(ctx, func() { _ = responder.Close() })
+	return l.Addr().String(), nil
+}
+
+// byCard registers somebody who has an ID-card, at a computer beside the phone.
+func byCard(ctx context.Context, h *House, name string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *Holder) { h.sits(ctx, p) })
+}
+
+// sits lets the holder go to the portal with each code that the app shows.
+func (h *House) sits(ctx context.Context, p *Holder) {
+	code, last, used := "", "", ""
+	p.hear = func(line string) {
+		if strings.HasPrefix(last, "Your registration code") {
+			code = line
+		}
+		last = line
+		_, rest, found := strings.Cut(line, "the digits ")
+		if counter, _, _ := strings.Cut(rest, " "); found && code != used {
+			used = code
+			go func(code string) {
+				if err := h.atPortal(ctx, p, code, counter); err != nil {
+					p.note("the portal: " + err.Error())
+				}
+			}(code)
+		}
+	}
+}
+
+// reloads is how often somebody loads a page again before giving up.
+const reloads = 400
+
+// atPortal goes through the portal's part by what the page at hand asks for. A page
+// that does not come is loaded again; where the log-in is gone, it is done again.
+func (h *House) atPortal(ctx context.Context, p *Holder, code, counter string) error {
+	card, err := h.world.Card(p.name)
+	if err != nil {
+		return err
+	}
+	v, err := visitor.New(h.url, h.roots, card)
+	if err != nil {
+		return err
+	}
+	var told error
+	for range reloads {
+		if err := v.Get(ctx, "/portal/step"); err != nil && !refused(err) {
+			told = err
+		} else if done, err := h.atPage(ctx, v, p, code, counter); done {
+			return err
+		} else if err != nil {
+			told = err
+		} else {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), told)
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("still at %q: %w", v.Heading(), told)
+}
+
+// refused reports whether a page came, be it one that says what went wrong.
+func refused(err error) bool {
+	var r *visitor.Refusal
+	return errors.As(err, &r)
+}
+
+// atPage does what a page asks for; done says that there is nothing more to do.
+func (h *House) atPage(ctx context.Context, v *visitor.Visitor, p *Holder, code, counter string) (done bool, err error) {
+	asks := func(step string) bool { return strings.Contains(v.Page().Body, `action="/portal/`+step+`"`) }
+	switch {
+	case asks("login/start"):
+		return false, v.Login(ctx)
+	case asks("step/answer"):
+		return false, v.Answer(ctx)
+	case asks("step/otp"):
+		typed, err := p.readCode(ctx)
+		if err != nil {
+			return true, err
+		}
+		return false, v.ConfirmCode(ctx, typed)
+	case asks("step/contact"):
+		return false, v.SendCode(ctx, p.name+"@example.test")
+	case asks("step/code"):
+		return false, v.Match(ctx, code)
+	case asks("step/offer"), asks("step/sign"):
+		if v.Counter() != counter {
+			return true, fmt.Errorf("the page shows %q, the phone %q", v.Counter(), counter)
+		}
+		return false, v.Sign(ctx)
+	case v.Page().Status == http.StatusOK:
+		return true, nil
+	}
+	return false, fmt.Errorf("a page with status %d", v.Page().Status)
+}
