@@ -100,3 +100,31 @@ func TestMakefileIsShort(t *testing.T) {
 		t.Errorf("Makefile: %d lines, more than 40", n)
 	}
 }
+
+// The contents page names every package, by its path or by its last word; suites
+// that only tests use need not stand there, nor what a tool has written.
+func TestContentsNameEveryPackage(t *testing.T) {
+	b, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(b), "## The wings")
+	table, _, ok := strings.Cut(table, "## The layers")
+	if !ok {
+		t.Fatal("ARCHITECTURE.md has no table of the wings")
+	}
+	var words []string
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(table, -1) {
+		words = append(words, strings.TrimSuffix(m[1], "/"))
+	}
+	for _, r := range rooms {
+		if r.pkg == "" || r.layer == suite {
+			continue
+		}
+		last := r.pkg[strings.LastIndex(r.pkg, "/")+1:]
+		named := func(w string) bool { return w == r.pkg || w == last || strings.HasSuffix(w, "/"+last) }
+		if !slices.ContainsFunc(words, named) {
+			t.Errorf("ARCHITECTURE.md does not name %s", r.pkg)
+		}
+	}
+}

@@ -105,9 +105,10 @@ var timely = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer",
 
 // clocks are the pure packages that have one of them, as "package: name".
 var clocks = map[string]string{
-	": time.Now":                 "SystemClock, which the whole hands to the others",
-	"enrol: context.WithTimeout": "MakeKeys gives up when the parts it calls take too long; it judges nothing by that",
-	"login: time.NewTimer":       "a long poll waits; what it then answers is judged by the clock handed in",
+	": time.Now":                      "SystemClock, which the whole hands to the others",
+	"enrol: context.WithTimeout":      "MakeKeys gives up when the parts it calls take too long; it judges nothing by that",
+	"enrol/scheme: time.LoadLocation": "where a scheme's days begin; the table of zones is built into the program",
+	"login: time.NewTimer":            "a long poll waits; what it then answers is judged by the clock handed in",
 }
 
 // Time is handed in.

@@ -13,7 +13,7 @@ import (
 var makers = map[string]string{
 	".Fail":            "the one way to make one",
 	"app/wire.Failure": "a refusal of the server, taken off the wire with the words it had there",
-	"app.RegisterBy":   "the reason for which the server ended the registration, taken off the wire",
+	"app/steps.End":    "the reason for which the server ended the registration, taken off the wire",
 }
 
 // relays are the functions that call Fail with a code that is not written there.
