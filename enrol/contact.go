@@ -75,6 +75,9 @@ func (f *Flow) onFile(ctx context.Context, s sitting.Session, p sitting.Payload)
 	if err != nil || e.Contact != scheme.OnFile {
 		return nil, false, err
 	}
+	if s.Copyable { // it proves nobody's presence: as if none were on file (L1)
+		return nil, true, nil
+	}
 	usable, err := f.cfg.Contacts.Usable(ctx, person)
 	if err != nil {
 		return nil, false, fmt.Errorf("enrol: contacts of a person: %w", err)

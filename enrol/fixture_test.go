@@ -94,7 +94,7 @@ func (m *memory) Latest(_ context.Context, device string) (newest sitting.Sessio
 	defer m.mu.Unlock()
 	err = tunnus.NotFound(nil)
 	for _, s := range m.sessions {
-		if s.Device == device && (s.State.Holds() || s.State == way.Done) && (err != nil || s.CreatedAt.After(newest.CreatedAt)) {
+		if s.Device == device && (s.State.Holds() || s.State == way.Done || s.Why == tunnus.CodeSesTimeout) && (err != nil || s.CreatedAt.After(newest.CreatedAt)) {
 			newest, err = s, nil
 		}
 	}

@@ -56,16 +56,23 @@ func (f *Flow) Register(ctx context.Context, ref Ref) error {
 }
 
 // registered is whom the register knows under a code, if it agrees with what has
-// proved the applicant. It fails with regi-down, or with why it does not.
+// proved the applicant. It fails with regi-down, or with why it does not; of somebody
+// else than the applicant it tells that and no more (R5).
 func (f *Flow) registered(ctx context.Context, code tunnus.PersonCode, p sitting.Payload) (match.Person, error) {
 	person, err := f.cfg.Population.ByCode(ctx, code)
 	if err != nil && !errors.Is(err, match.ErrNoPerson) {
 		return match.Person{}, people.Down(err)
 	}
-	if err := people.Unfit(person, err); err != nil {
-		return match.Person{}, err
+	refusal := people.Unfit(person, err)
+	if err == nil {
+		if differs := f.agrees(person, code, p); refusal == nil || tunnus.CodeOf(differs) == tunnus.CodeRegiMismatch {
+			refusal = differs
+		}
 	}
-	return person, f.agrees(person, code, p)
+	if refusal != nil {
+		return match.Person{}, refusal
+	}
+	return person, nil
 }
 
 // agrees compares the register with what has proved the applicant: the chip's code
@@ -102,11 +109,13 @@ func (f *Flow) eligible(ctx context.Context, s sitting.Session, p sitting.Payloa
 		q.Birth, _ = person.BirthDate()
 	}
 	if proved {
+		q.Prior = scheme.PriorNone
+	}
+	if proved && !s.Copyable { // whoever has a copy of a chip is answered alike (L1)
 		all, err := f.cfg.Accounts.ByPerson(ctx, person)
 		if err != nil {
 			return scheme.Eligibility{}, fmt.Errorf("enrol: accounts of a person: %w", err)
 		}
-		q.Prior = scheme.PriorNone
 		if slices.ContainsFunc(all, func(a account.Account) bool { return a.State != account.Issued && !a.ActiveAt.IsZero() }) {
 			q.Prior = scheme.PriorFound
 		}

@@ -72,9 +72,21 @@ func TestOnlyWhatWaitedIsFoundAgain(t *testing.T) {
 // Whoever comes back behind the time of a sitting, when the session of the device was
 // forgotten with it, is told that its time is over; nobody else is told anything.
 func TestStepBehindItsTimeIsToldSo(t *testing.T) {
+	t.Run("at once", func(t *testing.T) { behindItsTime(t, 0) })
+	t.Run("after the sweep", func(t *testing.T) { behindItsTime(t, 1) })
+}
+
+// behindItsTime comes back after so many sweeps have seen that the time is over.
+func behindItsTime(t *testing.T, sweeps int) {
+	t.Helper()
 	w := newWorld(t).by(passport)
 	w.upTo(ref("phone", 1), way.ChipProved, pass(t, passport))
 	w.now = w.now.Add(25 * time.Hour)
+	for range sweeps {
+		if n, err := w.flow.Sweep(t.Context()); n != 1 || err != nil {
+			t.Fatalf("swept %d, %v", n, err)
+		}
+	}
 	for device, want := range map[string]tunnus.Code{"phone": tunnus.CodeSesTimeout, "other": tunnus.CodeNotFound} {
 		if err := w.step(ref(device, 2), way.ChipProved, nil); tunnus.CodeOf(err) != want {
 			t.Errorf("%s: %v; want %s", device, err, want)

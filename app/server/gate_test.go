@@ -13,6 +13,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // One caller is slowed by itself; others are not, and time makes it good again.
@@ -100,6 +102,29 @@ func TestHall(t *testing.T) {
 		t.Errorf("who hung up was let in (%v), %d still wait", ok, len(h.queue))
 	}
 	leave()
+}
+
+// Large bodies come to the step that is open, and new pictures to people who look at a
+// registration; one that waits for a guardian, days long, waits for none.
+func TestLargeBodiesThatNobodyWaitsFor(t *testing.T) {
+	parked := enrol.Status{State: way.Parked, Why: tunnus.CodeRevPending}
+	for _, tt := range []struct {
+		st   enrol.Status
+		step string
+		want bool
+	}{
+		{enrol.Status{State: way.Open, Next: way.ChipProved}, wire.StepChip, true},
+		{enrol.Status{State: way.Open, Next: way.ChipProved}, wire.StepFace, false},
+		{enrol.Status{State: way.Open, Next: way.ChipProved}, wire.StepPictures, false},
+		{parked, wire.StepPictures, true},
+		{parked, wire.StepFace, false},
+		{enrol.Status{State: way.Parked, Why: tunnus.CodeGuardWait}, wire.StepPictures, false},
+		{enrol.Status{State: way.Refused, Why: tunnus.CodeRevPending}, wire.StepPictures, false},
+	} {
+		if got := awaited(tt.st, tt.step); got != tt.want {
+			t.Errorf("%s in %q, %q: %v", tt.step, tt.st.State, tt.st.Why, got)
+		}
+	}
 }
 
 func TestNeighbourhood(t *testing.T) {

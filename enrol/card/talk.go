@@ -139,7 +139,8 @@ func (s *Service) ConfirmCode(ctx context.Context, visit, typed string) error {
 	if err != nil {
 		return err
 	}
-	proved, err := s.otp.Confirm(ctx, v.ID, "", typed)
+	// As long as the visit is not written, typed again is the same request, as in SendCode.
+	proved, err := s.otp.Confirm(ctx, v.ID, strconv.FormatInt(v.Rev, 10), typed)
 	if err != nil {
 		v, _, lerr := s.load(ctx, visit)
 		if lerr != nil {

@@ -136,7 +136,7 @@ func (s *Service) end(ctx context.Context, id string) error {
 }
 
 // A Record is the evidence of one answer by PIN2 of an account. That of an ID-card is
-// package consent's.
+// package card's.
 type Record struct {
 	Account   string        `json:"account"`
 	Payload   []byte        `json:"payload"` // canonical bytes of the statement

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,20 +58,21 @@ const most = 20
 
 // About returns the questions about a child that a guardian can answer by an ID-card,
 // those first whose time is over first. It is empty for whoever is no guardian now,
-// as [Guardians] has it, and fails with regi-down if the register does not answer.
+// as [Guardians] has it, and fails with regi-down if the register does not answer; it is
+// asked only if something waits.
 func (s *Service) About(ctx context.Context, child, guardian tunnus.PersonCode) (list []Consent, err error) {
-	is, err := s.cfg.Guardians.Answers(ctx, guardian, child)
-	if err != nil || !is {
-		return nil, err
-	}
 	all, err := s.cfg.Store.OfChild(ctx, s.mac("child", child.SemanticsID()), most)
 	if err != nil {
 		return nil, fmt.Errorf("confirm: questions about a child: %w", err)
 	}
+	all = slices.DeleteFunc(all, func(q Question) bool { return !s.now().Before(q.Due) })
+	if len(all) == 0 {
+		return nil, nil
+	}
+	if is, err := s.cfg.Guardians.Answers(ctx, guardian, child); err != nil || !is {
+		return nil, err
+	}
 	for _, q := range all {
-		if !s.now().Before(q.Due) {
-			continue
-		}
 		c, _, err := s.shown(q, guardian)
 		if err != nil {
 			return nil, err
@@ -117,7 +119,10 @@ func (s *Service) consent(ctx context.Context, id string, guardian tunnus.Person
 // Consent returns one question of [Service.About], or fails with not-found.
 func (s *Service) Consent(ctx context.Context, id string, guardian tunnus.PersonCode) (Consent, error) {
 	_, c, _, err := s.consent(ctx, id, guardian)
-	return c, err
+	if err != nil { // what was read before the register was asked is for nobody else
+		return Consent{}, err
+	}
+	return c, nil
 }
 
 // Hold makes a question that of a guardian's ID-card, which is to sign a request over
@@ -188,5 +193,8 @@ func (s *Service) Decline(ctx context.Context, id string, guardian tunnus.Person
 	}
 	before := q
 	q.Account = s.holder(guardian)
-	return errors.Join(s.move(ctx, &q, Refuse, nil), s.cancel(context.WithoutCancel(ctx), before))
+	if err := s.move(ctx, &q, Refuse, nil); err != nil {
+		return err
+	}
+	return s.cancel(context.WithoutCancel(ctx), before)
 }

@@ -2,6 +2,7 @@ package confirm
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -75,8 +76,10 @@ func TestR9CardIsAskedOfTheRegisterToo(t *testing.T) {
 		if list, err := w.About(t.Context(), child, who); len(list) != 0 || err != nil {
 			t.Errorf("%s sees %+v, %v", name, list, err)
 		}
-		_, err := w.Consent(t.Context(), id, who)
-		w.wants(name, err, tunnus.CodeNotFound)
+		c, err := w.Consent(t.Context(), id, who)
+		if w.wants(name, err, tunnus.CodeNotFound); c != (Consent{}) {
+			t.Errorf("%s is shown %+v", name, c)
+		}
 		w.wants(name, w.Hold(t.Context(), id, who, request), tunnus.CodeNotFound)
 		w.wants(name, w.Decline(t.Context(), id, who), tunnus.CodeNotFound)
 		if w.row().State != Asked {
@@ -209,6 +212,30 @@ func TestGuardianDeclines(t *testing.T) {
 	}
 	w.answer(statement.Guardian, false, tunnus.CodeConfirmNo)
 	w.wants("Decline again", w.Decline(t.Context(), id, ada), tunnus.CodeNotFound)
+}
+
+// Who says no at the moment at which something else happens to the question has changed
+// nothing: the phone can still answer.
+func TestDeclineThatCameTooLateCancelsNothing(t *testing.T) {
+	w, id := childs(t)
+	c := w.claim(w.ask(statement.Guardian), holder("mother", ada))
+	w.die = 1
+	if err := w.Decline(t.Context(), id, ada); !errors.Is(err, errKilled) {
+		t.Errorf("Decline = %v", err)
+	}
+	if w.row().State != Claimed || !w.pin(c.Sign) {
+		t.Errorf("the question is %s, and the phone cannot answer", w.row().State)
+	}
+}
+
+// The register is not asked about children for whom nothing waits: each look at the
+// page would ask it about all of them.
+func TestNothingWaitsAndNobodyIsAsked(t *testing.T) {
+	w, _ := childs(t)
+	w.now, w.down = order(statement.Guardian).Until, true
+	if list, err := w.About(t.Context(), child, ada); len(list) != 0 || err != nil {
+		t.Errorf("%+v, %v", list, err)
+	}
 }
 
 // What an account has signed stays as evidence too, once the sitting has taken it.

@@ -47,8 +47,8 @@ type Store interface {
 	Save(ctx context.Context, c Container, events []tunnus.Event) error
 
 	// Unfinished returns the accounts of at most limit containers that have Due
-	// at or before now, earliest first.
-	Unfinished(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// at or before now, or behind far, earliest first.
+	Unfinished(ctx context.Context, now, far time.Time, limit int) ([]string, error)
 }
 
 // A Stamper makes time-stamps (trust/stamp, joined in cmd).
@@ -99,6 +99,9 @@ const (
 	batch    = 20
 	firstTry = 5 * time.Second
 	lastTry  = time.Hour
+	// far is behind every next try, on a node too whose clock is a little ahead: what
+	// is due later was planned by a clock that was wrong, and is tried now.
+	far = 2 * lastTry
 )
 
 // Begin makes the container of an application that was just signed: level B, due at once. It
@@ -122,7 +125,8 @@ func (s *Service) Of(ctx context.Context, accountID string) (Container, error) {
 // returns how many are complete. One that fails is tried again later, and does
 // not keep others back.
 func (s *Service) Complete(ctx context.Context) (int, error) {
-	due, err := s.cfg.Store.Unfinished(ctx, s.cfg.Clock.Now(), batch)
+	now := s.cfg.Clock.Now()
+	due, err := s.cfg.Store.Unfinished(ctx, now, now.Add(far), batch)
 	if err != nil {
 		return 0, fmt.Errorf("container: looking for what is due: %w", err)
 	}
@@ -207,8 +211,13 @@ func (s *Service) issuerOf(cert *x509.Certificate) (*x509.Certificate, error) {
 	return nil, errors.New("container: the issuer of a certificate is not known")
 }
 
-// stamp gets the time-stamp and keeps it at once: it shows the earliest time.
+// stamp gets the time-stamp and keeps it at once: it shows the earliest time. One of a
+// time before the certificate's would be kept too, and spoil the container for ever: if
+// the clock was ahead when that was made, it is waited for.
 func (s *Service) stamp(ctx context.Context, c Container, sig *asic.Signature) (Container, error) {
+	if from := sig.Signer().NotBefore; s.cfg.Clock.Now().Before(from) {
+		return c, fmt.Errorf("container: the certificate is valid from %s", from.UTC().Format(time.RFC3339))
+	}
 	digest := sha512.Sum512(sig.Stamped())
 	token, err := s.cfg.Stamper.Stamp(ctx, digest[:])
 	if err != nil {

@@ -69,6 +69,22 @@ func TestTriesAgain(t *testing.T) {
 	w.want("a", asic.LT, false)
 }
 
+// A clock that was a day ahead has planned the next try for tomorrow. Once it is right
+// again that try comes now; but no time-stamp is taken from before the certificate's time.
+func TestPlannedByAWrongClock(t *testing.T) {
+	w := newWorld(t)
+	w.apply("a")
+	w.now, w.noStamps = noon.Add(24*time.Hour), errors.New("down")
+	w.want("a", asic.B, true)
+	w.now, w.noStamps = noon.Add(-2*time.Hour), nil // an hour before the certificate's time
+	w.want("a", asic.B, true)
+	if w.stamped != 1 {
+		t.Errorf("a time-stamp of a time at which the certificate was not valid")
+	}
+	w.now = noon.Add(time.Minute)
+	w.want("a", asic.LT, false)
+}
+
 // A time-stamp that is there is kept: the time at which the signature existed does not move.
 func TestKeepsTheFirstTimeStamp(t *testing.T) {
 	w := newWorld(t)

@@ -188,11 +188,11 @@ func (w *world) Save(_ context.Context, c container.Container, events []tunnus.E
 	return nil
 }
 
-func (w *world) Unfinished(_ context.Context, now time.Time, limit int) (out []string, err error) {
+func (w *world) Unfinished(_ context.Context, now, far time.Time, limit int) (out []string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, c := range w.rows {
-		if !c.Due.IsZero() && !c.Due.After(now) && len(out) < limit {
+		if !c.Due.IsZero() && (!c.Due.After(now) || c.Due.After(far)) && len(out) < limit {
 			out = append(out, id)
 		}
 	}

@@ -92,9 +92,10 @@ func (f *Elsewhere) older(ctx context.Context, s sitting.Session, person tunnus.
 }
 
 // Rises refuses, with elig-level, an upgrade of a person who is proved by now, that
-// would not give a higher level than the older account has.
+// would not give a higher level than the older account has. Of whoever has read a chip
+// that can be copied, only [Elsewhere.OldDevice] tells it, behind the face (L1).
 func (f *Elsewhere) Rises(ctx context.Context, s sitting.Session, person tunnus.PersonCode) error {
-	if s.Route.Purpose != way.Upgrade {
+	if s.Route.Purpose != way.Upgrade || s.Copyable {
 		return nil
 	}
 	_, err := f.older(ctx, s, person)

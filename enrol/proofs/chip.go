@@ -60,11 +60,7 @@ func (f *Proofs) Chip(ctx context.Context, ref sitting.Ref, ev emrtd.Evidence) e
 	if err != nil {
 		return err
 	}
-	challenge, err := f.answer(ctx, &s, p)
-	if err != nil {
-		return err
-	}
-	v, err := f.prove(ctx, s, ref.Address, challenge, ev)
+	v, err := f.prove(ctx, &s, p, ref.Address, ev)
 	if err != nil {
 		return err
 	}
@@ -96,8 +92,12 @@ const toldOfForgery = tunnus.CodeDocSigBad
 // forgeries are the failures that count against a device.
 var forgeries = map[tunnus.Code]bool{tunnus.CodeDocSigBad: true, tunnus.CodeDocClone: true, tunnus.CodeHashMismatch: true}
 
-// prove is the proof phase: the device pays for it.
-func (f *Proofs) prove(ctx context.Context, s sitting.Session, address string, challenge []byte, ev emrtd.Evidence) (emrtd.Verified, error) {
+// prove is the proof phase: the challenge is used up, and the device pays for it.
+func (f *Proofs) prove(ctx context.Context, s *sitting.Session, p sitting.Payload, address string, ev emrtd.Evidence) (emrtd.Verified, error) {
+	challenge, err := f.answer(ctx, s, p)
+	if err != nil {
+		return emrtd.Verified{}, err
+	}
 	bearer, attempt := lock.Bearer{Device: f.Tab.Devices.DeviceKey(s.Device)}, fmt.Sprintf("%s/proof/%d", s.ID, s.Challenges)
 	if address != "" {
 		bearer.Address = f.Tab.Addresses.Key(address)

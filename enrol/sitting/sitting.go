@@ -103,7 +103,7 @@ type Store interface {
 	Session(ctx context.Context, id string) (Session, error)
 
 	// Latest returns the newest session of a device that is open, parked or done, or
-	// fails with [tunnus.CodeNotFound].
+	// has run out of time, or fails with [tunnus.CodeNotFound].
 	Latest(ctx context.Context, device string) (Session, error)
 
 	// Commit writes a change in one transaction, as revision Rev+1 of session
@@ -205,6 +205,8 @@ func (b Book) waited(s Session) bool {
 		if !b.Now().Before(s.ExpiresAt) {
 			return false
 		}
+	case way.Undoing, way.Expired: // nothing goes on under it: see Missed
+		return false
 	}
 	return b.Life > 0 && s.ExpiresAt.After(s.CreatedAt.Add(b.Life))
 }

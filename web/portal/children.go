@@ -85,22 +85,22 @@ func (p *Portal) consent(w http.ResponseWriter, r *http.Request) error {
 		return p.over(w, r)
 	}
 	ctx, visit, id, back := r.Context(), p.visit(r), r.PathValue("id"), "/portal/children"
-	var err error
-	switch act := r.PathValue("act"); act {
+	act, err := r.PathValue("act"), error(nil)
+	switch act {
 	case "offer":
 		err, back = p.cfg.Consents.Offer(ctx, visit, id, []byte(r.PostFormValue("offer"))), back+"/"+id
 	case "sign":
 		err = p.cfg.Consents.Sign(ctx, visit, id, []byte(r.PostFormValue("reply")))
-		p.sessions.Put(ctx, "child", act)
 	case "refuse":
 		err = p.cfg.Consents.Refuse(ctx, visit, id)
-		p.sessions.Put(ctx, "child", act)
 	default:
 		err = tunnus.NotFound(errors.New("portal: no such act"))
 	}
 	if err != nil {
-		p.sessions.Remove(ctx, "child")
 		return err
+	}
+	if act != "offer" {
+		p.sessions.Put(ctx, "child", act)
 	}
 	return go303(w, r, back)
 }
