@@ -35,7 +35,7 @@ func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
 	if err != nil {
 		return otp.Sent{}, err
 	}
-	onFile, wanted, err := f.onFile(ctx, s, p)
+	onFile, wanted, err := f.onFile(ctx, &s, p)
 	if err != nil {
 		return otp.Sent{}, err
 	}
@@ -59,21 +59,25 @@ func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
 
 // onFile returns the contacts on file, if the rules want one of them. Where only the
 // register can tell that the applicant is the person, it is asked first (R5): it fails
-// with regi-down, or with why it does not agree.
-func (f *Flow) onFile(ctx context.Context, s sitting.Session, p sitting.Payload) (list []string, wanted bool, err error) {
+// with regi-down, or with why it does not agree, which ends the session as in
+// [Flow.Register].
+func (f *Flow) onFile(ctx context.Context, s *sitting.Session, p sitting.Payload) (list []string, wanted bool, err error) {
 	person, err := p.Person()
 	if err != nil {
 		return nil, false, err
 	}
-	known := proved(s, p)
-	e, err := f.eligible(ctx, s, p, known)
+	known := proved(*s, p)
+	e, err := f.eligible(ctx, *s, p, known)
 	if err == nil && !known && (e.Contact == scheme.OnFile || e.PriorOpen) {
 		if _, err = f.registered(ctx, person, p); err == nil {
-			e, err = f.eligible(ctx, s, p, true)
+			e, err = f.eligible(ctx, *s, p, true)
 		}
 	}
-	if err != nil || e.Contact != scheme.OnFile {
-		return nil, false, err
+	if err != nil {
+		return nil, false, f.verdict(ctx, s, err)
+	}
+	if e.Contact != scheme.OnFile {
+		return nil, false, nil
 	}
 	if s.Copyable { // it proves nobody's presence: as if none were on file (L1)
 		return nil, true, nil
@@ -95,7 +99,7 @@ func (f *Flow) Choices(ctx context.Context, ref Ref) ([]otp.Choice, error) {
 	if err != nil {
 		return nil, err
 	}
-	onFile, _, err := f.onFile(ctx, s, p)
+	onFile, _, err := f.onFile(ctx, &s, p)
 	if err != nil {
 		return nil, err
 	}

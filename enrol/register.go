@@ -34,25 +34,29 @@ func (f *Flow) Register(ctx context.Context, ref Ref) error {
 		return err
 	}
 	person, err := f.registered(ctx, code, p)
-	if tunnus.CodeOf(err) == tunnus.CodeRegiDown {
-		return err
-	}
 	if err != nil {
-		return f.book.Refuse(ctx, &s, err)
+		return f.verdict(ctx, &s, err)
 	}
 	p.Surname, p.GivenNames, p.Birth = person.Surname, person.GivenNames, person.Birth
 	e, err := f.eligible(ctx, s, p, true)
-	if err != nil {
-		return f.book.Refuse(ctx, &s, err)
+	if err == nil {
+		err = f.Rises(ctx, s, code)
 	}
-	if err := f.Rises(ctx, s, code); tunnus.CodeOf(err) == tunnus.CodeEligLevel {
-		return f.book.Refuse(ctx, &s, err)
-	} else if err != nil {
-		return err
+	if err != nil {
+		return f.verdict(ctx, &s, err)
 	}
 	s.Route.Minor = e.Minor
 	line := f.book.Add(&s, way.RegisterAgrees, map[string]string{"rule": fmt.Sprint(e.Index)})
 	return f.book.Save(ctx, &s, p, line)
+}
+
+// verdict ends a session for what the register or the rules say of the applicant. A
+// register that is down, and a fault of ours, say nothing and end nothing.
+func (f *Flow) verdict(ctx context.Context, s *sitting.Session, err error) error {
+	if code := tunnus.CodeOf(err); code == tunnus.CodeRegiDown || code == tunnus.CodeInternal {
+		return err
+	}
+	return f.book.Refuse(ctx, s, err)
 }
 
 // registered is whom the register knows under a code, if it agrees with what has
