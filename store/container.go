@@ -42,8 +42,8 @@ func (c *Containers) Save(ctx context.Context, v container.Container, events []t
 }
 
 // Unfinished implements [container.Store].
-func (c *Containers) Unfinished(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	rows, err := c.d.Read().UnfinishedContainers(ctx, db.UnfinishedContainersParams{Now: engine.Millis(now), Many: engine.Many(limit)})
+func (c *Containers) Unfinished(ctx context.Context, now, far time.Time, limit int) ([]string, error) {
+	rows, err := c.d.Read().UnfinishedContainers(ctx, db.UnfinishedContainersParams{Now: engine.Millis(now), Far: engine.Millis(far), Many: engine.Many(limit)})
 	return engine.Each("containers", rows, err, func(id string) string { return id })
 }
 

@@ -87,16 +87,17 @@ func (q *Queries) SaveContainer(ctx context.Context, arg SaveContainerParams) (i
 }
 
 const unfinishedContainers = `-- name: UnfinishedContainers :many
-SELECT account FROM container WHERE due > 0 AND due <= $1 ORDER BY due, account LIMIT $2
+SELECT account FROM container WHERE due > 0 AND (due <= $1 OR due > $2) ORDER BY due, account LIMIT $3
 `
 
 type UnfinishedContainersParams struct {
 	Now  int64
+	Far  int64
 	Many int32
 }
 
 func (q *Queries) UnfinishedContainers(ctx context.Context, arg UnfinishedContainersParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, unfinishedContainers, arg.Now, arg.Many)
+	rows, err := q.db.QueryContext(ctx, unfinishedContainers, arg.Now, arg.Far, arg.Many)
 	if err != nil {
 		return nil, err
 	}

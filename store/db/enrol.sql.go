@@ -122,7 +122,7 @@ func (q *Queries) EnrolSession(ctx context.Context, id string) (EnrolSession, er
 }
 
 const latestEnrolSession = `-- name: LatestEnrolSession :one
-SELECT id, rev, device, way, purpose, minor, revision, state, why, claim, facts, challenges, challenge_at, document, copyable, attempts, attempt, captures, account, login_key, sign_key, replaces, vouched, txn, due, created_at, expires_at, payload FROM enrol_session WHERE device = $1 AND state IN ('open', 'parked', 'done') ORDER BY created_at DESC, id DESC LIMIT 1
+SELECT id, rev, device, way, purpose, minor, revision, state, why, claim, facts, challenges, challenge_at, document, copyable, attempts, attempt, captures, account, login_key, sign_key, replaces, vouched, txn, due, created_at, expires_at, payload FROM enrol_session WHERE device = $1 AND (state IN ('open', 'parked', 'done') OR why = 'ses-timeout') ORDER BY created_at DESC, id DESC LIMIT 1
 `
 
 func (q *Queries) LatestEnrolSession(ctx context.Context, device string) (EnrolSession, error) {

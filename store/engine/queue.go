@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -23,7 +22,6 @@ type Job struct {
 	ID   string // of the row that it is about; a job holds nothing else
 	// Queue is whose workers do it; empty is [DefaultQueue].
 	Queue string
-	RunAt time.Time // not before; zero is at once
 }
 
 // DefaultQueue is the queue of jobs that name none.
@@ -81,7 +79,7 @@ func (t *Tx) Enqueue(ctx context.Context, j Job) error {
 	}
 	// The statements of a batch end by themselves only: see steady.
 	_, err := t.queue.client.InsertTx(context.WithoutCancel(ctx), t.raw, JobArgs{ID: j.ID, kind: j.Kind}, &river.InsertOpts{
-		Queue: j.Queue, ScheduledAt: j.RunAt, MaxAttempts: MostTries,
+		Queue: j.Queue, MaxAttempts: MostTries,
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	})
 	if err != nil {

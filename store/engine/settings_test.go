@@ -31,6 +31,35 @@ func TestSettingsOfDurability(t *testing.T) {
 	}
 }
 
+// Who reads for long, such as a backup, makes the emptying of the log wait for another
+// time, and nobody who writes wait for that.
+func TestScrubKeepsNobodyWaiting(t *testing.T) {
+	d := openAt(t, filepath.Join(t.TempDir(), "tunnus.db"))
+	if _, err := d.writer.Exec("CREATE TABLE scrubbed (a int)"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := d.reader.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }() // it has only read
+	var n int
+	if err := tx.QueryRow("SELECT count(*) FROM scrubbed").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.writer.Exec("INSERT INTO scrubbed VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := d.Scrub(t.Context()); err != nil || time.Since(began) > 2*time.Second {
+		t.Errorf("it took %s, %v", time.Since(began), err)
+	}
+	var patience string
+	if err := d.writer.QueryRow("PRAGMA busy_timeout").Scan(&patience); err != nil || patience != "5000" {
+		t.Errorf("who writes waits for %s ms from then on, %v", patience, err)
+	}
+}
+
 func TestSettingsOfPostgreSQL(t *testing.T) {
 	d := openAt(t, cluster.Database(t))
 	for name, want := range map[string]string{

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,14 +51,31 @@ func (d *Database) openSQLite(ctx context.Context, path string, s Schema) error 
 
 // Scrub empties SQLite's log of writes, which holds what was deleted until it is written
 // over: the file itself is overwritten (secure_delete). While somebody reads, it is left
-// for another time, which is no error. On PostgreSQL it does nothing.
-func (d *Database) Scrub(ctx context.Context) error {
+// for another time, which is no error: all who write wait meanwhile. On PostgreSQL it does nothing.
+func (d *Database) Scrub(ctx context.Context) (err error) {
 	if d.group == nil {
 		return nil
 	}
+	conn, err := d.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	wait := func(ctx context.Context, milliseconds int) error {
+		_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", milliseconds))
+		return err
+	}
+	if err := wait(ctx, scrubTimeout); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, wait(context.WithoutCancel(ctx), busyTimeout)) }()
 	var busy, log, done int
-	return d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
+	return conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
 }
+
+// For how many milliseconds a connection waits for another one: any, as poolSQLite says
+// too, and while the log is emptied; short reads end in less.
+const busyTimeout, scrubTimeout = 5000, 500
 
 // poolSQLite opens up to n connections, each with the settings that durability
 // and integrity rest on.

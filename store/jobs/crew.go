@@ -44,7 +44,8 @@ type Config struct {
 type Crew struct {
 	client *river.Client[*sql.Tx]
 	name   string
-	named  bool // it was given
+	named  bool          // it was given
+	far    time.Duration // ahead lies no job that a right clock has planned
 	log    *slog.Logger
 }
 
@@ -67,7 +68,7 @@ func New(c Config) (*Crew, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Crew{name: c.Name, named: c.Name != "", log: c.Log}
+	w := &Crew{name: c.Name, named: c.Name != "", far: far(c.Kinds), log: c.Log}
 	if !w.named {
 		var id [8]byte
 		_, _ = rand.Read(id[:]) // never fails (crypto/rand)
@@ -96,7 +97,7 @@ func (c *Crew) Run(ctx context.Context, farewell time.Duration) error {
 	if err := c.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("jobs: starting: %w", err)
 	}
-	<-ctx.Done()
+	c.watch(ctx)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	if err := c.client.Stop(last); err == nil {

@@ -9,4 +9,4 @@ WHERE account = $1 AND rev = $2 AND level <> 'LT' AND (level <> 'T' OR $3 <> 'B'
 SELECT * FROM container WHERE account = $1;
 
 -- name: UnfinishedContainers :many
-SELECT account FROM container WHERE due > 0 AND due <= sqlc.arg(now) ORDER BY due, account LIMIT sqlc.arg(many);
+SELECT account FROM container WHERE due > 0 AND (due <= sqlc.arg(now) OR due > sqlc.arg(far)) ORDER BY due, account LIMIT sqlc.arg(many);

@@ -15,7 +15,7 @@ WHERE id = $1 AND rev = $2;
 SELECT * FROM enrol_session WHERE id = $1;
 
 -- name: LatestEnrolSession :one
-SELECT * FROM enrol_session WHERE device = $1 AND state IN ('open', 'parked', 'done') ORDER BY created_at DESC, id DESC LIMIT 1;
+SELECT * FROM enrol_session WHERE device = $1 AND (state IN ('open', 'parked', 'done') OR why = 'ses-timeout') ORDER BY created_at DESC, id DESC LIMIT 1;
 
 -- name: OverdueHoldingEnrolSessions :many
 SELECT due, id FROM enrol_session

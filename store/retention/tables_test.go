@@ -123,7 +123,7 @@ func reference() string {
 	b.WriteString(`# How long what is kept
 
 Made of the table in package ` + "`store/retention`" + ` (` + "`go test ./store/retention -run Doc -update`" + `). A job deletes by it every night at two (UTC), once in
-the whole service, ` + fmt.Sprint(Batch) + ` rows a transaction at most. A process without the role ` + "`front`" + ` does so in its own database. Times with a key are those of
+the whole service, ` + fmt.Sprint(Batch) + ` rows a transaction at most. A process without the role ` + "`front`" + ` does so in its own database, by the usual times if it has no scheme file. Times with a key are those of
 the section [retention](scheme.md#retention) of the scheme file.
 
 What is sealed does not wait for the night: images of faces and data of chips go with the decision, from cases of review after ` + "`review_images`" + ` at the latest;

@@ -49,11 +49,11 @@ func Containers(t *testing.T, fresh func(t *testing.T) check.Fixture[container.S
 	t.Run("what was reached is not lost", func(t *testing.T) { neverLower(t, fresh(t)) })
 	t.Run("lists what is due", func(t *testing.T) {
 		f := fresh(t)
-		for _, v := range []container.Container{signedContainer("c", 3), signedContainer("a", 2), signedContainer("b", 1), signedContainer("d", 9)} {
+		for _, v := range []container.Container{signedContainer("c", 3), signedContainer("a", 2), signedContainer("b", 1), signedContainer("d", 9), signedContainer("e", 20)} {
 			check.Must(t, "Save", f.Port().Save(t.Context(), v, nil))
 		}
-		for limit, want := range map[int][]string{9: {"b", "a", "c"}, 2: {"b", "a"}} {
-			if got, err := f.Port().Unfinished(t.Context(), check.At(3), limit); err != nil || !slices.Equal(got, want) {
+		for limit, want := range map[int][]string{9: {"b", "a", "c", "e"}, 2: {"b", "a"}} {
+			if got, err := f.Port().Unfinished(t.Context(), check.At(3), check.At(19), limit); err != nil || !slices.Equal(got, want) {
 				t.Errorf("Unfinished = %v, %v; want %v", got, err, want)
 			}
 		}
@@ -72,7 +72,7 @@ func neverLower(t *testing.T, f check.Fixture[container.Store]) {
 	v.Rev = 2
 	check.Code(t, "a complete one", f.Port().Save(t.Context(), v, check.Event("container.level", "a")), tunnus.CodeStateConflict)
 	check.Events(t, f, "a")
-	if got, err := f.Port().Unfinished(t.Context(), check.At(100), 9); err != nil || len(got) != 0 {
+	if got, err := f.Port().Unfinished(t.Context(), check.At(100), check.At(200), 9); err != nil || len(got) != 0 {
 		t.Errorf("a complete one is unfinished: %v, %v", got, err)
 	}
 	check.Refused(t, f, "UPDATE container SET file = file", "UPDATE container SET level = 'B', due = 1")

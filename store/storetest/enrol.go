@@ -115,13 +115,14 @@ func wholeChange(t *testing.T, f check.Fixture[EnrolPorts]) {
 	check.Events(t, f, "s", "enrol.issued")
 }
 
-// latest: the newest session of a device that has not ended badly is found.
+// latest: the newest session of a device is found that has not ended badly, but by its time.
 func latest(t *testing.T, f check.Fixture[EnrolPorts]) {
 	for id, v := range map[string]sitting.Session{
 		"first": {Device: "d", State: way.Parked, CreatedAt: check.At(1)}, "second": {Device: "d", State: way.Open, CreatedAt: check.At(2)},
 		"ended": {Device: "d", State: way.Refused, CreatedAt: check.At(3)}, "undoing": {Device: "d", State: way.Undoing, CreatedAt: check.At(4)},
 		"other": {Device: "e", State: way.Open, CreatedAt: check.At(5)}, "over": {Device: "x", State: way.Expired, CreatedAt: check.At(6)},
 		"made": {Device: "y", State: way.Done, CreatedAt: check.At(7)},
+		"slow": {Device: "z", State: way.Expired, Why: tunnus.CodeSesTimeout, CreatedAt: check.At(8)}, "slower": {Device: "z", State: way.Undoing, Why: tunnus.CodeSesTimeout, CreatedAt: check.At(9)},
 	} {
 		v.ID, v.Route = id, way.Route{Way: way.IDCard, Purpose: way.New}
 		check.Must(t, id, f.Port().Commit(t.Context(), sitting.Change{Session: v}))
@@ -130,6 +131,8 @@ func latest(t *testing.T, f check.Fixture[EnrolPorts]) {
 	check.Same(t, "the newest", got.ID, err, "second")
 	got, err = f.Port().Latest(t.Context(), "y")
 	check.Same(t, "that is done", got.ID, err, "made")
+	got, err = f.Port().Latest(t.Context(), "z")
+	check.Same(t, "that has run out of time", got.ID, err, "slower")
 	_, err = f.Port().Latest(t.Context(), "x")
 	check.Code(t, "of a device whose session has ended badly", err, tunnus.CodeNotFound)
 }
