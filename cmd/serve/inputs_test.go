@@ -5,8 +5,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
@@ -14,6 +16,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	files "github.com/tunnus-id/tunnus/scheme"
+	"github.com/tunnus-id/tunnus/store"
 )
 
 // All that is missing is told at once, and nothing is made before it is there.
@@ -60,16 +63,22 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// bare is a process in a folder that has no role.
+func bare(t *testing.T, dir string, rules scheme.Rules) *parts {
+	t.Helper()
+	cfg := &config.Config{Data: dir, Sandbox: true, Log: config.LogConfig{Folder: filepath.Join(dir, "log"), Origin: "test/log", Key: hsm.SignerRef{File: filepath.Join(dir, "log.key")}}}
+	lock, err := lockFolder(filepath.Join(cfg.Data, "lock"))
+	must(t, err)
+	return &parts{cfg: cfg, in: inputs.Inputs{Rules: rules}, log: slog.New(slog.DiscardHandler), clock: tunnus.SystemClock{}, lock: lock}
+}
+
 // A scheme file that was changed is refused until it has another version.
 func TestChangedSchemeFileIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	cfg := &config.Config{Data: dir, Sandbox: true, Log: config.LogConfig{Folder: filepath.Join(dir, "log"), Origin: "test/log", Key: hsm.SignerRef{File: filepath.Join(dir, "log.key")}}}
 	start := func(file string) error {
 		rules, err := scheme.Parse("scheme.json", []byte(file))
 		must(t, err)
-		lock, err := lockFolder(filepath.Join(cfg.Data, "lock"))
-		must(t, err)
-		p := &parts{cfg: cfg, in: inputs.Inputs{Rules: rules}, log: slog.New(slog.DiscardHandler), clock: tunnus.SystemClock{}, lock: lock}
+		p := bare(t, dir, rules)
 		err = p.join(t.Context())
 		must(t, p.close())
 		return err
@@ -82,4 +91,19 @@ func TestChangedSchemeFileIsRefused(t *testing.T) {
 		t.Errorf("a changed file of the same version: %v", err)
 	}
 	must(t, start(strings.Replace(changed, `"version": "`, `"version": "1.`, 1)))
+}
+
+// A process that may do without a scheme file deletes what has served all the same.
+func TestRetentionWithoutASchemeFile(t *testing.T) {
+	p := bare(t, t.TempDir(), scheme.Rules{})
+	must(t, p.join(t.Context()))
+	t.Cleanup(func() { must(t, p.close()) })
+	must(t, p.store.AppSessions().Create(t.Context(), store.AppSession{ID: "old", CreatedAt: time.Now().Add(-48 * time.Hour)}))
+	if !slices.ContainsFunc(p.jobs(), func(j job) bool { return j.name == "retention" }) {
+		t.Error("nobody deletes anything")
+	}
+	must(t, p.forget(t.Context()))
+	if _, err := p.store.AppSessions().Get(t.Context(), "old"); tunnus.CodeOf(err) != tunnus.CodeNotFound {
+		t.Errorf("what has served stays: %v", err)
+	}
 }

@@ -37,6 +37,10 @@ func TestNightly(t *testing.T) {
 		{50 * time.Hour, false, 4},
 		{24*5*time.Hour + 26*time.Hour, false, 5},
 		{24*5*time.Hour + 26*time.Hour + time.Minute, false, 5},
+		{24 * 4000 * time.Hour, false, 6}, // the clock jumps,
+		{24 * 7 * time.Hour, false, 7},    // and is right again
+		{24*7*time.Hour + time.Hour, false, 7},
+		{24*7*time.Hour + 2*time.Hour, false, 8},
 	} {
 		now, fails = day.Add(tt.at), tt.fails
 		if err := do(t.Context()); (err != nil) != tt.fails {

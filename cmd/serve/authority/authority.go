@@ -166,7 +166,8 @@ func (a *Authority) signer(ctx context.Context) (ocsp.Signer, error) {
 	a.duty.mu.Lock()
 	defer a.duty.mu.Unlock()
 	now := a.clock.Now()
-	if a.duty.signer.Key != nil && now.Sub(a.duty.since) < dutyLife {
+	// One whose certificate's time has not begun is of a clock that was ahead.
+	if s := a.duty.signer; s.Key != nil && !now.Before(s.Certificate.NotBefore) && now.Sub(a.duty.since) < dutyLife {
 		return a.duty.signer, nil
 	}
 	key, err := rsa.GenerateKey(rand.Reader, dutyBits)

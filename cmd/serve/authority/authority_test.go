@@ -236,3 +236,21 @@ func (c counting) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte,
 	*c.n++
 	return c.Signer.Sign(r, digest, o)
 }
+
+// A responder's certificate that a clock made which was ahead answers nobody for as long
+// as that lies in the future: there is a new one once the clock is right.
+func TestResponderAfterAClockThatWasAhead(t *testing.T) {
+	ahead := 30 * 24 * time.Hour
+	r := newRegistry(t, func(c *Config) { c.Clock = tunnus.ClockFunc(func() time.Time { return time.Now().Add(ahead) }) })
+	sure(r.signer(t.Context()))(t)
+	ahead = 0
+	if s := sure(r.signer(t.Context()))(t); s.Certificate.NotBefore.After(time.Now()) {
+		t.Errorf("a certificate that is valid from %s", s.Certificate.NotBefore)
+	}
+	ahead = time.Hour
+	first := sure(r.signer(t.Context()))(t)
+	ahead = time.Hour - time.Second
+	if again := sure(r.signer(t.Context()))(t); again.Certificate != first.Certificate {
+		t.Error("a clock that steps by a second costs a new key")
+	}
+}
