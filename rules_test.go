@@ -108,9 +108,10 @@ var rulings = []ruling{
 		"enrol":      "TestFramesThatCannotBeJudged TestAbandonedFaceAttemptFails TestFaceAttemptStandsAfterACrash TestRepeatedTimeoutsCount TestCarelessNames",
 		"enrol/lock": "TestRepeatedMishapsCountOnBoth TestConcurrentTriesNeverExceedLimit",
 	}},
-	{"L5", "a void needs that nothing has left the server, and is one a day", map[string]string{
-		"enrol":      "TestNothingIsRefundedAfterAHint TestFaultOfOursIsRefundedOnceADay",
-		"enrol/lock": "TestOneVoidADay",
+	{"L5", "a void needs that nothing has left the server, and is one a day and one an input", map[string]string{
+		"enrol":          "TestNothingIsRefundedAfterAHint TestFaultOfOursIsRefundedOnceADay TestL5SameFramesFailAgain",
+		"enrol/lock":     "TestOneVoidADay TestL5SameInputFailsAgain TestL5SameProofFailsAgain TestL5InputIsSealed TestL5InputsNameNothing",
+		"store/recovery": "TestRestoreDrill",
 	}},
 	{"L6", "rows stand in a second place before the verdict; a restore is the union", map[string]string{
 		"store/recovery": "TestSecondPlaceIsAway TestCrashBeforeTheSecondCopy TestRestoreDrill TestForkedLedgerIsTold",

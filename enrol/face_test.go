@@ -173,6 +173,36 @@ func TestNothingIsRefundedAfterAHint(t *testing.T) {
 	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceNoMatch, 1)
 }
 
+// L5: pictures that kill the engine are refunded once, not once a day for ever, in
+// whatever order they come and whatever session they come in.
+func TestL5SameFramesFailAgain(t *testing.T) {
+	w, p := newWorld(t), ada(t, nil)
+	w.faces = func() (face.Result, error) { return face.Result{}, errors.New("the worker was killed") }
+	for day, tt := range []struct {
+		frames [][]byte
+		stands bool // the attempt
+		voids  int  // so far
+	}{
+		{frames, false, 1},
+		{frames, true, 1},
+		{[][]byte{{3}, {1}, {2}, {3}}, true, 1},
+		{[][]byte{{4}, {5}}, false, 2},
+		{[][]byte{{5}, {4}}, true, 2},
+	} {
+		r := ref("phone", day+1)
+		w.upTo(r, way.FaceMatches, p)
+		if err := w.flow.Face(t.Context(), r, tt.frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
+			t.Errorf("day %d: Face = %v; want internal", day, err)
+		}
+		n := w.entries(lock.Voided, w.documentKey())
+		st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey())
+		if n != tt.voids || err != nil || (st.Attempt != "") != tt.stands {
+			t.Errorf("day %d: %d voids, state %+v, %v; want %d, and that the attempt stands: %v", day, n, st, err, tt.voids, tt.stands)
+		}
+		w.now = w.now.Add(25 * time.Hour)
+	}
+}
+
 func TestDoubtfulFacesAreNoMatch(t *testing.T) {
 	for name, tt := range map[string]struct {
 		rules   scheme.Rules

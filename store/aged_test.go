@@ -145,7 +145,7 @@ func oldPeople(t *testing.T, s *Store) {
 		t.Errorf("account: %+v, %v", a, err)
 	}
 	e, err := s.Ledger().Entries(ctx, "document")
-	if err != nil || len(e) != 2 || e[1].Kind != "permanent" || string(e[0].MAC) != "mac" || !e[0].At.Equal(noon) {
+	if err != nil || len(e) != 2 || e[1].Kind != "permanent" || string(e[0].MAC) != "mac" || e[0].Input != "" || !e[0].At.Equal(noon) {
 		t.Errorf("ledger: %+v, %v", e, err)
 	}
 	v, err := s.Enrolments().Session(ctx, "sitting")

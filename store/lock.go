@@ -25,7 +25,7 @@ func (l *Ledger) Entries(ctx context.Context, key lock.Key) ([]lock.Entry, error
 	return engine.Each("lock entries", rows, err, func(r db.LockEntry) lock.Entry {
 		return lock.Entry{
 			Kind: lock.Kind(r.Kind), Attempt: r.Attempt, At: engine.Moment(r.At), Code: tunnus.Code(r.Code),
-			Copyable: r.Copyable, Release: r.Release, From: engine.Moment(r.FromAt), Until: engine.Moment(r.UntilAt), MAC: engine.Some(r.Mac),
+			Copyable: r.Copyable, Release: r.Release, From: engine.Moment(r.FromAt), Until: engine.Moment(r.UntilAt), Input: r.Input, MAC: engine.Some(r.Mac),
 		}
 	})
 }
@@ -43,7 +43,7 @@ func (l *Ledger) Append(ctx context.Context, key lock.Key, n int, e lock.Entry, 
 		row := db.LockEntry{
 			Key: string(key), Place: have, Kind: string(e.Kind), Attempt: e.Attempt, At: engine.Millis(e.At),
 			Code: string(e.Code), Copyable: e.Copyable, Mac: engine.Full(e.MAC),
-			Release: e.Release, FromAt: engine.Millis(e.From), UntilAt: engine.Millis(e.Until),
+			Release: e.Release, FromAt: engine.Millis(e.From), UntilAt: engine.Millis(e.Until), Input: e.Input,
 		}
 		if err := t.AddLockEntry(ctx, db.AddLockEntryParams(row)); err != nil {
 			return engine.Added("lock entry", err)

@@ -1,6 +1,7 @@
 package emrtd
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,16 @@ type Evidence struct {
 	SOD        []byte         // EF.SOD, whole file
 	Groups     map[int][]byte // data groups by number, whole files
 	ActiveAuth []byte         // answer to INTERNAL AUTHENTICATE; nil if there is none
+}
+
+// Files are the chip's files: EF.SOD, then the data groups by number. They are the
+// same at each reading, unlike the answer to a challenge, which is not among them.
+func (e Evidence) Files() [][]byte {
+	files := [][]byte{e.SOD}
+	for _, n := range slices.Sorted(maps.Keys(e.Groups)) {
+		files = append(files, e.Groups[n])
+	}
+	return files
 }
 
 // A Verified is a document of which every check was well. Only [Verify] makes

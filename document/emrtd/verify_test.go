@@ -146,3 +146,14 @@ func TestBeforeTheSignersWereValid(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The same chip gives the same files at each reading, whatever it answered.
+func TestFilesOfAReading(t *testing.T) {
+	groups := map[int][]byte{15: []byte("key"), 1: []byte("line"), 2: []byte("face")}
+	for _, answer := range []string{"one", "another"} {
+		got := emrtd.Evidence{SOD: []byte("sod"), Groups: groups, ActiveAuth: []byte(answer)}.Files()
+		if s := string(bytes.Join(got, []byte("|"))); s != "sod|line|face|key" {
+			t.Errorf("files: %s", s)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func (d *Service) prove(ctx context.Context, s Session, challenge []byte, ev emr
 	code, verdict := tunnus.CodeOf(err), lock.Passed
 	switch code {
 	case tunnus.CodeInternal:
-		return v, errors.Join(err, d.cfg.Tab.Devices.Void(ctx, device, attempt, code))
+		return v, errors.Join(err, d.cfg.Tab.Devices.Void(ctx, device, attempt, code, lock.InputOf(ev.Files()...)))
 	case tunnus.CodeDocSigBad, tunnus.CodeDocClone, tunnus.CodeHashMismatch:
 		verdict = lock.Failed
 	}

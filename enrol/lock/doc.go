@@ -5,7 +5,8 @@
 // and closes it with the verdict afterwards. Where an attempt stands is never
 // stored: [Rules.Fold] works it out from the entries, which are only ever added.
 // An attempt that was charged and never closed counts as a failure, so a crash
-// refunds nothing; only a fault of ours that gave no verdict away is voided.
+// refunds nothing; only a fault of ours that gave no verdict away is voided, once a
+// day, and once for what was judged then: the ledger keeps a keyed hash of it.
 //
 // There are two phases. [Proof] ledgers belong to devices and accounts and know
 // timed locks only; [Judgement] ledgers belong to documents and climb a ladder whose

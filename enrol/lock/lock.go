@@ -118,11 +118,14 @@ func (l *Ledger) Close(ctx context.Context, key Key, attempt string, verdict Kin
 	return s, err
 }
 
-// Void refunds the open attempt for a fault of ours. The caller vouches that no
-// verdict, score or hint has left the server. It fails with
-// [tunnus.CodeStateConflict] if the attempt is not open or there was a void
-// within Rules.VoidEvery; then the attempt stands (L5).
-func (l *Ledger) Void(ctx context.Context, key Key, attempt string, why tunnus.Code) error {
+// Void refunds the open attempt for a fault of ours while in was judged. The
+// caller vouches that no verdict, score or hint has left the server. It fails with
+// [tunnus.CodeStateConflict] if the attempt is not open, there was a void within
+// Rules.VoidEvery, or one for the same input ever; then the attempt stands (L5).
+func (l *Ledger) Void(ctx context.Context, key Key, attempt string, why tunnus.Code, in Input) error {
+	if in == (Input{}) {
+		return errors.New("lock: a void names what was judged")
+	}
 	entries, s, err := l.opened(ctx, key, attempt)
 	if err != nil {
 		return err
@@ -130,7 +133,11 @@ func (l *Ledger) Void(ctx context.Context, key Key, attempt string, why tunnus.C
 	if !s.voided.IsZero() && l.now().Before(s.voided.Add(l.rules.VoidEvery)) {
 		return tunnus.Conflict(errors.New("lock: one void a day"))
 	}
-	_, _, err = l.append(ctx, key, entries, Entry{Kind: Voided, Attempt: attempt, Code: why, Copyable: s.Copyable})
+	input := l.input(key, in)
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == Voided && e.Input == input }) {
+		return tunnus.Conflict(errors.New("lock: one void an input"))
+	}
+	_, _, err = l.append(ctx, key, entries, Entry{Kind: Voided, Attempt: attempt, Code: why, Copyable: s.Copyable, Input: input})
 	return err
 }
 
@@ -251,7 +258,7 @@ func (l *Ledger) append(ctx context.Context, key Key, entries []Entry, e Entry) 
 // all entries before it. Cutting entries off the end is not seen here: that is
 // what the second place and the audit log are for.
 //
-// Entries that name no release are sealed as before there were any.
+// Entries that name no release, or no input, are sealed as before there were any.
 func (l *Ledger) seal(key Key, place int, before []byte, e Entry) []byte {
 	return l.sealer().seal(key, place, before, e)
 }

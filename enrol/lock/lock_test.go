@@ -128,7 +128,7 @@ func TestOneVoidADay(t *testing.T) {
 		if _, err := l.Charge(t.Context(), key, name, false); err != nil {
 			t.Fatal(err)
 		}
-		return l.Void(t.Context(), key, name, tunnus.CodeInternal)
+		return l.Void(t.Context(), key, name, tunnus.CodeInternal, InputOf([]byte(name)))
 	}
 	if err := void("a"); err != nil {
 		t.Fatal(err)

@@ -20,10 +20,14 @@ func (l *Ledger) sealer() *sealer { return &sealer{h: hmac.New(sha256.New, l.sec
 
 // seal is [Ledger.seal]; what it returns holds until the next call.
 func (s *sealer) seal(key Key, place int, before []byte, e Entry) []byte {
-	v1 := e.Release == "" && e.From.IsZero() && e.Until.IsZero()
+	v3 := e.Input != ""
+	v1 := e.Release == "" && e.From.IsZero() && e.Until.IsZero() && !v3
 	tag := "tunnus/lock/entry/v2"
-	if v1 {
+	switch {
+	case v1:
 		tag = "tunnus/lock/entry/v1"
+	case v3:
+		tag = "tunnus/lock/entry/v3"
 	}
 	b := part(part(s.b[:0], tag), key)
 	b = part(number(b, int64(place)), before)
@@ -31,6 +35,9 @@ func (s *sealer) seal(key Key, place int, before []byte, e Entry) []byte {
 	b = part(part(b, e.Code), strconv.FormatBool(e.Copyable))
 	if !v1 {
 		b = number(number(part(b, e.Release), e.From.UnixMilli()), e.Until.UnixMilli())
+	}
+	if v3 {
+		b = part(b, e.Input)
 	}
 	return s.sum(b)
 }

@@ -39,6 +39,7 @@ type Entry struct {
 	Release  string      // the software under which it was written; of an Incident, the one that was at fault
 	From     time.Time   // of an Incident: charges from this moment on
 	Until    time.Time   // and before this one did not count
+	Input    string      // of a Voided: keyed hash of what was judged when we failed (L5), "" if it was not kept yet
 	MAC      []byte      // 32 bytes over this entry, its place and the MAC before it
 }
 

@@ -59,9 +59,9 @@ func (t Tab) CloseProof(ctx context.Context, b Bearer, attempt string, verdict K
 }
 
 // VoidProof refunds a proof as [Ledger.Void] does.
-func (t Tab) VoidProof(ctx context.Context, b Bearer, attempt string, why tunnus.Code) error {
+func (t Tab) VoidProof(ctx context.Context, b Bearer, attempt string, why tunnus.Code, in Input) error {
 	for _, k := range b.keys() {
-		if err := t.Devices.Void(ctx, k, attempt, why); err != nil {
+		if err := t.Devices.Void(ctx, k, attempt, why, in); err != nil {
 			return err
 		}
 	}
@@ -118,10 +118,10 @@ func (t Tab) Close(ctx context.Context, d Debtor, attempt string, verdict Kind, 
 }
 
 // Void refunds an attempt as [Ledger.Void] does.
-func (t Tab) Void(ctx context.Context, d Debtor, attempt string, why tunnus.Code) error {
-	err := t.Documents.Void(ctx, d.Document, attempt, why)
+func (t Tab) Void(ctx context.Context, d Debtor, attempt string, why tunnus.Code, in Input) error {
+	err := t.Documents.Void(ctx, d.Document, attempt, why, in)
 	if err == nil && d.Copyable {
-		err = t.Devices.Void(ctx, d.Device, attempt, why)
+		err = t.Devices.Void(ctx, d.Device, attempt, why, in)
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func (f *Proofs) prove(ctx context.Context, s *sitting.Session, p sitting.Payloa
 	v, err := emrtd.Verify(ev, f.Trust, challenge, f.Book.Now())
 	code := tunnus.CodeOf(err)
 	if code == tunnus.CodeInternal {
-		return emrtd.Verified{}, errors.Join(err, f.Tab.VoidProof(ctx, bearer, attempt, code))
+		return emrtd.Verified{}, errors.Join(err, f.Tab.VoidProof(ctx, bearer, attempt, code, lock.InputOf(ev.Files()...)))
 	}
 	verdict := lock.Passed // a good document does not wash off the bad ones before it
 	if forgeries[code] {

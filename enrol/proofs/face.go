@@ -1,9 +1,11 @@
 package proofs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/enrol/lock"
@@ -44,7 +46,7 @@ func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) err
 	res, err := f.Faces.Compare(ctx, p.Portrait, frames)
 	switch code := tunnus.CodeOf(err); {
 	case code == tunnus.CodeInternal:
-		return f.ourFault(ctx, s, p, err)
+		return f.ourFault(ctx, s, p, frames, err)
 	case err != nil:
 		return f.retake(ctx, s, p, err)
 	}
@@ -90,17 +92,17 @@ func (f *Proofs) retake(ctx context.Context, s sitting.Session, p sitting.Payloa
 	return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceLimit, err), nil)
 }
 
-// ourFault refunds the attempt, if the day's refund is not used up, and tells
-// the fault as ours. Only its first capture can be refunded: after that, a hint
+// ourFault refunds the attempt, if the day's refund is not used up and the same
+// pictures had none before, and tells the fault as ours. Only its first capture can be refunded: after that, a hint
 // of this attempt has left the server (L5).
-func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payload, err error) error {
+func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, err error) error {
 	err = fmt.Errorf("proofs: comparing faces: %w", err)
 	if s.Captures > 1 {
 		return err // the attempt stands
 	}
-	verr := f.Tab.Void(ctx, f.Debtor(s), s.Attempt, tunnus.CodeInternal)
+	verr := f.Tab.Void(ctx, f.Debtor(s), s.Attempt, tunnus.CodeInternal, pictures(p.Portrait, frames))
 	if tunnus.CodeOf(verr) == tunnus.CodeStateConflict {
-		return err // the day's refund is used up: the attempt stands
+		return err // the refund is used up, the day's or that of these pictures: the attempt stands
 	}
 	if verr != nil {
 		return errors.Join(err, verr)
@@ -110,6 +112,14 @@ func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payl
 		return serr
 	}
 	return err
+}
+
+// pictures is the input of a comparison. In another order, or one of them twice,
+// they are the same pictures.
+func pictures(portrait []byte, frames [][]byte) lock.Input {
+	each := slices.SortedFunc(slices.Values(frames), bytes.Compare)
+	each = slices.CompactFunc(each, bytes.Equal)
+	return lock.InputOf(append([][]byte{portrait}, each...)...)
 }
 
 // failed closes the attempt as a counted failure.

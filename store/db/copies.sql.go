@@ -132,7 +132,7 @@ func (q *Queries) KeysAfter(ctx context.Context, arg KeysAfterParams) ([]string,
 }
 
 const lockEntry = `-- name: LockEntry :one
-SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at FROM lock_entry WHERE key = $1 AND place = $2
+SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at, input FROM lock_entry WHERE key = $1 AND place = $2
 `
 
 type LockEntryParams struct {
@@ -155,6 +155,7 @@ func (q *Queries) LockEntry(ctx context.Context, arg LockEntryParams) (LockEntry
 		&i.Release,
 		&i.FromAt,
 		&i.UntilAt,
+		&i.Input,
 	)
 	return i, err
 }

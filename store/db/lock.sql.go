@@ -10,8 +10,8 @@ import (
 )
 
 const addLockEntry = `-- name: AddLockEntry :exec
-INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at, input)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type AddLockEntryParams struct {
@@ -26,6 +26,7 @@ type AddLockEntryParams struct {
 	Release  string
 	FromAt   int64
 	UntilAt  int64
+	Input    string
 }
 
 func (q *Queries) AddLockEntry(ctx context.Context, arg AddLockEntryParams) error {
@@ -41,6 +42,7 @@ func (q *Queries) AddLockEntry(ctx context.Context, arg AddLockEntryParams) erro
 		arg.Release,
 		arg.FromAt,
 		arg.UntilAt,
+		arg.Input,
 	)
 	return err
 }
@@ -127,7 +129,7 @@ func (q *Queries) DropLockPaces(ctx context.Context, since int64) error {
 }
 
 const lockEntries = `-- name: LockEntries :many
-SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at FROM lock_entry WHERE key = $1 ORDER BY place
+SELECT key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at, input FROM lock_entry WHERE key = $1 ORDER BY place
 `
 
 func (q *Queries) LockEntries(ctx context.Context, key string) ([]LockEntry, error) {
@@ -151,6 +153,7 @@ func (q *Queries) LockEntries(ctx context.Context, key string) ([]LockEntry, err
 			&i.Release,
 			&i.FromAt,
 			&i.UntilAt,
+			&i.Input,
 		); err != nil {
 			return nil, err
 		}

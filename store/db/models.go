@@ -352,6 +352,7 @@ type LockEntry struct {
 	Release  string
 	FromAt   int64
 	UntilAt  int64
+	Input    string
 }
 
 type LockIncident struct {

@@ -5,8 +5,8 @@ SELECT * FROM lock_entry WHERE key = $1 ORDER BY place;
 SELECT COUNT(*) FROM lock_entry WHERE key = $1;
 
 -- name: AddLockEntry :exec
-INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+INSERT INTO lock_entry (key, place, kind, attempt, at, code, copyable, mac, release, from_at, until_at, input)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: TouchedLocks :many
 SELECT DISTINCT e.key FROM lock_entry e

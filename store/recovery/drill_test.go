@@ -1,9 +1,12 @@
 package recovery
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/key/keyshare/restore"
 	"github.com/tunnus-id/tunnus/store/copies"
+	"github.com/tunnus-id/tunnus/store/second"
 	"github.com/tunnus-id/tunnus/trust/issue"
 )
 
@@ -39,7 +43,7 @@ func restoreDrill(t *testing.T, w *world) {
 	w.lockForEver(thief)
 	_, err := w.locks.Charge(t.Context(), victim, "ours", false)
 	w.must(err)
-	w.must(w.locks.Void(t.Context(), victim, "ours", tunnus.CodeInternal))
+	w.must(w.locks.Void(t.Context(), victim, "ours", tunnus.CodeInternal, lock.InputOf([]byte("a picture"))))
 	w.fail(held, "after")
 	w.must(w.store.Certificates().Revoke(t.Context(), "b1", w.Now(), issue.KeyCompromise, nil))
 	_, err = w.people.Apply(t.Context(), bos.ID, account.Close, "")
@@ -65,12 +69,26 @@ func restoreDrill(t *testing.T, w *world) {
 	if s := w.lockState(held); s.Left != 2 {
 		t.Errorf("an attempt was refunded: %+v", s)
 	}
+	w.refundedOnce(t, victim)
 	w.restored(t, ada, bo, cy, left)
 	if again, err := w.recovery().Apply(t.Context()); err != nil || !again.Nothing() {
 		t.Errorf("a second restore: %+v, %v", again, err)
 	}
 	w.must(w.recovery().Check(t.Context()))
 	w.must(bo.resumes()) // writes go on, and are copied
+}
+
+// refundedOnce checks that what was refunded before the restore is not after it (L5).
+func (w *world) refundedOnce(t *testing.T, victim lock.Key) {
+	t.Helper()
+	w.pass(25 * time.Hour) // not that it is the day's
+	defer w.pass(-25 * time.Hour)
+	_, err := w.locks.Charge(t.Context(), victim, "again", false)
+	w.must(err)
+	err = w.locks.Void(t.Context(), victim, "again", tunnus.CodeInternal, lock.InputOf([]byte("a picture")))
+	if tunnus.CodeOf(err) != tunnus.CodeStateConflict {
+		t.Errorf("the input of the void was forgotten: %v", err)
+	}
 }
 
 // lockForEver fails a document as often as its ladder takes.
@@ -245,6 +263,35 @@ func forkedLedgerIsTold(t *testing.T, w *world) {
 	}
 	if _, err := w.recovery().Apply(t.Context()); !errors.Is(err, errForked) {
 		t.Errorf("Apply = %v", err)
+	}
+}
+
+// A second place that was written before inputs of voids were kept is read as ever.
+func TestCopiesOfOlderReleases(t *testing.T) {
+	w := newWorld(t)
+	key := w.locks.DocumentKey("XX", "P", "A1", "300101")
+	backup := w.backup()
+	w.fail(key, "a")
+	list, _, err := w.place.Newest(t.Context(), []string{copies.KindLock}, 10)
+	w.must(err)
+	for i, c := range list {
+		before, after, ok := bytes.Cut(c.Body, []byte(`,"Input":""`))
+		if !ok {
+			t.Fatalf("the copy is %s", c.Body)
+		}
+		list[i].Body = slices.Concat(before, after)
+	}
+	w.place, err = second.Open(t.Context(), filepath.Join(w.dir, "older.db"))
+	w.must(err)
+	t.Cleanup(func() { _ = w.place.Close() })
+	w.must(second.NewMirror(w.place).Write(list))
+	w.putBack(backup)
+	report, err := w.recovery().Apply(t.Context())
+	if err != nil || report.Locks != 2 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if s := w.lockState(key); s.Left != 2 {
+		t.Errorf("%+v; want one failure", s)
 	}
 }
 

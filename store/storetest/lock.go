@@ -12,7 +12,7 @@ import (
 func lockEntry(kind lock.Kind, second int) lock.Entry {
 	return lock.Entry{
 		Kind: kind, Attempt: fmt.Sprint("attempt", second), At: check.At(second), Code: tunnus.CodeFaceNoMatch,
-		Copyable: true, Release: "1.2", From: check.At(1), Until: check.At(2), MAC: []byte{0, 0xff, byte(second)},
+		Copyable: true, Release: "1.2", From: check.At(1), Until: check.At(2), Input: "ab12", MAC: []byte{0, 0xff, byte(second)},
 	}
 }
 
@@ -61,6 +61,7 @@ func Ledger(t *testing.T, fresh func(t *testing.T) check.Fixture[lock.Store]) {
 		const row = "(key, place, kind, attempt, at, code, copyable, mac) VALUES ('a', %d, '%s', '', 1, '', false, '')"
 		check.Refused(t, f,
 			"UPDATE lock_entry SET kind = 'voided' WHERE key = 'a' AND place = 0",
+			"UPDATE lock_entry SET input = '' WHERE key = 'a' AND place = 0",
 			"DELETE FROM lock_entry WHERE kind = 'permanent'",
 			"INSERT INTO lock_entry "+fmt.Sprintf(row, 1, "noted")+" ON CONFLICT (key, place) DO UPDATE SET kind = 'noted'",
 			"INSERT INTO lock_entry "+fmt.Sprintf(row, 3, "noted"),
