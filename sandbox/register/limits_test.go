@@ -88,7 +88,7 @@ func TestEndlessAnswersAreCutOff(t *testing.T) {
 			t.Errorf("%s: want %v", what, tt.want)
 		}
 	}
-	if n := sent.Load(); n > 32*people.MaxAnswer { // what buffers of both sides hold
+	if n := sent.Load(); n > 64<<20 { // what the buffers of both kernels hold; without an end it is hundreds
 		t.Errorf("%d bytes were sent", n)
 	}
 }
