@@ -204,6 +204,12 @@ func (s *server) staff(args ...string) []byte {
 // officer lets one of the cast work at a desk, and returns the flags of what he does.
 func (s *server) officer(id, name string) []string {
 	s.t.Helper()
+	return s.colleague(id, name, "registration-officer")
+}
+
+// colleague lets one of the cast work for the service.
+func (s *server) colleague(id, name, role string) []string {
+	s.t.Helper()
 	who, err := sandbox.Find(name)
 	if err != nil {
 		s.t.Fatal(err)
@@ -213,7 +219,7 @@ func (s *server) officer(id, name string) []string {
 		s.t.Fatal(err)
 	}
 	s.staff("key", key)
-	s.staff("add", id, "--config", filepath.Join(s.dir, "config.json"), "--role", "registration-officer", "--public-key", key+".pub", "--person", person)
+	s.staff("add", id, "--config", filepath.Join(s.dir, "config.json"), "--role", role, "--public-key", key+".pub", "--person", person)
 	return []string{"--server", s.url, "--ca", s.world.Path("tls", "ca.pem"), "--scheme", "tunnus-demo", "--as", id, "--with", key}
 }
 
