@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -51,6 +53,12 @@ func TestPicturesOfAWaitingRegistrationAreTakenAnew(t *testing.T) {
 	sure(h.reviews.Sweep(t.Context()))(t)
 	if _, c := ben.parked(); c.Pictures != nil || ben.times("face") != 1 {
 		t.Fatal("a day has passed, and pictures are there")
+	}
+	waiting := sure(h.store.Outbox().Pending(t.Context(), h.clock.Now().Add(time.Minute), 100))(t)
+	if i := slices.IndexFunc(waiting, func(l otp.Letter) bool { return l.Kind == "review-pictures" }); i < 0 {
+		t.Error("nobody told the applicant")
+	} else if m := sure(otp.OpenLetter(ben.sealer, waiting[i]))(t); m.To != "ben@example.test" {
+		t.Errorf("told %q", m.To)
 	}
 	ben.waits(ben.phone())
 	s, c := ben.parked()

@@ -16,7 +16,7 @@ type Message struct {
 	Purpose  string    `json:"purpose"`
 	Device   string    `json:"device"`
 	Language string    `json:"language,omitempty"` // such as "et"; empty is English
-	Expires  time.Time `json:"expires,omitzero"`   // of the code
+	Expires  time.Time `json:"expires,omitzero"`   // of the code, or of what the letter asks for
 	Session  string    `json:"session,omitempty"`  // of the code, with CodeID: for [Returns]
 	CodeID   string    `json:"code_id,omitempty"`
 	About    string    `json:"about,omitempty"` // of a letter about an account: a date, a masked contact

@@ -124,20 +124,23 @@ func (s *Service) Decide(ctx context.Context, a staff.Actor, id string, e Event,
 
 // end writes an end: nothing that was sealed stays, and the applicant is told.
 func (s *Service) end(ctx context.Context, c *Case, line tunnus.Event) error {
-	var to contact
-	if err := s.open(*c, "contact", c.Contact, &to); err != nil {
+	letters, err := s.letters(*c, "review-"+string(c.State), time.Time{})
+	if err != nil {
 		return err
 	}
 	c.Pictures, c.Folder, c.Contact, c.EndedAt = nil, nil, nil, s.now()
-	var letters []otp.Letter
-	if to.To != "" {
-		l, err := otp.Seal(s.sealer, "review-"+string(c.State), otp.Message{To: to.To, Device: to.Device, Language: to.Language, Purpose: c.ID})
-		if err != nil {
-			return err
-		}
-		letters = append(letters, l)
-	}
 	return s.save(ctx, c, letters, line)
+}
+
+// letters tells the applicant of a case; none if no contact was confirmed. until is
+// zero for what has no end.
+func (s *Service) letters(c Case, kind string, until time.Time) ([]otp.Letter, error) {
+	var to contact
+	if err := s.open(c, "contact", c.Contact, &to); err != nil || to.To == "" {
+		return nil, err
+	}
+	l, err := otp.Seal(s.sealer, kind, otp.Message{To: to.To, Device: to.Device, Language: to.Language, Purpose: c.ID, Expires: until})
+	return []otp.Letter{l}, err
 }
 
 func (s *Service) step(c *Case, e Event) (err error) {

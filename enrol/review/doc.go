@@ -4,9 +4,10 @@
 // A [Case] holds what reviewers need to see, sealed under the server's key, in two
 // parts. The folder (chip zone, results) lives until the decision. The pictures
 // (portrait, frames) live until the decision and at most [Rules.Pictures], whatever
-// comes first; [Service.Sweep] deletes them, and a case without pictures cannot be
-// approved. The applicant may send new ones as long as the case is parked
-// ([Service.Renew]); after [Rules.Life] it lapses.
+// comes first; [Service.Sweep] deletes them and asks the applicant for new ones by a
+// letter in the same transaction, and a case without pictures cannot be approved. The
+// applicant may send new ones as long as the case is parked ([Service.Renew]); after
+// [Rules.Life] it lapses.
 //
 // The states are one table ([State.After]). Two different reviewers must approve,
 // neither of them the applicant; one decline is enough. To let in a stranger does

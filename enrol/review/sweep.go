@@ -6,14 +6,18 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 )
 
 // batch is how many cases one round goes through at a time.
 const batch = 50
 
-// Sweep deletes pictures whose time is over, gives back cases whose reviewer does
-// not come back, and lets those lapse that nobody decided. It goes on after a
-// failure, may run on several nodes at a time, and returns how many it changed.
+// wanted is the letter that asks for new pictures.
+const wanted = "review-pictures"
+
+// Sweep deletes pictures whose time is over and tells the applicant by letter that new
+// ones are needed, and until when; it gives back cases whose reviewer does not come
+// back, and lets those lapse that nobody decided. It goes on after a failure, may run on several nodes at a time, and returns how many it changed.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	return s.each(ctx, Stale, func(c *Case, now time.Time) (bool, error) {
 		if !now.Before(c.Expires) {
@@ -28,7 +32,12 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			return false, nil
 		}
 		line := tunnus.Event{At: now, Kind: "review.sweep", Subject: c.ID, Detail: map[string]string{}}
+		var letters []otp.Letter
 		if gone {
+			var err error
+			if letters, err = s.letters(*c, wanted, c.Expires); err != nil {
+				return false, err
+			}
 			c.Pictures, line.Detail["pictures"] = nil, "deleted"
 		}
 		if left {
@@ -37,7 +46,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			}
 			c.Claimant, c.ClaimedAt, line.Detail["claim"] = "", time.Time{}, "over"
 		}
-		return true, s.save(ctx, c, nil, line)
+		return true, s.save(ctx, c, letters, line)
 	})
 }
 

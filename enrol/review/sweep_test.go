@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 )
 
 func TestImagesGoneAfter24h(t *testing.T) {
@@ -37,6 +38,50 @@ func TestImagesGoneAfter24h(t *testing.T) {
 	c := w.store.cases[w.id]
 	if c.Pictures != nil || c.State.Ended() || c.Folder == nil {
 		t.Errorf("after a day: pictures %d bytes, %s, folder %d bytes", len(c.Pictures), c.State, len(c.Folder))
+	}
+}
+
+// The letter that asks for new pictures goes out with the deletion, once each time that
+// some are deleted, to the contact of the sitting, and names the case and its end.
+func TestApplicantIsAskedForNewPictures(t *testing.T) {
+	w := fresh(t)
+	sweep := func(later time.Duration, want int) {
+		t.Helper()
+		w.now = w.now.Add(later)
+		if _, err := w.Sweep(t.Context()); err != nil || len(w.store.letters) != want {
+			t.Fatalf("after %s: %d letters, %v; want %d", later, len(w.store.letters), err, want)
+		}
+	}
+	sweep(24*time.Hour-time.Millisecond, 0)
+	sweep(time.Millisecond, 1)
+	sweep(time.Hour, 1)
+	l, c := w.store.letters[0], w.store.cases[w.id]
+	m, err := otp.OpenLetter(sealer{}, l)
+	want := otp.Message{To: parcel().Contact, Device: parcel().Device, Language: parcel().Language, Purpose: w.id, Expires: c.Expires}
+	if err != nil || l.Kind != "review-pictures" || m != want {
+		t.Errorf("%s: %+v, %v; want %+v", l.Kind, m, err, want)
+	}
+	if err := w.Renew(t.Context(), "s", Pictures{[]byte("p"), [][]byte{{1}}}); err != nil {
+		t.Fatal(err)
+	}
+	sweep(24*time.Hour, 2)
+	if l := w.store.letters[1]; l.Kind != "review-pictures" || l.ID == w.store.letters[0].ID {
+		t.Errorf("the second is %s", l.Kind)
+	}
+}
+
+// Who has confirmed no contact cannot be told, and the pictures go all the same.
+func TestPicturesGoWithoutAContact(t *testing.T) {
+	w := fresh(t)
+	p := parcel()
+	p.Session, p.Contact = "other", ""
+	other, err := w.Park(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	if n, err := w.Sweep(t.Context()); n != 2 || err != nil || w.store.cases[other.ID].Pictures != nil || len(w.store.letters) != 1 {
+		t.Errorf("%d, %v; %d letters", n, err, len(w.store.letters))
 	}
 }
 

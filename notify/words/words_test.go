@@ -80,6 +80,22 @@ func TestWhereCodesStand(t *testing.T) {
 	}
 }
 
+// Who has to take new pictures reads until when, in the mail and in the message, and for
+// which case.
+func TestPicturesAreAskedForUntil(t *testing.T) {
+	w := writer(t)
+	for _, l := range phrases.Languages() {
+		text, err := w.Write(Letter{Kind: "review-pictures", Language: string(l), Device: "Pixel 8", At: at, About: "7K3QZ-M2XWA"})
+		const until = "2026-11-22 12:00 UTC"
+		if err != nil || !strings.Contains(text.Mail, until) || !strings.Contains(text.SMS, until) || !strings.Contains(text.Mail, "7K3QZ-M2XWA") {
+			t.Errorf("%s: %v, %+v", l, err, text)
+		}
+		if !sms.Fits(text.SMS) || strings.Contains(text.Mail, "Pixel") {
+			t.Errorf("%s: %q, %q", l, text.SMS, text.Mail)
+		}
+	}
+}
+
 func TestLinkStandsInTheMail(t *testing.T) {
 	l := Letter{Kind: "account-new", Language: "et", Device: "Pixel 8", At: at, Link: "https://id.example/notme/abc"}
 	text, err := writer(t).Write(l)

@@ -132,7 +132,7 @@ func Letter(kind string, m otp.Message, now time.Time) words.Letter {
 	switch {
 	case m.Code != "":
 		l.Life = m.Expires.Sub(now)
-	case !m.Expires.IsZero(): // of an appointment
+	case !m.Expires.IsZero(): // of an appointment, or until when pictures are asked for
 		l.At, l.About = m.Expires, m.Purpose
 	case l.About == "":
 		l.About = m.Purpose // the number of a case
