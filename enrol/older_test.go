@@ -1,11 +1,13 @@
 package enrol
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
@@ -53,6 +55,44 @@ func TestOnlyTheNamedAccountConfirms(t *testing.T) {
 		if err := w.follow(r, "tablet"); err != nil {
 			t.Error(by, err)
 		}
+	}
+}
+
+// Who has no older account has nothing to renew or to raise: it becomes an ordinary new
+// one, on every way, whatever number was named, and nobody is asked to agree to anything.
+func TestWithoutAnOlderAccountItIsANewOne(t *testing.T) {
+	for _, by := range replacing() {
+		for _, purpose := range []way.Purpose{way.Renew, way.Upgrade} {
+			for _, named := range []string{"", "PNOXX-1-ABCD-Q"} {
+				route := way.Route{Way: by, Purpose: purpose}
+				w, r := newWorld(t).by(route), ref("phone", 1)
+				delete(w.mem.accounts, "old")
+				w.lost, w.named = true, named
+				asked := w.goesOn(r, route)
+				a, s := w.mine("phone")[0], w.mem.sessions[r.Session]
+				if a.Purpose != account.ForNew || a.Replaces != "" || a.Agreed || a.State != account.Active {
+					t.Errorf("%s, named %q: for %s, %s, replaces %q, agreed %v", route, named, a.Purpose, a.State, a.Replaces, a.Agreed)
+				}
+				if slices.Contains(asked, way.ReplacementAgreed) || s.Route.Purpose != way.New || !onRoute(s) {
+					t.Errorf("%s, named %q: %v was asked for on %s", route, named, asked, s.Route)
+				}
+			}
+		}
+	}
+}
+
+// goesOn does what the sitting asks for until nothing is, and returns what that was.
+func (w *world) goesOn(r sitting.Ref, route way.Route) (asked []way.Fact) {
+	w.t.Helper()
+	for f := way.Versions; ; {
+		if err := w.step(r, f, pass(w.t, route)); err != nil {
+			w.t.Fatalf("%s: %s: %v", route, f, err)
+		}
+		s, ok := w.mem.sessions[r.Session], false
+		if f, ok = way.Next(s.Route, s.Facts); !ok {
+			return asked
+		}
+		asked = append(asked, f)
 	}
 }
 

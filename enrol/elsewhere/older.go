@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
@@ -113,6 +114,15 @@ func settle(s *sitting.Session, p *sitting.Payload, list []account.Account) {
 	}
 }
 
+// anew makes a sitting an ordinary one for a new account: there is none that could
+// make place. That nothing could be said of its device is no fact of it any more; the
+// audit log keeps the line.
+func anew(s *sitting.Session) {
+	s.Route.Purpose = way.New
+	s.Facts = maps.Clone(s.Facts)
+	delete(s.Facts, way.DeviceConfirms)
+}
+
 // findOlder looks which account makes place. If there is none, the sitting makes a
 // new one.
 func (f *Elsewhere) findOlder(ctx context.Context, s *sitting.Session, p *sitting.Payload) (none bool, err error) {
@@ -128,7 +138,7 @@ func (f *Elsewhere) findOlder(ctx context.Context, s *sitting.Session, p *sittin
 		return false, err
 	}
 	if len(list) == 0 {
-		s.Route.Purpose = way.New
+		anew(s)
 	}
 	settle(s, p, list)
 	p.Several = s.Replaces == "" && len(list) > 0
@@ -188,14 +198,18 @@ func (f *Elsewhere) Replaceable(ctx context.Context, ref sitting.Ref) ([]account
 
 // replaced names the account that makes place once the card has told who the
 // applicant is: the one that has confirmed, which must be of the same person. Where
-// none has, and several could be meant, the holder is asked ([Elsewhere.IsMe]). It
-// fails with ses-terminated if it is somebody else's, and with elig-level.
+// none has, and several could be meant, the holder is asked ([Elsewhere.IsMe]); if there
+// is none, the sitting makes a new one. It fails with ses-terminated if it is somebody
+// else's, and with elig-level.
 func (f *Elsewhere) replaced(ctx context.Context, s *sitting.Session, p *sitting.Payload, person tunnus.PersonCode) error {
 	if !s.Route.Purpose.Replaces() {
 		return nil
 	}
 	if s.Replaces == "" {
 		list, err := f.older(ctx, *s, person)
+		if err == nil && len(list) == 0 {
+			anew(s)
+		}
 		settle(s, p, list)
 		return err
 	}

@@ -81,6 +81,8 @@ type Stood struct {
 	Mark   string            `json:"mark"`
 	At     time.Time         `json:"at"`
 	Detail map[string]string `json:"detail,omitempty"` // words of the system; nothing of a person
+
+	route string // as it was when the fact was found
 }
 
 // A Report is what the evidence shows.
@@ -205,7 +207,7 @@ func (r *Report) fact(e tunnus.Event) error {
 			detail[k] = v
 		}
 	}
-	r.Facts = append(r.Facts, Stood{d["fact"], d["mark"], e.At, detail})
+	r.Facts = append(r.Facts, Stood{d["fact"], d["mark"], e.At, detail, r.Route})
 	return nil
 }
 
@@ -215,11 +217,12 @@ func (r *Report) compare(tables Tables) error {
 	if !ok || t.Revision != r.Revision {
 		return fmt.Errorf("evidence: the way %q has no table %q here", r.Route, r.Revision)
 	}
+	facts := r.asked(t, tables)
 	for i, want := range t.Facts {
-		if i >= len(r.Facts) {
+		if i >= len(facts) {
 			return fmt.Errorf("evidence: the fact %q is missing", want.Name)
 		}
-		got := r.Facts[i]
+		got := facts[i]
 		if got.Name != want.Name {
 			return fmt.Errorf("evidence: the fact %q stands where %q has to", got.Name, want.Name)
 		}
@@ -228,13 +231,26 @@ func (r *Report) compare(tables Tables) error {
 			return fmt.Errorf("evidence: the fact %q is called %s; it can be %s", got.Name, got.Mark, want.Mark)
 		}
 	}
-	if more := len(r.Facts) - len(t.Facts); more > 0 {
+	if more := len(facts) - len(t.Facts); more > 0 {
 		return fmt.Errorf("evidence: %d facts more than the way has", more)
 	}
-	if last := r.Facts[len(r.Facts)-1]; r.Active.Before(last.At) {
+	if last := facts[len(facts)-1]; r.Active.Before(last.At) {
 		return fmt.Errorf("evidence: the account was active before the fact %q stood", last.Name)
 	}
 	return nil
+}
+
+// asked are the facts without those that were asked for only while the route was
+// another one: who said that the device of an older account is gone, before it was
+// known that there is none, has said nothing that counts.
+func (r *Report) asked(t Table, tables Tables) []Stood {
+	has := func(t Table, name string) bool {
+		return slices.ContainsFunc(t.Facts, func(f Fact) bool { return f.Name == name })
+	}
+	return slices.DeleteFunc(slices.Clone(r.Facts), func(s Stood) bool {
+		before, ok := tables(s.route, r.Revision)
+		return s.route != r.Route && ok && has(before, s.Name) && !has(t, s.Name)
+	})
 }
 
 // certified finds for each certificate the line in which the authority wrote down

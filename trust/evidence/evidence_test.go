@@ -24,6 +24,9 @@ import (
 var way = Table{Revision: "way/1", Facts: []Fact{{"terms", "attested"}, {"chip", "proved"}, {"keys", "proved"}, {"application", "proved"}}}
 
 func tables(route, revision string) (Table, bool) {
+	if route == "way/renew" { // asks for one fact more
+		return Table{way.Revision, append(way.Facts[:1:1], append([]Fact{{"old-device", "proved"}}, way.Facts[1:]...)...)}, revision == way.Revision
+	}
 	return way, route == "way" && revision == way.Revision
 }
 
@@ -103,6 +106,29 @@ func TestVerify(t *testing.T) {
 	if r.Route != "way" || len(r.Facts) != 4 || r.Facts[1].Mark != "proved" || r.Level != "QUALIFIED" || r.Device != "hk" ||
 		!r.Active.Equal(began.Add(6*time.Second)) || len(r.Certificates) != 1 || r.Certificates[0].Serial != "01" || r.Checkpoint.Size != 16 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Who wanted to renew and had nothing to renew made a new account: what was asked for
+// before that was known stands in the log, and counts for nothing. A fact that no route
+// asks for, or that the last one does not, stays one too many.
+func TestNothingToRenew(t *testing.T) {
+	for name, c := range map[string]struct {
+		name, route string
+		good        bool
+	}{
+		"of the route before":  {"old-device", "way/renew", true},
+		"of this route":        {"old-device", "way", false},
+		"of no route":          {"more", "way/renew", false},
+		"of a route of nobody": {"old-device", "elsewhere", false},
+	} {
+		moot := fact(0, c.name, "claimed")
+		moot.Detail["route"] = c.route
+		f, key := logged(t, append(story()[:1:1], append([]tunnus.Event{moot}, story()[1:]...)...))
+		r, err := Verify(f, key, tables)
+		if (err == nil) != c.good || c.good && (r.Route != "way" || len(r.Facts) != 5) {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
 	}
 }
 
