@@ -5,10 +5,13 @@ package faults
 import (
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
 	"github.com/tunnus-id/tunnus/need"
 )
 
@@ -37,20 +40,77 @@ func TestDiskFull(t *testing.T) {
 	if err := h.Start(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
+	h.outlivesFullDisk(t, folder, func() {
+		if err := h.Check(t.Context(), false); err != nil {
+			t.Errorf("while the disk is full: %v", err)
+		}
+	}, func() {})
+}
+
+// F6 under PostgreSQL: the disk of the database's own data folder is full. What it
+// cannot write it refuses, or it dies of it and is started again; the server lives on.
+func TestDiskFullUnderPostgreSQL(t *testing.T) {
+	if _, err := cluster.Program("postgres"); err != nil {
+		need.Missing(t, "PostgreSQL is not installed")
+	}
+	var unmount func()
+	p, err := cluster.StartOn(t.Context(), func(folder string) error {
+		unmount = func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) } // may be there no more
+		return syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=192m,mode=0700")
+	}, "max_wal_size=64MB", "min_wal_size=32MB", "shared_buffers=16MB")
+	if errors.Is(err, syscall.EPERM) {
+		need.Missing(t, "a disk of its own cannot be mounted here: "+err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { p.Crash(); unmount(); p.Stop() }()
+	b := *built(t)
+	b.postgres = p
+	h, err := b.Open(t.Context(), PostgreSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.Start(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	deaths := 0
+	h.outlivesFullDisk(t, p.Data(), func() {
+		if err := h.Check(t.Context(), false); err != nil && h.db.PingContext(t.Context()) == nil {
+			t.Errorf("while the disk is full: %v", err)
+		}
+	}, func() {
+		if died, err := p.Revive(t.Context()); err != nil {
+			t.Fatal(err)
+		} else if died {
+			deaths++
+		}
+	})
+	log, err := p.Log()
+	if err != nil || !strings.Contains(log, "No space left on device") {
+		t.Errorf("the database missed no room, so this test proves nothing: %v, %s", err, log)
+	}
+	t.Logf("the database died of it %d times", deaths)
+}
+
+// outlivesFullDisk has somebody register while the disk of a folder is filled and freed
+// again, twice.
+func (h *House) outlivesFullDisk(t *testing.T, folder string, meanwhile, after func()) {
+	t.Helper()
 	done := h.register(t, "ben")
 	for _, arrow := range []string{"enrol.fact/form", "enrol.fact/register"} {
 		h.soon(t, arrow, 1, done)
-		ballast := h.path("server", "ballast")
+		ballast := filepath.Join(folder, "ballast")
 		if err := fill(ballast); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		if err := h.Check(t.Context(), false); err != nil {
-			t.Errorf("while the disk is full: %v", err)
-		}
+		meanwhile()
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
+		after()
 	}
 	select {
 	case err := <-done:

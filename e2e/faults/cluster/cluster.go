@@ -32,6 +32,13 @@ type Postgres struct {
 // Start makes a data folder and runs a server on it, with settings such as
 // "shared_buffers=1GB" beside the harness's own.
 func Start(ctx context.Context, settings ...string) (p *Postgres, err error) {
+	return StartOn(ctx, nil, settings...)
+}
+
+// StartOn is Start with a disk of its own for the data: mount puts one under a folder
+// that is empty yet. Whoever mounts it takes it away again, after [Postgres.Crash] and
+// before [Postgres.Stop].
+func StartOn(ctx context.Context, mount func(folder string) error, settings ...string) (p *Postgres, err error) {
 	p = &Postgres{settings: settings}
 	if _, err := Program("postgres"); err != nil {
 		return nil, err
@@ -51,6 +58,11 @@ func Start(ctx context.Context, settings ...string) (p *Postgres, err error) {
 		}
 		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
+	if mount != nil {
+		if err := p.mounted(mount); err != nil {
+			return nil, err
+		}
+	}
 	initdb, err := p.command("initdb", "-D", p.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	if err != nil {
 		return nil, err
@@ -59,6 +71,38 @@ func Start(ctx context.Context, settings ...string) (p *Postgres, err error) {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	return p, p.Run(ctx)
+}
+
+// mounted makes the data folder, with a disk under it.
+func (p *Postgres) mounted(mount func(folder string) error) error {
+	if err := errors.Join(os.Mkdir(p.data(), 0o700), mount(p.data())); err != nil {
+		return errors.Join(err, os.RemoveAll(p.dir))
+	}
+	if p.as == nil {
+		return nil
+	}
+	return os.Chown(p.data(), int(p.as.Uid), int(p.as.Gid))
+}
+
+// Data is the folder that everything is kept in.
+func (p *Postgres) Data() string { return p.data() }
+
+// Log is what the server has written to its log. It stands beside the data folder.
+func (p *Postgres) Log() (string, error) {
+	b, err := os.ReadFile(filepath.Join(p.dir, "log"))
+	return string(b), err
+}
+
+// Revive waits until the server answers again, and starts it anew if it does not within
+// some seconds, as whoever watches over a service does. died tells that it had to.
+func (p *Postgres) Revive(ctx context.Context) (died bool, err error) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if err = p.exec(ctx, "SELECT 1"); err == nil || ctx.Err() != nil {
+			return false, err
+		}
+	}
+	p.Crash()
+	return true, p.Run(ctx)
 }
 
 func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
