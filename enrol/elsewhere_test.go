@@ -105,7 +105,7 @@ func (w *world) openElsewhere() {
 	w.adult = person(w.t, "PNOXX-199002140017")
 	var err error
 	w.service, err = confirm.New(confirm.Config{
-		Store: questions{w.mem}, Signatures: w.keys, Guardians: people.Consents{Source: w, Clock: w.cfg.Clock}, Sealer: mask{},
+		Store: questions{w.mem}, Signatures: w.keys, Guardians: people.Consents{Source: w, Full: w.cfg.Rules.FullAge, Clock: w.cfg.Clock}, Sealer: mask{},
 		Secret: tunnus.NewSecret(make([]byte, 32)), Clock: w.cfg.Clock,
 	})
 	if err != nil {

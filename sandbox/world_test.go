@@ -16,6 +16,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	register "github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/population"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	face "github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
@@ -280,7 +281,7 @@ func TestGuardiansAreInTheRegister(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if may, err := register.MayConsent(t.Context(), r, p.Code, ida.Code, time.Now()); err != nil || may != want {
+		if may, err := register.MayConsent(t.Context(), r, scheme.Nordic().FullAge, p.Code, ida.Code, time.Now()); err != nil || may != want {
 			t.Errorf("%s may consent: %v, %v", name, may, err)
 		}
 	}

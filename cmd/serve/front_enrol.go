@@ -33,7 +33,7 @@ func (f *front) joinEnrol() error {
 	}
 	keys := f.keys.Enrol()
 	f.confirm, err = confirm.New(confirm.Config{
-		Store: f.store.Questions(), Signatures: keys.Signatures, Guardians: people.Consents{Source: f.register(), Clock: f.clock},
+		Store: f.store.Questions(), Signatures: keys.Signatures, Guardians: people.Consents{Source: f.register(), Full: f.in.Rules.FullAge, Clock: f.clock},
 		Sealer: f.sealer, Secret: tunnus.NewSecret(links), Clock: f.clock,
 	})
 	if err != nil {

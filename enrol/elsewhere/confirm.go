@@ -173,7 +173,7 @@ func (f *Elsewhere) StillGuardian(ctx context.Context, s sitting.Session, p sitt
 	if err != nil {
 		return people.NoGuardian(errors.New("elsewhere: nobody has signed for the child"))
 	}
-	is, err := people.MayConsent(ctx, f.Population, by, child, f.Book.Now())
+	is, err := people.MayConsent(ctx, f.Population, f.Rules.FullAge, by, child, f.Book.Now())
 	if err == nil && !is {
 		err = people.NoGuardian(errors.New("elsewhere: who signed does not answer for the child any more"))
 	}

@@ -59,13 +59,14 @@ func Consenting(ctx context.Context, s Source, child tunnus.PersonCode, now time
 // NoGuardian is the refusal where nobody answers for a child.
 func NoGuardian(cause error) error { return tunnus.Fail(tunnus.CodeGuardNone, cause) }
 
-// fullAge is from how many years on a person may answer for a child.
-const fullAge = 18
+// An Age reports whether who was born at one moment is of full age at another: the
+// scheme says when that is.
+type Age func(birth, now time.Time) bool
 
 // MayConsent reports whether a guardian may consent for the child now (R9): one of
 // those of [Consenting], alive, of full age, and whose code is in use. What lets
 // nobody register ([Admit]) but for the address lets nobody consent either.
-func MayConsent(ctx context.Context, s Source, guardian, child tunnus.PersonCode, now time.Time) (bool, error) {
+func MayConsent(ctx context.Context, s Source, full Age, guardian, child tunnus.PersonCode, now time.Time) (bool, error) {
 	list, err := Consenting(ctx, s, child, now)
 	switch {
 	case tunnus.CodeOf(err) == tunnus.CodeGuardNone:
@@ -82,7 +83,7 @@ func MayConsent(ctx context.Context, s Source, guardian, child tunnus.PersonCode
 	case err != nil:
 		return false, Down(err)
 	}
-	grown := !p.Birth.IsZero() && !now.Before(p.Birth.AddDate(fullAge, 0, 0))
+	grown := !p.Birth.IsZero() && full(p.Birth, now)
 	return grown && !p.Deceased && !p.Restricted && p.Successor.IsZero(), nil
 }
 
@@ -109,10 +110,11 @@ func Unfit(p match.Person, gone error) error {
 // Consents tells who may consent for a child today.
 type Consents struct {
 	Source Source
+	Full   Age
 	Clock  tunnus.Clock
 }
 
 // Answers is [MayConsent] today.
 func (c Consents) Answers(ctx context.Context, guardian, child tunnus.PersonCode) (bool, error) {
-	return MayConsent(ctx, c.Source, guardian, child, c.Clock.Now())
+	return MayConsent(ctx, c.Source, c.Full, guardian, child, c.Clock.Now())
 }

@@ -244,6 +244,7 @@ func TestConsenting(t *testing.T) {
 func TestR9WhoMayConsent(t *testing.T) {
 	child, parent, other := person(t, "PNOXX-199002140017"), person(t, "PNOXX-199002140020"), person(t, "PNOEE-40504040001")
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	eighteen := func(birth, now time.Time) bool { return !now.Before(birth.AddDate(18, 0, 0)) }
 	adult := match.Person{Code: parent, Birth: now.Truncate(24*time.Hour).AddDate(-18, 0, 0)}
 	for name, tt := range map[string]struct {
 		change func(e *shelf, p *match.Person)
@@ -272,12 +273,12 @@ func TestR9WhoMayConsent(t *testing.T) {
 		if _, known := s.entries[parent]; known {
 			s.entries[parent] = Entry{Person: p}
 		}
-		if got, err := MayConsent(t.Context(), s, parent, child, now); got != tt.want || tunnus.CodeOf(err) != tt.code {
+		if got, err := MayConsent(t.Context(), s, eighteen, parent, child, now); got != tt.want || tunnus.CodeOf(err) != tt.code {
 			t.Errorf("%s: %v, %v; want %v, %q", name, got, err, tt.want, tt.code)
 		}
 	}
 	self := &shelf{entries: map[tunnus.PersonCode]Entry{child: {Person: adult, Guardians: []match.Relation{{Child: child, Guardian: child, Comprehensive: true}}}}}
-	if got, err := MayConsent(t.Context(), self, child, child, now); got || err != nil {
+	if got, err := MayConsent(t.Context(), self, eighteen, child, child, now); got || err != nil {
 		t.Errorf("for oneself: %v, %v", got, err)
 	}
 }

@@ -1,6 +1,7 @@
 package scheme
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/way"
+	files "github.com/tunnus-id/tunnus/scheme"
 )
 
 // at is a moment of the day on which the tests are asked.
@@ -156,6 +158,22 @@ func TestDaysBeginInTheSchemesZone(t *testing.T) {
 			if _, err := r.Eligible(q, moment(tt.birthday).Add(-before)); (err == nil) != (before == 0) {
 				t.Errorf("%s, %s before the birthday: %v", tt.zone, before, err)
 			}
+		}
+	}
+}
+
+// R9: from which age on somebody may consent for a child is the file's to say, and the
+// day begins in its time zone.
+func TestR9FullAgeIsTheFiles(t *testing.T) {
+	older, err := Parse("x", bytes.Replace(files.Nordic(), []byte(`"full_age": 18`), []byte(`"full_age": 21`), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	midnight := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC) // in Copenhagen
+	for years, r := range map[int]Rules{18: Nordic(), 21: older} {
+		birth := at(t, "2026-11-22").AddDate(-years, 0, 0)
+		if !r.FullAge(birth, midnight) || r.FullAge(birth, midnight.Add(-time.Nanosecond)) || r.FullAge(birth.AddDate(0, 0, 1), midnight) {
+			t.Errorf("%d years: of age too early or too late", years)
 		}
 	}
 }

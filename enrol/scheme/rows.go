@@ -37,6 +37,7 @@ func (c *checker) row(at string, r Row) {
 	c.when(r.From.IsZero(), at+".from", "missing")
 	c.when(!r.Until.IsZero() && !r.From.Time().Before(r.Until.Time()), at+".until", "not after from")
 	c.when(r.MaxAge != 0 && r.MaxAge < r.MinAge, at+".max_age", "below min_age")
+	c.against(r.Guardian > c.file.Guardians.Age, at+".guardian_under", "guardians.full_age", "who may consent for others would need a guardian: over")
 	for k, country := range r.Countries {
 		c.when(!c.served(country), fmt.Sprintf("%s.countries[%d]", at, k), "%s is not among the countries", country)
 	}

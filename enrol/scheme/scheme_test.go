@@ -84,7 +84,7 @@ func TestWhatIsShipped(t *testing.T) {
 // Any change of meaning is another revision, and no other change is one.
 func TestRevision(t *testing.T) {
 	r := Nordic()
-	if !strings.HasPrefix(r.Revision(), "nordic/2026-11-22.2+") || len(r.Revision()) != len("nordic/2026-11-22.2+")+12 {
+	if !strings.HasPrefix(r.Revision(), "nordic/2026-11-22.3+") || len(r.Revision()) != len("nordic/2026-11-22.3+")+12 {
 		t.Errorf("revision %q", r.Revision())
 	}
 	spaced, err := Parse("x", []byte(strings.ReplaceAll(strings.ReplaceAll(string(files.Nordic()), ":", " :\n"), `"72h"`, `"3d"`)))

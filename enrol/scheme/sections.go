@@ -28,6 +28,7 @@ type Vouching struct {
 // Guardians are the rules of a guardian's consent (R9).
 type Guardians struct {
 	Deadline format.Duration `json:"deadline" default:"7d" min:"1h" max:"30d" doc:"Until when a guardian has to consent."`
+	Age      int             `json:"full_age" unit:"years" default:"18" min:"16" max:"25" doc:"From which age on somebody may consent for a child. Nobody does who needs a guardian too: it is not below any guardian_under."`
 }
 
 // Review are the rules of parked cases (R13). That two people decide is no option.

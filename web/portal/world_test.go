@@ -31,6 +31,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/place"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/problem"
 	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/sandbox/visitor"
@@ -190,7 +191,7 @@ func newWorld(t *testing.T) *world {
 	must(t, "cards", err)
 	w.family = &family{guardians: map[tunnus.PersonCode][]tunnus.PersonCode{person(t, 9): {person(t, 1), person(t, 2)}}}
 	w.confirm, err = confirm.New(confirm.Config{
-		Store: s.Questions(), Signatures: noSignatures{}, Guardians: people.Consents{Source: w.family, Clock: clock}, Sealer: sealer{}, Secret: key, Clock: clock,
+		Store: s.Questions(), Signatures: noSignatures{}, Guardians: people.Consents{Source: w.family, Full: scheme.Nordic().FullAge, Clock: clock}, Sealer: sealer{}, Secret: key, Clock: clock,
 	})
 	must(t, "confirm", err)
 	p, err := New(Config{
