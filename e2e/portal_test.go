@@ -40,6 +40,7 @@ func TestIDCardWay(t *testing.T) {
 		t.Errorf("the app asked for what the card says: %v", w.asked)
 	}
 	s.used(t, w)
+	s.evident(t, w.made.Document, "idcard", "card-signed")
 }
 
 // R1, R7: whoever types a thief's code into the portal is asked in the app of the
@@ -178,6 +179,7 @@ func TestGuardianByCard(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 	s.used(t, w)
+	s.evident(t, made.Document, "passport/child", "guardian")
 	s.tap(s.mail("ada@example.test", "An account for a child"))
 	until(t, "the child's account is frozen", func() bool { return w.state(t) == "frozen" })
 }

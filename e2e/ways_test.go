@@ -19,17 +19,19 @@ func TestWays(t *testing.T) {
 	ada.arrives(t)
 	ben.arrives(t)
 	s.later()
-	t.Run("account", func(t *testing.T) { s.byAccount(t, ada) })
+	var vouched, child, desk string
+	t.Run("account", func(t *testing.T) { vouched = s.byAccount(t, ada) })
+	t.Run("account/evidence", func(t *testing.T) { s.evident(t, vouched, "account", "vouched") })
 	t.Run("account/two phones follow one link", func(t *testing.T) { s.twoFollow(t, ada, ben) })
 	t.Run("account/too young", func(t *testing.T) { s.tooYoung(t) })
-	var child, desk string
 	t.Run("child", func(t *testing.T) { child = s.child(t, ada, ben) })
-	t.Run("child/evidence", func(t *testing.T) { s.evident(t, child, "passport/child") })
+	t.Run("child/evidence", func(t *testing.T) { s.evident(t, child, "passport/child", "guardian") })
 	t.Run("child/refused", func(t *testing.T) { s.childRefused(t, ada) })
 	t.Run("desk", func(t *testing.T) { desk = s.byDesk(t) })
 	t.Run("desk/evidence", func(t *testing.T) { s.evident(t, desk, "desk") })
 	t.Run("renew/old phone refuses", func(t *testing.T) { s.oldPhoneRefuses(t, ben) })
 	t.Run("renew", func(t *testing.T) { ben = s.renewed(t, ben) })
+	t.Run("renew/evidence", func(t *testing.T) { s.evident(t, ben.made.Document, "passport/renew", "old-device") })
 	t.Run("renew/without the old phone", func(t *testing.T) { s.withoutOldPhone(t, ben) })
 }
 
@@ -47,7 +49,7 @@ func (s *server) used(t *testing.T, w *walker) {
 }
 
 // byAccount: another account of the same person vouches with both PINs (R3).
-func (s *server) byAccount(t *testing.T, old *walker) {
+func (s *server) byAccount(t *testing.T, old *walker) (document string) {
 	w := s.walker("ada", "ada-2.phone").begin(t.Context(), "account", "new")
 	old.confirms(t, w.link(t), app.Confirmed)
 	if made := w.arrives(t); made.State != "active" || made.Name != "ADA MARIA SAMPLE" {
@@ -57,6 +59,7 @@ func (s *server) byAccount(t *testing.T, old *walker) {
 		t.Error("the account that vouched is gone")
 	}
 	s.used(t, w)
+	return w.made.Document
 }
 
 // twoFollow: a link that two accounts follow ends at both ends.

@@ -1,6 +1,7 @@
 // Package evidence takes the evidence of one registration out of a server's
 // database and log, as a file that `tunnus verify evidence` checks (package
-// trust/evidence). It reads only, and the server may be running.
+// trust/evidence). It reads only, and the server may be running; for what others have
+// signed it opens the server's keys, under which that is sealed.
 package evidence
 
 import (
@@ -28,7 +29,7 @@ import (
 type Export struct {
 	Config   string `required:"" help:"Configuration file (JSON) of the server, which has all roles: of a service in three processes the lines of certificates stand in the log of the role issue, and this cannot join two logs." type:"existingfile"`
 	Document string `required:"" help:"Number of the account whose registration is meant, such as PNOXX-199002140017-ABCD-Q."`
-	Out      string `required:"" help:"File to write; it must not exist. It holds the signed application, with the person's name." type:"path"`
+	Out      string `required:"" help:"File to write; it must not exist. It holds the signed application and what others have signed, with the names of persons." type:"path"`
 }
 
 // Run exports.
@@ -60,7 +61,7 @@ func (c *Export) Run(ctx context.Context) error {
 	}
 	defer func() { _ = s.Close() }()
 	k := collector{lines: s.Log(), log: tlog.NewLog(s.Log(), folder.Read(cfg.Log.Folder), key)}
-	f, err := k.collect(ctx, s, c.Document)
+	f, err := k.collect(ctx, *cfg, s, c.Document)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,8 @@ func (c *Export) Run(ctx context.Context) error {
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
 	}
-	fmt.Printf("%d lines, %d certificates and the application written to %s. `tunnus verify evidence` checks it.\n", len(f.Lines), len(f.Certificates), c.Out)
+	fmt.Printf("%d lines, %d certificates, %d confirmations and the application written to %s. `tunnus verify evidence` checks it.\n",
+		len(f.Lines), len(f.Certificates), len(f.Confirmations), c.Out)
 	return nil
 }
 
@@ -86,7 +88,7 @@ type collector struct {
 	log   *tlog.Log
 }
 
-func (k collector) collect(ctx context.Context, s *store.Store, document string) (evidence.File, error) {
+func (k collector) collect(ctx context.Context, cfg config.Config, s *store.Store, document string) (evidence.File, error) {
 	a, err := s.Accounts().ByDocument(ctx, document)
 	if tunnus.CodeOf(err) == tunnus.CodeNotFound {
 		return evidence.File{}, errors.New("no account has this number")
@@ -115,6 +117,9 @@ func (k collector) collect(ctx context.Context, s *store.Store, document string)
 	}
 	all, err := k.lines.Of(ctx, f.Session)
 	if err != nil {
+		return f, err
+	}
+	if f.Confirmations, err = k.confirmations(ctx, cfg, s, f.Session, all); err != nil {
 		return f, err
 	}
 	f.Lines, err = k.prove(ctx, merged(all, until(own)))

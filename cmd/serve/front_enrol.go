@@ -1,11 +1,8 @@
 package serve
 
 import (
-	"crypto/hkdf"
-	"crypto/sha256"
 	"os"
 
-	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
@@ -27,14 +24,14 @@ func (f *front) joinEnrol() error {
 	if err != nil {
 		return err
 	}
-	links, err := hkdf.Key(sha256.New, secret.Reveal(), nil, "tunnus/enrol/confirm/v1", 32)
+	links, err := confirm.Secret(secret)
 	if err != nil {
 		return err
 	}
 	keys := f.keys.Enrol()
 	f.confirm, err = confirm.New(confirm.Config{
 		Store: f.store.Questions(), Signatures: keys.Signatures, Guardians: people.Consents{Source: f.register(), Full: f.in.Rules.FullAge, Clock: f.clock},
-		Sealer: f.sealer, Secret: tunnus.NewSecret(links), Clock: f.clock,
+		Sealer: f.sealer, Secret: links, Clock: f.clock,
 	})
 	if err != nil {
 		return err

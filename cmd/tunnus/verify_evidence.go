@@ -74,6 +74,9 @@ func judgeEvidence(b []byte, key proof.Key, t asic.Trust) (v verdict, r evidence
 	if err := sameApplication(f, r, t); err != nil {
 		return verdict{Checked: v.Checked, Why: err.Error()}, r
 	}
+	if err := sameStatements(f, r); err != nil {
+		return verdict{Checked: v.Checked, Why: err.Error()}, r
+	}
 	v.Checked = append(shown(r), v.Checked...)
 	return v, r
 }
@@ -138,6 +141,7 @@ func shown(r evidence.Report) []string {
 		}
 		lines = append(lines, line)
 	}
+	lines = append(lines, confirmed(r)...)
 	for _, c := range r.Certificates {
 		lines = append(lines, fmt.Sprintf("certificate: serial %s, logged when it was issued, %s", c.Serial, c.At.UTC().Format(time.DateTime)))
 	}

@@ -144,11 +144,8 @@ func (v *Validator) VerifySignature(ctx context.Context, q Request, r Reply, hol
 	if err != nil {
 		return Signed{}, err
 	}
-	m := method{hash: h, pss: r.Algorithm.PaddingScheme == "PSS"}
-	if k, ok := found.certificate.PublicKey.(*ecdsa.PublicKey); ok {
-		m.bits = k.Curve.Params().BitSize
-	}
-	if r.Algorithm.HashFunction != q.HashFunction || (r.Algorithm.CryptoAlgorithm == "ECC") != (m.bits != 0) {
+	m, err := methodOf(found.certificate.PublicKey, r.Algorithm)
+	if err != nil || r.Algorithm.HashFunction != q.HashFunction {
 		return Signed{}, badSignature("it was made by another algorithm than was asked for")
 	}
 	if err := m.verify(found.certificate.PublicKey, q.Hash, r.Signature); err != nil {

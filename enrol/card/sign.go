@@ -12,6 +12,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/idcard"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 )
 
 // A Statement is what the holder of the card is shown about the phone, and signs
@@ -241,12 +242,22 @@ func (s *Service) Record(ctx context.Context, visit string) (r Record, err error
 	if err != nil {
 		return r, err
 	}
-	if len(v.Record) == 0 {
-		return r, tunnus.NotFound(errors.New("card: nothing was signed"))
-	}
-	plain, err := s.cfg.Sealer.Open(v.Record, v.recordPlace())
+	plain, err := v.Evidence(s.cfg.Sealer)
 	if err != nil {
-		return r, fmt.Errorf("card: opening the evidence: %w", err)
+		return r, err
 	}
 	return r, json.Unmarshal(plain, &r)
+}
+
+// Evidence opens what a visit has of its signature, a [Record], byte by byte as its
+// digest was made; it fails with not-found if nothing was signed.
+func (v Visit) Evidence(sealer otp.Sealer) ([]byte, error) {
+	if len(v.Record) == 0 {
+		return nil, tunnus.NotFound(errors.New("card: nothing was signed"))
+	}
+	plain, err := sealer.Open(v.Record, v.recordPlace())
+	if err != nil {
+		return nil, fmt.Errorf("card: opening the evidence: %w", err)
+	}
+	return plain, nil
 }

@@ -3,6 +3,8 @@ package confirm
 import (
 	"bytes"
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/idcard"
+	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/statement"
 )
 
@@ -180,6 +183,28 @@ func (s *Service) Evidence(ctx context.Context, id string) ([]byte, error) {
 		return nil, tunnus.NotFound(errors.New("confirm: nothing was signed"))
 	}
 	return s.cfg.Sealer.Open(q.Record, q.recordPlace())
+}
+
+// Kept opens what was signed, for whoever only reads.
+type Kept struct {
+	Store  Store
+	Sealer otp.Sealer
+	Secret tunnus.Secret // as in [Config]
+}
+
+// Of is [Service.Evidence] of what a sitting has asked.
+func (k Kept) Of(ctx context.Context, session string, about statement.About) ([]byte, error) {
+	s := &Service{Config{Store: k.Store, Sealer: k.Sealer, Secret: k.Secret}}
+	return s.Evidence(ctx, s.id(session, about))
+}
+
+// Secret is the one for [Config], derived from the server's own.
+func Secret(own tunnus.Secret) (tunnus.Secret, error) {
+	b, err := hkdf.Key(sha256.New, own.Reveal(), nil, "tunnus/enrol/confirm/v1", 32)
+	if err != nil {
+		return tunnus.Secret{}, fmt.Errorf("confirm: deriving a secret: %w", err)
+	}
+	return tunnus.NewSecret(b), nil
 }
 
 // Decline ends a question by the word of a guardian who has logged in with an ID-card.

@@ -86,7 +86,9 @@ func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 }
 
 // FullAge reports whether who was born on a day may answer for a child now (R9).
-func (r Rules) FullAge(birth, now time.Time) bool { return !younger(birth, r.Guardians.Age, r.wall(now)) }
+func (r Rules) FullAge(birth, now time.Time) bool {
+	return !younger(birth, r.Guardians.Age, r.wall(now))
+}
 
 // wall is a moment as calendars and clocks of the scheme's time zone show it,
 // written as if it were UTC, as days are ([format.Date]).

@@ -35,6 +35,8 @@ type File struct {
 	Lines []proof.Inclusion `json:"lines"`
 	// Certificates are those of the account, DER.
 	Certificates [][]byte `json:"certificates"`
+	// Confirmations are the statements that others have signed on the way. They name persons.
+	Confirmations []Confirmation `json:"confirmations,omitempty"`
 	// Container is the signed application (ASiC-E). It holds the name of the person.
 	Container []byte `json:"container"`
 }
@@ -94,6 +96,7 @@ type Report struct {
 	Level           string // of the account
 	Active          time.Time
 	Certificates    []proof.Logged
+	Signed          []Signed // by ID-cards and other accounts, in the order of their facts
 	Lines, Erased   int
 	Checkpoint      proof.Checkpoint // the largest one; keep it
 }
@@ -116,6 +119,9 @@ func Verify(f File, key proof.Key, tables Tables) (Report, error) {
 		return Report{}, err
 	}
 	if err := whole(f, events); err != nil {
+		return Report{}, err
+	}
+	if err := r.confirmed(f, key); err != nil {
 		return Report{}, err
 	}
 	return r, nil
