@@ -48,18 +48,7 @@ func (c *verifyFile) Run() error {
 	if err != nil {
 		return err
 	}
-	var roots []*x509.Certificate
-	for _, path := range c.Root {
-		certs, err := inputs.Certificates(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		roots = append(roots, certs...)
-	}
-	if info, err := os.Stat(c.File); err != nil || info.Size() > asic.MaxSize {
-		return errors.Join(err, fmt.Errorf("%s is larger than %d bytes", c.File, asic.MaxSize))
-	}
-	b, err := os.ReadFile(c.File)
+	b, roots, err := readSigned(c.File, asic.MaxSize, c.Root)
 	if err != nil {
 		return err
 	}
@@ -170,4 +159,20 @@ func (c *verifyFile) tell(v verdict) error {
 		return errSaid
 	}
 	return nil
+}
+
+// readSigned reads what is to be judged, of at most so many bytes, and the roots.
+func readSigned(path string, most int64, rootFiles []string) (b []byte, roots []*x509.Certificate, err error) {
+	for _, file := range rootFiles {
+		certs, err := inputs.Certificates(file)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", file, err)
+		}
+		roots = append(roots, certs...)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > most {
+		return nil, nil, errors.Join(err, fmt.Errorf("%s is larger than %d bytes", path, most))
+	}
+	b, err = os.ReadFile(path)
+	return b, roots, err
 }

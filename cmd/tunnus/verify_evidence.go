@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tunnus-id/tunnus/cmd/serve/inputs"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/trust/asic"
@@ -38,18 +37,7 @@ func (c *verifyEvidence) Run() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Key, err)
 	}
-	var roots []*x509.Certificate
-	for _, path := range c.Root {
-		certs, err := inputs.Certificates(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		roots = append(roots, certs...)
-	}
-	if info, err := os.Stat(c.File); err != nil || info.Size() > evidence.MaxSize {
-		return errors.Join(err, fmt.Errorf("%s is larger than %d bytes", c.File, evidence.MaxSize))
-	}
-	b, err := os.ReadFile(c.File)
+	b, roots, err := readSigned(c.File, evidence.MaxSize, c.Root)
 	if err != nil {
 		return err
 	}
