@@ -75,20 +75,21 @@ const (
 type Actor struct {
 	member Member
 	signed device.Signed
+	also   []string // other IDs that the same person works or has worked under
 	ok     bool
 }
 
-// Prove checks that the request was signed by the member's own key. It fails with
-// bad-signature; that the member still works here, and that the request is not an
-// old one, is for staff/roster to see to.
-func Prove(m Member, s device.Signed) (Actor, error) {
+// Prove checks that the request was signed by the member's own key. Also are other
+// IDs of the same person. It fails with bad-signature; that the member still works
+// here, and that the request is not an old one, is for staff/roster to see to.
+func Prove(m Member, s device.Signed, also ...string) (Actor, error) {
 	if string(s.Key) != string(m.Key) || len(m.Key) == 0 {
 		return Actor{}, device.Refused(errors.New("staff: signed with another key"))
 	}
 	if err := s.Verify(); err != nil {
 		return Actor{}, err
 	}
-	return Actor{m, s, true}, nil
+	return Actor{m, s, also, true}, nil
 }
 
 // ID names the member.
@@ -115,10 +116,11 @@ func (a Actor) Other(mark string) error {
 	return tunnus.Fail(tunnus.CodeStaffOneself, fmt.Errorf("staff: %s for himself, or for nobody knows whom", a.member.ID))
 }
 
-// Second refuses that the member agrees with himself: staff-four-eyes. Others are
-// those who have acted before.
+// Second refuses that somebody agrees with himself, under whichever ID: staff-four-eyes.
+// Others are those who have acted before.
 func (a Actor) Second(others ...string) error {
-	if a.ok && !slices.Contains(others, a.member.ID) {
+	before := func(id string) bool { return slices.Contains(others, id) }
+	if a.ok && !before(a.member.ID) && !slices.ContainsFunc(a.also, before) {
 		return nil
 	}
 	return tunnus.Fail(tunnus.CodeStaffFourEyes, fmt.Errorf("staff: %s has acted on this before", a.member.ID))

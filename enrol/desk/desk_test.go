@@ -90,9 +90,9 @@ func TestR8OfficerSignsEvidenceWithDevice(t *testing.T) {
 
 func TestR8OfficerNeverForOneself(t *testing.T) {
 	w := fresh(t)
-	_, err := w.read(t, passport(t, "19900214", nil)) // the code that stafftest gives members
+	_, err := w.read(t, passport(t, stafftest.Own("reg-1")[:8], nil))
 	wantCode(t, "Read of the officer's own passport", err, tunnus.CodeStaffOneself)
-	err = w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip, Person: Person{Country: "XX", Code: stafftest.Own, Surname: "AASK", Document: "X1"}})
+	err = w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip, Person: Person{Country: "XX", Code: stafftest.Own("reg-1"), Surname: "AASK", Document: "X1"}})
 	wantCode(t, "Raise for oneself", err, tunnus.CodeStaffOneself)
 	if s := w.desks[w.id]; s.State != Opened {
 		t.Errorf("the session went on: %s", s.State)

@@ -207,7 +207,7 @@ func TestFourEyesAreTwo(t *testing.T) {
 func TestR8ReviewerNeverForOneself(t *testing.T) {
 	w := fresh(t)
 	p := parcel()
-	p.Session, p.Mark = "own", stafftest.Marker().Mark(stafftest.Person(t, stafftest.Own))
+	p.Session, p.Mark = "own", stafftest.Mark(t, "rev-1")
 	c, err := w.Park(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)

@@ -158,8 +158,7 @@ func (w *world) hire(id string, roles ...staff.Role) *client.Client {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	own := stafftest.Marker().Mark(stafftest.Person(w.t, stafftest.Own))
-	if err := w.roster.Add(w.t.Context(), staff.Member{ID: id, Roles: roles, Key: public, Mark: own}); err != nil {
+	if err := w.roster.Add(w.t.Context(), staff.Member{ID: id, Roles: roles, Key: public, Mark: stafftest.Mark(w.t, id)}); err != nil {
 		w.t.Fatal(err)
 	}
 	return &client.Client{Server: w.URL, Scheme: "demo", Member: id, Key: key, HTTP: w.Client(), Clock: tunnus.SystemClock{}}

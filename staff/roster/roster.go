@@ -30,9 +30,13 @@ type Store interface {
 	// Members returns all members in the order of their IDs, ended ones too.
 	Members(ctx context.Context) ([]staff.Member, error)
 
+	// ByMark returns the members with a mark in the order of their IDs, ended ones too.
+	ByMark(ctx context.Context, mark string) ([]staff.Member, error)
+
 	// SaveMember writes m if its stored revision is m.Rev (0: none is stored), as
 	// m.Rev+1, and the events, in one transaction; else it fails with
-	// [tunnus.CodeStateConflict]. Counter is not written: see Count.
+	// [tunnus.CodeStateConflict], and so it does if another member with that mark
+	// works here. Counter is not written: see Count.
 	SaveMember(ctx context.Context, m staff.Member, events []tunnus.Event) error
 
 	// Count raises a member's counter. It fails with [tunnus.CodeStateConflict],
@@ -56,12 +60,22 @@ func New(store Store, scheme string, clock tunnus.Clock) *Roster {
 
 func (r *Roster) now() time.Time { return r.clock.Now().UTC().Truncate(time.Millisecond) }
 
-// Add makes a member. It fails as [staff.Member.Check] does, and with
+// Add makes a member. It fails as [staff.Member.Check] does, for somebody who works
+// here under another ID too: two IDs are two pairs of eyes. It fails with
 // [tunnus.CodeStateConflict] if there is, or was, one of that ID.
 func (r *Roster) Add(ctx context.Context, m staff.Member) error {
 	m.AddedAt, m.EndedAt, m.Counter, m.Rev = r.now(), time.Time{}, 0, 0
 	if err := m.Check(); err != nil {
 		return err
+	}
+	same, err := r.store.ByMark(ctx, m.Mark)
+	if err != nil {
+		return err
+	}
+	for _, o := range same {
+		if o.EndedAt.IsZero() && o.ID != m.ID {
+			return tunnus.BadRequest("person", fmt.Errorf("roster: works here already, as %s", o.ID))
+		}
 	}
 	roles := ""
 	for _, x := range m.Roles {
@@ -112,7 +126,15 @@ func (r *Roster) Identify(ctx context.Context, id string, s device.Signed) (staf
 	if d := r.now().Sub(at); s.Request.Counter > 1<<52 || d > Window || d < -Window {
 		return staff.Actor{}, device.Refused(errors.New("roster: the request is old, or a clock is wrong"))
 	}
-	actor, err := staff.Prove(m, s)
+	same, err := r.store.ByMark(ctx, m.Mark)
+	if err != nil {
+		return staff.Actor{}, err
+	}
+	var also []string
+	for _, o := range same {
+		also = append(also, o.ID)
+	}
+	actor, err := staff.Prove(m, s, also...)
 	if err != nil {
 		return staff.Actor{}, err
 	}

@@ -34,6 +34,15 @@ func (m *memory) Members(context.Context) (all []staff.Member, err error) {
 	return all, nil
 }
 
+func (m *memory) ByMark(_ context.Context, mark string) (same []staff.Member, err error) {
+	for _, v := range m.members {
+		if v.Mark == mark {
+			same = append(same, v)
+		}
+	}
+	return same, nil
+}
+
 func (m *memory) SaveMember(_ context.Context, v staff.Member, events []tunnus.Event) error {
 	have := m.members[v.ID]
 	if have.Rev != v.Rev {
@@ -95,6 +104,33 @@ func (w *world) request(t *testing.T, change func(*device.Request)) device.Signe
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Four eyes are two people: somebody works here under one ID at a time, and whoever
+// comes again under another one does not stand behind what he began under the first.
+func TestFourEyesAreTwoPeople(t *testing.T) {
+	w := fresh(t)
+	again := staff.Member{ID: "reg-9", Roles: []staff.Role{staff.Officer}, Key: w.store.members["reg-1"].Key, Mark: "own"}
+	var e *tunnus.Error
+	if err := w.Add(t.Context(), again); !errors.As(err, &e) || e.Code != tunnus.CodeBadRequest || e.Field != "person" {
+		t.Errorf("one person under two IDs: %v", err)
+	}
+	if err := w.End(t.Context(), "reg-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.Identify(t.Context(), "reg-9", w.request(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Second("reg-1"); tunnus.CodeOf(err) != tunnus.CodeStaffFourEyes {
+		t.Errorf("behind what the same person began: %v", err)
+	}
+	if err := a.Second("reg-2"); err != nil {
+		t.Errorf("behind what another began: %v", err)
+	}
 }
 
 func TestARequestIsServedOnce(t *testing.T) {

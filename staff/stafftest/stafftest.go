@@ -2,7 +2,10 @@
 package stafftest
 
 import (
+	"hash/fnv"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/key/device"
@@ -24,8 +27,24 @@ func Person(t testing.TB, code string) tunnus.PersonCode {
 	return p
 }
 
-// An Own is the personal code that every member of the tests has.
-const Own = "199002140017"
+// Own is the personal code of the member with this ID.
+func Own(id string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // never fails
+	born := time.Date(1960, time.January, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(h.Sum32()%12000))
+	code := born.Format("20060102") + "001"
+	sum := 0
+	for i := range code {
+		sum += int(code[i]-'0') * []int{7, 3, 1}[i%3]
+	}
+	return code + strconv.Itoa(sum%10)
+}
+
+// Mark is that of the member with this ID; each is a person of his own.
+func Mark(t testing.TB, id string) string {
+	t.Helper()
+	return Marker().Mark(Person(t, Own(id)))
+}
 
 // Actor is a member with these roles who has signed a request with this body.
 func Actor(t testing.TB, id string, body []byte, roles ...staff.Role) staff.Actor {
@@ -38,7 +57,7 @@ func Actor(t testing.TB, id string, body []byte, roles ...staff.Role) staff.Acto
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := staff.Prove(staff.Member{ID: id, Roles: roles, Key: signed.Key, Mark: Marker().Mark(Person(t, Own))}, signed)
+	a, err := staff.Prove(staff.Member{ID: id, Roles: roles, Key: signed.Key, Mark: Mark(t, id)}, signed)
 	if err != nil {
 		t.Fatal(err)
 	}

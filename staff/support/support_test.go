@@ -80,7 +80,7 @@ func (m *memory) Person(_ context.Context, account string) (tunnus.PersonCode, e
 	case "acc":
 		return tunnus.ParsePersonCode("XX", other)
 	case "own":
-		return tunnus.ParsePersonCode("XX", stafftest.Own)
+		return tunnus.ParsePersonCode("XX", stafftest.Own("ag-1"))
 	}
 	return tunnus.PersonCode{}, tunnus.NotFound(errors.New("none"))
 }
@@ -252,7 +252,7 @@ func TestThirtyLookUpsAnHourAlarm(t *testing.T) {
 
 func TestR8SupportNeverForOneself(t *testing.T) {
 	w := fresh(t)
-	_, err := w.Person(t.Context(), w.agent, stafftest.Person(t, stafftest.Own), "7K3QZ-M2XWA")
+	_, err := w.Person(t.Context(), w.agent, stafftest.Person(t, stafftest.Own("ag-1")), "7K3QZ-M2XWA")
 	wantCode(t, "Person", err, tunnus.CodeStaffOneself)
 	wantCode(t, "Close", w.Close(t.Context(), w.agent, "own", Asked, "7K3QZ-M2XWA"), tunnus.CodeStaffOneself)
 	code, _, err := w.Consent(t.Context(), "own")

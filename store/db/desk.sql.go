@@ -1103,6 +1103,42 @@ func (q *Queries) StaffMembers(ctx context.Context) ([]StaffMember, error) {
 	return items, nil
 }
 
+const staffMembersByMark = `-- name: StaffMembersByMark :many
+SELECT id, rev, roles, key, mark, counter, added_at, ended_at FROM staff_member WHERE mark = $1 ORDER BY id
+`
+
+func (q *Queries) StaffMembersByMark(ctx context.Context, mark string) ([]StaffMember, error) {
+	rows, err := q.db.QueryContext(ctx, staffMembersByMark, mark)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StaffMember
+	for rows.Next() {
+		var i StaffMember
+		if err := rows.Scan(
+			&i.ID,
+			&i.Rev,
+			&i.Roles,
+			&i.Key,
+			&i.Mark,
+			&i.Counter,
+			&i.AddedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const staleReviewCases = `-- name: StaleReviewCases :many
 SELECT id FROM review_case
 WHERE state IN ('open', 'claimed', 'approved-by-one')

@@ -43,6 +43,12 @@ func (s *Staff) Members(ctx context.Context) ([]staff.Member, error) {
 	return engine.Each("members", rows, err, toMember)
 }
 
+// ByMark implements [roster.Store].
+func (s *Staff) ByMark(ctx context.Context, mark string) ([]staff.Member, error) {
+	rows, err := s.d.Read().StaffMembersByMark(ctx, mark)
+	return engine.Each("members", rows, err, toMember)
+}
+
 // SaveMember implements [roster.Store].
 func (s *Staff) SaveMember(ctx context.Context, m staff.Member, events []tunnus.Event) error {
 	var roles []string

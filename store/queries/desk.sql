@@ -4,6 +4,9 @@ SELECT * FROM staff_member WHERE id = $1;
 -- name: StaffMembers :many
 SELECT * FROM staff_member ORDER BY id;
 
+-- name: StaffMembersByMark :many
+SELECT * FROM staff_member WHERE mark = $1 ORDER BY id;
+
 -- name: AddStaffMember :exec
 INSERT INTO staff_member (id, rev, roles, key, mark, counter, added_at, ended_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7);
 

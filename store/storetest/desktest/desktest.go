@@ -18,7 +18,7 @@ import (
 
 func member(id string) staff.Member {
 	return staff.Member{
-		ID: id, Roles: []staff.Role{staff.Agent, staff.Reviewer}, Key: []byte{1, 2}, Mark: "m", Counter: 0,
+		ID: id, Roles: []staff.Role{staff.Agent, staff.Reviewer}, Key: []byte{1, 2}, Mark: "of " + id, Counter: 0,
 		AddedAt: check.At(1), EndedAt: time.Time{},
 	}
 }
@@ -49,6 +49,22 @@ func Staff(t *testing.T, fresh func(t *testing.T) check.Fixture[roster.Store]) {
 		check.Events(t, f, "staff/a", "staff.add", "staff.end")
 		check.Code(t, "an old revision", f.Port().SaveMember(t.Context(), member("a"), check.Event("staff.add", "staff/a")), tunnus.CodeStateConflict)
 		check.Events(t, f, "staff/a", "staff.add", "staff.end")
+	})
+	t.Run("a person works under one ID at a time, and is known under all", func(t *testing.T) {
+		f := fresh(t)
+		first, second := member("a"), member("b")
+		second.Mark = first.Mark
+		check.Must(t, "SaveMember", f.Port().SaveMember(t.Context(), first, nil))
+		check.Code(t, "SaveMember under two IDs", f.Port().SaveMember(t.Context(), second, check.Event("staff.add", "staff/b")), tunnus.CodeStateConflict)
+		check.Events(t, f, "staff/b")
+		first.Rev, first.EndedAt = 1, check.At(3)
+		check.Must(t, "SaveMember", f.Port().SaveMember(t.Context(), first, nil))
+		check.Must(t, "SaveMember when the first has ended", f.Port().SaveMember(t.Context(), second, nil))
+		check.Must(t, "SaveMember of another", f.Port().SaveMember(t.Context(), member("c"), nil))
+		same, err := f.Port().ByMark(t.Context(), first.Mark)
+		if err != nil || len(same) != 2 || same[0].ID != "a" || same[1].ID != "b" {
+			t.Errorf("ByMark = %v, %v", same, err)
+		}
 	})
 	t.Run("a counter rises, once a value, and not for who has ended", func(t *testing.T) {
 		f := fresh(t)
