@@ -15,6 +15,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
+	"github.com/tunnus-id/tunnus/enrol/place"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/problem"
@@ -46,7 +47,7 @@ type route struct {
 
 // start opens a session: it draws the nonce that all further signatures carry.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
-	if !s.sessions.allow(neighbourhood(r.RemoteAddr), s.cfg.Clock.Now()) {
+	if !s.sessions.allow(place.Neighbourhood(r.RemoteAddr), s.cfg.Clock.Now()) {
 		return busy("too many sessions from one address")
 	}
 	in, err := problem.Decode[wire.Start](w, r, maxSmall)
@@ -253,7 +254,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, session Sessio
 	if err := signed.Verify(); err != nil {
 		return caller{}, err
 	}
-	return caller{session: session, device: signed.Thumbprint(), signed: signed, path: r.PathValue, address: neighbourhood(r.RemoteAddr)}, nil
+	return caller{session: session, device: signed.Thumbprint(), signed: signed, path: r.PathValue, address: place.Neighbourhood(r.RemoteAddr)}, nil
 }
 
 func raw(w http.ResponseWriter, body []byte) error {

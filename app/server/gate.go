@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -153,24 +152,6 @@ func (m *meter) forget(now time.Time) {
 			delete(m.known, who)
 		}
 	}
-}
-
-// neighbourhood is the address that is slowed: of IPv6 the /64, which one
-// subscriber has whole.
-func neighbourhood(remote string) string {
-	at, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return remote
-	}
-	ip := at.Addr().Unmap()
-	if ip.Is4() {
-		return ip.String()
-	}
-	p, err := ip.WithZone("").Prefix(64)
-	if err != nil {
-		return remote
-	}
-	return p.String()
 }
 
 // steady lets a step end though its caller has gone: the answer is kept, and the

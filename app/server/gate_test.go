@@ -127,20 +127,6 @@ func TestLargeBodiesThatNobodyWaitsFor(t *testing.T) {
 	}
 }
 
-func TestNeighbourhood(t *testing.T) {
-	for _, tt := range []struct{ remote, want string }{
-		{"192.0.2.7:1234", "192.0.2.7"},
-		{"[::ffff:192.0.2.7]:1234", "192.0.2.7"},
-		{"[2001:db8:1:2:3:4:5:6]:1234", "2001:db8:1:2::/64"},
-		{"[fe80::1%eth0]:1", "fe80::/64"},
-		{"pipe", "pipe"},
-	} {
-		if got := neighbourhood(tt.remote); got != tt.want {
-			t.Errorf("%s is %q; want %q", tt.remote, got, tt.want)
-		}
-	}
-}
-
 // Sessions cost a row each and anybody may ask for one: an address is slowed.
 func TestSessionsOfOneAddress(t *testing.T) {
 	b := newBench(t, nil)

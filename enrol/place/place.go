@@ -100,6 +100,20 @@ func (t Table) WithLocal() Table {
 	return t
 }
 
+// Neighbourhood is where a request came from (as [net/http.Request] has it), in the
+// form in which it is slowed and placed: of IPv6 the /64, which one subscriber has whole.
+func Neighbourhood(remote string) string {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote
+	}
+	ip := at.Addr().Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
+}
+
 // Place tells the country of an address, or of a network as addresses are slowed
 // ("2001:db8::/64"); "" if it is not known.
 func (t Table) Place(address string) string {

@@ -74,3 +74,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestNeighbourhood(t *testing.T) {
+	for _, tt := range []struct{ remote, want string }{
+		{"192.0.2.7:1234", "192.0.2.7"},
+		{"[::ffff:192.0.2.7]:1234", "192.0.2.7"},
+		{"[2001:db8:1:2:3:4:5:6]:1234", "2001:db8:1:2::/64"},
+		{"[fe80::1%eth0]:1", "fe80::/64"},
+		{"pipe", "pipe"},
+	} {
+		if got := Neighbourhood(tt.remote); got != tt.want {
+			t.Errorf("%s is %q; want %q", tt.remote, got, tt.want)
+		}
+	}
+}

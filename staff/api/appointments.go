@@ -1,12 +1,11 @@
 package api
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/tunnus-id/tunnus/enrol/appointment"
+	"github.com/tunnus-id/tunnus/enrol/place"
 	"github.com/tunnus-id/tunnus/problem"
 )
 
@@ -29,30 +28,11 @@ func (s *Server) appointments(mux *http.ServeMux) {
 // at: reference numbers must not be guessed, nor calendars filled.
 func (s *Server) slow(next problem.Handler) problem.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := s.cfg.Slow.Enter(r.Context(), s.cfg.Slow.Key("appointment/"+neighbourhood(r.RemoteAddr))); err != nil {
+		if err := s.cfg.Slow.Enter(r.Context(), s.cfg.Slow.Key("appointment/"+place.Neighbourhood(r.RemoteAddr))); err != nil {
 			return err
 		}
 		return next(w, r)
 	}
-}
-
-// neighbourhood is the address that is slowed: of IPv6 the /64, which one
-// subscriber has whole.
-func neighbourhood(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return remote
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return remote
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		if p, err := ip.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return ip.String()
 }
 
 func (s *Server) offices(w http.ResponseWriter, _ *http.Request) error {

@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -68,5 +70,27 @@ func TestR7TenThousandCodesGuessed(t *testing.T) {
 	must(t, "Register", ada.Register(t.Context(), w.registration("sitting")))
 	if got := ada.Heading(); got != "Continue on your phone" {
 		t.Errorf("the holder's way ends at %q", got)
+	}
+}
+
+// Log-ins that are begun and do not end well slow the address they come from. Of IPv6
+// that is the /64: one subscriber has 2^64 addresses.
+func TestOneSubscriberIsOneAddress(t *testing.T) {
+	let := func(w *world, from func(i int) string) (n int) {
+		for i := range 100 {
+			r := httptest.NewRequest(http.MethodPost, "/portal/login/start", nil)
+			r.RemoteAddr = from(i)
+			out := httptest.NewRecorder()
+			if w.pages.ServeHTTP(out, r); out.Code == http.StatusSeeOther {
+				n++
+			}
+		}
+		return n
+	}
+	w := newWorld(t)
+	four := let(w, func(int) string { return "198.51.100.7:1000" })
+	six := let(w, func(i int) string { return fmt.Sprintf("[2001:db8:1:2::%x]:1000", i+1) })
+	if four != six || four == 0 || four == 100 {
+		t.Errorf("of 100 log-ins that were only begun, %d were let in from one IPv4 address and %d from one /64", four, six)
 	}
 }

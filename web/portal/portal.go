@@ -21,7 +21,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,6 +36,7 @@ import (
 	"github.com/tunnus-id/tunnus/account/life"
 	"github.com/tunnus-id/tunnus/enrol/card"
 	"github.com/tunnus-id/tunnus/enrol/consent"
+	"github.com/tunnus-id/tunnus/enrol/place"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/problem"
 	"github.com/tunnus-id/tunnus/problem/phrases"
@@ -301,11 +301,7 @@ func (p *Portal) guest(r *http.Request) (card.Guest, error) {
 
 // from is where a request came from.
 func (p *Portal) from(r *http.Request) card.From {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = ""
-	}
-	return card.From{Address: host, Language: string(p.language(r))}
+	return card.From{Address: place.Neighbourhood(r.RemoteAddr), Language: string(p.language(r))}
 }
 
 // go303 leads to the next page, by GET.

@@ -36,6 +36,7 @@ import (
 	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/sandbox/visitor"
 	"github.com/tunnus-id/tunnus/store"
+	rows "github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/store/visits"
 )
 
@@ -127,6 +128,7 @@ func (o *owned) Close(_ context.Context, id string, by life.By) (account.Account
 
 // world is a portal that runs.
 type world struct {
+	pages    http.Handler
 	t        *testing.T
 	origin   string
 	roots    *x509.CertPool
@@ -180,12 +182,13 @@ func newWorld(t *testing.T) *world {
 		{ID: "1123456789abcdef0123456789abcdef", Document: "PNOXX-199002140011-EFGH-Q", Person: person(t, 1), State: account.Blocked, Level: tunnus.Qualified, ActiveAt: clock.Now()},
 		{ID: "2123456789abcdef0123456789abcdef", Document: "PNOXX-199002140029-ABCD-Q", Person: person(t, 2), State: account.Active},
 	}}
+	names := lock.New(s.Ledger(), lock.Rules{
+		Phase: lock.Proof, Ladder: tunnus.Ladder{{Failures: 3, Lock: time.Hour}}, Forget: 24 * time.Hour, Life: 30 * time.Minute, VoidEvery: 24 * time.Hour,
+	}, key, clock)
 	w.cards, err = card.New(card.Config{
 		Rules: card.DefaultRules, Cards: validator, Store: visits.New(s.Database()), Sheets: w.sheets, OTP: otp.Defaults(), Contacts: w.contacts,
 		OnFile: func(context.Context, tunnus.PersonCode) (bool, error) { return w.onFile, nil },
-		People: lock.New(s.Ledger(), lock.Rules{
-			Phase: lock.Proof, Ladder: tunnus.Ladder{{Failures: 3, Lock: time.Hour}}, Forget: 24 * time.Hour, Life: 30 * time.Minute, VoidEvery: 24 * time.Hour,
-		}, key, clock),
+		People: names, Paces: lock.Addresses{Paces: rows.NewPaces(s.Database()), Rules: lock.DefaultPace, Names: names, Clock: clock},
 		Places: place.Table{}.WithLocal(), Sealer: sealer{}, Secret: key, Clock: clock,
 	})
 	must(t, "cards", err)
@@ -202,7 +205,8 @@ func newWorld(t *testing.T) *world {
 	must(t, "portal", err)
 	codes, err := phrases.Codes()
 	must(t, "codes", err)
-	server.Config.Handler = problem.Speak(p.Handler(), problem.Speech{Book: codes, Languages: phrases.Languages()})
+	w.pages = p.Handler()
+	server.Config.Handler = problem.Speak(w.pages, problem.Speech{Book: codes, Languages: phrases.Languages()})
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	w.roots.AddCert(server.Certificate())
