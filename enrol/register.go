@@ -83,6 +83,9 @@ func (f *Flow) registered(ctx context.Context, code tunnus.PersonCode, p sitting
 // line, or the names of a card or of a document that an officer has seen.
 func (f *Flow) agrees(person match.Person, code tunnus.PersonCode, p sitting.Payload) error {
 	if p.Zone == "" {
+		if err := people.Usable(person, p.Form.Document); err != nil {
+			return err
+		}
 		if person.Code != code || !strings.EqualFold(person.Surname, p.Form.Surname) || !strings.EqualFold(person.GivenNames, p.Form.GivenNames) {
 			return people.Disagrees(errors.New("enrol: register and proof differ in name"))
 		}

@@ -247,13 +247,21 @@ func (c *Read) Run(ctx context.Context, dial Dial) error {
 type Raise struct {
 	One
 	Kind  desk.Kind `required:"" help:"Which: expired, name-change or no-chip."`
-	File  string    `help:"File with the person as printed, JSON: country, code, surname, given_names, document." type:"existingfile"`
+	Zone  string    `help:"File with the code line as printed, two or three lines: for no-chip where no chip was read." type:"existingfile"`
+	File  string    `help:"File with what the code line lacks, JSON: country and code, or surname and given_names of a paper." type:"existingfile"`
 	Paper string    `help:"Number of the paper on a changed name."`
 }
 
 // Run asks.
 func (c *Raise) Run(ctx context.Context, dial Dial) error {
 	w := desk.Wish{Kind: c.Kind, Paper: c.Paper}
+	if c.Zone != "" {
+		b, err := os.ReadFile(c.Zone)
+		if err != nil {
+			return err
+		}
+		w.Zone = string(b)
+	}
 	if c.File != "" {
 		b, err := os.ReadFile(c.File)
 		if err != nil {

@@ -19,7 +19,7 @@ type Report struct {
 	Case     string // reference number of the desk session
 	Officer  string
 	Person   Person
-	Zone     string // code line of the chip; "" without a chip
+	Zone     string // code line of the chip, or as printed where two officers have examined it
 	Portrait []byte // of the chip, JPEG; nil without one
 	Mark     string // of the applicant: staff.Marker
 

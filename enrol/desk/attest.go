@@ -14,12 +14,14 @@ import (
 	"github.com/tunnus-id/tunnus/staff"
 )
 
-// A Wish is what an officer asks an exception for. Person is filled in for NoChip,
-// where the officer reads the print, and Paper where a paper was shown.
+// A Wish is what an officer asks an exception for. Zone is filled in for NoChip where
+// no chip was read, Person where the document does not say it, and Paper where a paper
+// was shown.
 type Wish struct {
 	Kind   Kind   `json:"kind"`
-	Person Person `json:"person"`
-	Paper  string `json:"paper"` // its number
+	Zone   string `json:"zone"`   // code line as printed: two or three lines
+	Person Person `json:"person"` // country and personal code; names of a paper
+	Paper  string `json:"paper"`  // its number
 }
 
 // Raise asks for an exception. The session waits until a second officer agrees.
@@ -31,7 +33,7 @@ func (d *Service) Raise(ctx context.Context, a staff.Actor, id string, w Wish) e
 	if slices.ContainsFunc(s.Exceptions, func(e Exception) bool { return e.Kind == w.Kind }) {
 		return tunnus.Conflict(errors.New("desk: asked for already"))
 	}
-	if err := d.fits(a, &s, &p, w); err != nil {
+	if err := d.fits(ctx, a, &s, &p, w); err != nil {
 		return err
 	}
 	if s.State, err = s.State.After(Raise); err != nil {
@@ -42,7 +44,7 @@ func (d *Service) Raise(ctx context.Context, a staff.Actor, id string, w Wish) e
 }
 
 // fits refuses an exception that nothing calls for, or that no exception may cover.
-func (d *Service) fits(a staff.Actor, s *Session, p *payload, w Wish) error {
+func (d *Service) fits(ctx context.Context, a staff.Actor, s *Session, p *payload, w Wish) error {
 	unfit := func(why string) error { return tunnus.BadRequest("kind", errors.New("desk: "+why)) }
 	switch w.Kind {
 	case ExpiredLately:
@@ -65,16 +67,36 @@ func (d *Service) fits(a staff.Actor, s *Session, p *payload, w Wish) error {
 		if p.Zone != "" { // read, but it could be a copy: what it says stands
 			return nil
 		}
-		if w.Person.Surname == "" || w.Person.Document == "" || len(w.Person.Surname)+len(w.Person.GivenNames)+len(w.Person.Document) > 200 {
-			return unfit("the print was not read")
-		}
-		if err := d.known(a, s, w.Person); err != nil {
-			return err
-		}
-		p.Person = w.Person
+		return d.printed(ctx, a, s, p, w)
 	default:
 		return unfit("no such exception")
 	}
+	return nil
+}
+
+// printed takes a document by its print. What holds for a chip holds for it: its state
+// and kind must be served, it must not be locked, and it is not the officer's own.
+func (d *Service) printed(ctx context.Context, a staff.Actor, s *Session, p *payload, w Wish) error {
+	z, err := mrz.Parse(mrz.Clean(w.Zone))
+	if err != nil {
+		return err
+	}
+	if err := d.cfg.Scheme.Takes(z); err != nil {
+		return err
+	}
+	if err := d.unlocked(ctx, z); err != nil {
+		return err
+	}
+	person := d.shown(z)
+	if person.Code == "" {
+		person.Country, person.Code = w.Person.Country, w.Person.Code
+	}
+	if err := d.known(a, s, person); err != nil {
+		return err
+	}
+	last, err := z.ExpiryDate()
+	s.Expired = err != nil || !d.now().Before(last.AddDate(0, 0, 1))
+	p.Zone, p.Person = z.String(), person
 	return nil
 }
 

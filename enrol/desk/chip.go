@@ -71,9 +71,7 @@ func (d *Service) Read(ctx context.Context, a staff.Actor, id string, ev emrtd.E
 	if err := d.unlocked(ctx, z); err != nil {
 		return Reading{}, err
 	}
-	person := Person{
-		Country: d.cfg.Scheme.Issuer(z.Issuer), Code: strings.Trim(z.Optional1, "<"), Surname: z.Surname, GivenNames: z.GivenNames, Document: z.Number,
-	}
+	person := d.shown(z)
 	if err := d.known(a, &s, person); err != nil {
 		return Reading{}, err
 	}
@@ -89,6 +87,13 @@ func (d *Service) Read(ctx context.Context, a staff.Actor, id string, ev emrtd.E
 	line := a.Line(d.now(), "desk.read", s.ID, s.ID, s.Checks)
 	r := Reading{person, z.Expiry, v.Portrait(), s.Checks, s.Expired, s.Copyable}
 	return r, d.save(ctx, &s, &p, line)
+}
+
+// shown is whom a code line names.
+func (d *Service) shown(z mrz.Zone) Person {
+	return Person{
+		Country: d.cfg.Scheme.Issuer(z.Issuer), Code: strings.Trim(z.Optional1, "<"), Surname: z.Surname, GivenNames: z.GivenNames, Document: z.Number,
+	}
 }
 
 // answered takes the challenge that stands, in a commit: of two answers at a time

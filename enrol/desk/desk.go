@@ -14,6 +14,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/staff"
@@ -51,6 +52,8 @@ type Config struct {
 type Scheme interface {
 	// Accepts refuses documents that are not served: doc-type-no.
 	Accepts(v emrtd.Verified) error
+	// Takes refuses documents that are not served, by their code line: doc-type-no.
+	Takes(z mrz.Zone) error
 	// Issuer is an issuing state of a code line in two letters.
 	Issuer(state string) string
 	// Person reads a personal code: elig-country, form-code.
@@ -138,7 +141,7 @@ func (d *Service) Counter(sitting string) string {
 // payload is what a desk session holds of a person, sealed in its row.
 type payload struct {
 	Phone    string `json:"phone"`
-	Zone     string `json:"zone,omitempty"`     // code line of the chip
+	Zone     string `json:"zone,omitempty"`     // code line of the chip, or as printed (NoChip)
 	Portrait []byte `json:"portrait,omitempty"` // of the chip, for the officer's screen
 	Person   Person `json:"person"`
 	Paper    string `json:"paper,omitempty"` // number of the paper of an exception

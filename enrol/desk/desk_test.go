@@ -9,7 +9,6 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
-	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/staff"
 	"github.com/tunnus-id/tunnus/staff/stafftest"
@@ -92,7 +91,7 @@ func TestR8OfficerNeverForOneself(t *testing.T) {
 	w := fresh(t)
 	_, err := w.read(t, passport(t, stafftest.Own("reg-1")[:8], nil))
 	wantCode(t, "Read of the officer's own passport", err, tunnus.CodeStaffOneself)
-	err = w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip, Person: Person{Country: "XX", Code: stafftest.Own("reg-1"), Surname: "AASK", Document: "X1"}})
+	err = w.Raise(t.Context(), w.officer, w.id, noChip(t, passport(t, stafftest.Own("reg-1")[:8], nil)))
 	wantCode(t, "Raise for oneself", err, tunnus.CodeStaffOneself)
 	if s := w.desks[w.id]; s.State != Opened {
 		t.Errorf("the session went on: %s", s.State)
@@ -127,15 +126,45 @@ func TestR8ChipProofIsTheServers(t *testing.T) {
 func TestLockedDocumentIsLockedAtADesk(t *testing.T) {
 	w := fresh(t)
 	p := passport(t, "19850202", nil)
-	key := w.cfg.Tab.Documents.DocumentKey("XX", "P", "X7654321", start.AddDate(5, 0, 0).Format("060102"))
-	if _, err := w.cfg.Tab.Documents.Charge(t.Context(), key, "a", false); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.cfg.Tab.Documents.Close(t.Context(), key, "a", lock.Failed, ""); err != nil {
-		t.Fatal(err)
-	}
+	w.lockedForEver(t)
 	_, err := w.read(t, p)
 	wantCode(t, "Read of a locked document", err, tunnus.CodeDocLockPerm)
+	wantCode(t, "its print, when the chip is said not to answer", w.Raise(t.Context(), w.officer, w.id, noChip(t, p)), tunnus.CodeDocLockPerm)
+}
+
+// Where no chip answers, the code line is typed off the print: its check digits fit, it
+// is not the officer's own, and it expires as any other does.
+func TestPrintIsJudgedAsAChip(t *testing.T) {
+	w := fresh(t)
+	good := noChip(t, passport(t, "19850202", nil))
+	typed := Wish{Kind: NoChip, Zone: strings.Replace(good.Zone, "X7654321", "X7654322", 1)}
+	wantCode(t, "a digit that was mistyped", w.Raise(t.Context(), w.officer, w.id, typed), tunnus.CodeMRZTypedBad)
+	wantCode(t, "nothing typed", w.Raise(t.Context(), w.officer, w.id, Wish{Kind: NoChip}), tunnus.CodeMRZTypedBad)
+	own := noChip(t, passport(t, stafftest.Own("reg-1")[:8], nil))
+	wantCode(t, "the officer's own", w.Raise(t.Context(), w.officer, w.id, own), tunnus.CodeStaffOneself)
+	old := noChip(t, passport(t, "19850202", func(h *virtual.Holder) { h.Expiry = start.AddDate(0, 0, -10) }))
+	if err := w.Raise(t.Context(), w.officer, w.id, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Second(t.Context(), w.second, w.id, true); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.sign(t)
+	wantCode(t, "Sign over an expired document", err, tunnus.CodeStateConflict)
+	w = fresh(t)
+	if err := w.Raise(t.Context(), w.officer, w.id, good); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Second(t.Context(), w.second, w.id, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sign(t); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := w.Report(t.Context(), ticket().Sitting, ticket().Device)
+	if err != nil || rep.Proved || rep.Zone != good.Zone || rep.Person.Surname != "BERG" {
+		t.Errorf("Report = %+v, %v", rep, err)
+	}
 }
 
 func TestExceptionsNeedASecondOfficer(t *testing.T) {
@@ -174,8 +203,7 @@ func TestExceptionsHaveLimits(t *testing.T) {
 		wantCode(t, string(wish.Kind), w.Raise(t.Context(), w.officer, w.id, wish), tunnus.CodeBadRequest)
 	}
 	w = fresh(t)
-	wish := Wish{Kind: NoChip, Person: Person{Country: "XX", Code: personCode("19850202"), Surname: "Berg", Document: "X1"}}
-	if err := w.Raise(t.Context(), w.officer, w.id, wish); err != nil {
+	if err := w.Raise(t.Context(), w.officer, w.id, noChip(t, passport(t, "19850202", nil))); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Second(t.Context(), w.second, w.id, false); err != nil {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/lds"
+	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/staff"
@@ -113,6 +115,7 @@ func (m *memory) AtDesk(_ context.Context, sitting, device string) (string, erro
 type utopia struct{}
 
 func (utopia) Accepts(emrtd.Verified) error { return nil }
+func (utopia) Takes(mrz.Zone) error         { return nil }
 func (utopia) Issuer(string) string         { return "XX" }
 func (utopia) Person(country, code string) (tunnus.PersonCode, error) {
 	return tunnus.ParsePersonCode(country, code)
@@ -201,6 +204,28 @@ func passport(t *testing.T, day string, change func(*virtual.Holder)) *virtual.P
 		t.Fatal(err)
 	}
 	return p
+}
+
+// noChip is what an officer asks for whose reader finds no chip in this document.
+func noChip(t *testing.T, p *virtual.Passport) Wish {
+	t.Helper()
+	z, err := lds.Zone(p.Group(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Wish{Kind: NoChip, Zone: z.String()}
+}
+
+// lockedForEver lets a document fail as often as it may.
+func (w *world) lockedForEver(t *testing.T) {
+	t.Helper()
+	key := w.cfg.Tab.Documents.DocumentKey("XX", "P", "X7654321", start.AddDate(5, 0, 0).Format("060102"))
+	if _, err := w.cfg.Tab.Documents.Charge(t.Context(), key, "a", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.cfg.Tab.Documents.Close(t.Context(), key, "a", lock.Failed, ""); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // read lets the officer's reader relay one document.

@@ -130,16 +130,22 @@ func KindOf(z mrz.Zone) Kind {
 	return ""
 }
 
-// Accepts refuses documents that nobody could use here: of no kind or state in
-// the rules, or with a portrait that cannot be read yet (JPEG 2000). Whether this
-// person may use it is for [Eligibility.Accepts] to say.
-func (r Rules) Accepts(v emrtd.Verified) error {
-	z := v.Zone()
-	_, known := r.Issuers[z.Issuer]
-	if KindOf(z) == "" || !known || v.PortraitFormat() != "image/jpeg" {
-		return wrongDocument(fmt.Errorf("scheme: a %s of a state that is served: %v; portrait %s", z.Kind, known, v.PortraitFormat()))
+// Takes refuses documents that nobody could use here: of no kind or state in the
+// rules. Whether this person may use it is for [Eligibility.Accepts] to say.
+func (r Rules) Takes(z mrz.Zone) error {
+	if _, known := r.Issuers[z.Issuer]; KindOf(z) == "" || !known {
+		return wrongDocument(fmt.Errorf("scheme: a %s of a state that is served: %v", z.Kind, known))
 	}
 	return nil
+}
+
+// Accepts does so for a chip, and refuses one whose portrait cannot be read yet
+// (JPEG 2000).
+func (r Rules) Accepts(v emrtd.Verified) error {
+	if err := r.Takes(v.Zone()); err != nil || v.PortraitFormat() == "image/jpeg" {
+		return err
+	}
+	return wrongDocument(fmt.Errorf("scheme: portrait %s", v.PortraitFormat()))
 }
 
 func wrongDocument(why error) error { return tunnus.Fail(tunnus.CodeDocTypeNo, why) }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/appointment"
 	"github.com/tunnus-id/tunnus/enrol/desk"
@@ -79,6 +80,9 @@ func (*utopia) AtDesk(context.Context, string, string) (string, error) { return 
 
 // codes makes the scheme's Person of the desk.
 type codes struct{ *utopia }
+
+// Takes implements [desk.Scheme].
+func (codes) Takes(mrz.Zone) error { return nil }
 
 func (codes) Person(country, code string) (tunnus.PersonCode, error) {
 	return tunnus.ParsePersonCode(country, code)

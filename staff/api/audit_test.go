@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/staff"
@@ -59,10 +60,14 @@ func TestEveryStaffActIsWrittenDown(t *testing.T) {
 	officer, other := w.hire("reg-1", staff.Officer), w.hire("reg-2", staff.Officer)
 
 	ticket := desk.Ticket{Sitting: strings.Repeat("A", 43), Device: strings.Repeat("A", 43)}
+	printed := mrz.Zone{
+		Kind: mrz.TD3, Document: "P", Issuer: "UTO", Nationality: "UTO", Surname: "BERG", GivenNames: "BO", Number: "X7654321",
+		Birth: "850202", Expiry: "310202", Sex: "M", Optional1: "198502020018",
+	}
 	var o desk.Opening
 	w.must(officer, "/desks", api.Scan{Ticket: ticket.String()}, &o)
 	w.must(officer, "/desks/"+o.ID+"/challenge", nil, nil)
-	w.must(officer, "/desks/"+o.ID+"/raise", desk.Wish{Kind: desk.NoChip, Person: desk.Person{Country: "XX", Code: "198502020018", Surname: "BERG", Document: "X1"}}, nil)
+	w.must(officer, "/desks/"+o.ID+"/raise", desk.Wish{Kind: desk.NoChip, Zone: printed.String()}, nil)
 	w.must(other, "/desks/"+o.ID+"/second", api.Answer{Agrees: true}, nil)
 	w.must(officer, "/desks/"+o.ID+"/stop", nil, nil)
 
