@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
-
 	"filippo.io/age"
 
 	"github.com/tunnus-id/tunnus"
@@ -17,7 +15,6 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/key/hsm"
-	"github.com/tunnus-id/tunnus/need"
 )
 
 // The backup of a server that goes on, put back, with what must not be forgotten
@@ -25,24 +22,12 @@ import (
 // ever, on both engines; and an encrypted backup opens with its identity only.
 func TestBackupAndRestore(t *testing.T) {
 	for _, engine := range []string{SQLite, PostgreSQL} {
-		t.Run(engine, func(t *testing.T) {
-			if _, err := cluster.Program("postgres"); err != nil && engine == PostgreSQL {
-				need.Missing(t, "PostgreSQL is not installed")
-			}
-			drill(t, engine)
-		})
+		t.Run(engine, func(t *testing.T) { drill(t, engine) })
 	}
 }
 
 func drill(t *testing.T, engine string) {
-	h, err := built(t).Open(t.Context(), engine)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h := built(t).running(t, engine)
 	if err := passport(t.Context(), h, "ben"); err != nil {
 		t.Fatal(err)
 	}

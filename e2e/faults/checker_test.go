@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/e2e/faults/check"
-	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
-	"github.com/tunnus-id/tunnus/need"
 )
 
 // A sabotage is something that must never happen, done by hand to the database of a
@@ -72,14 +70,7 @@ var sabotages = []sabotage{
 // The checker is able to fail: it finds each sabotage, and nothing before it. Each
 // invariant has one, in this table or in the tests below.
 func TestCheckerSees(t *testing.T) {
-	h, err := built(t).Open(t.Context(), SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h := built(t).running(t, SQLite)
 	if err := passport(t.Context(), h, "ben"); err != nil {
 		t.Fatal(err)
 	}
@@ -263,17 +254,7 @@ func (h *House) unused(t *testing.T) {
 
 // I16: connections that pile up, and one that sits on a transaction, are seen.
 func TestCheckerSeesConnections(t *testing.T) {
-	if _, err := cluster.Program("postgres"); err != nil {
-		need.Missing(t, "PostgreSQL is not installed")
-	}
-	h, err := built(t).Open(t.Context(), PostgreSQL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h := built(t).running(t, PostgreSQL)
 	if err := h.Check(t.Context(), false); err != nil {
 		t.Fatal("before anything was done:", err)
 	}

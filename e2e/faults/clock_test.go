@@ -9,7 +9,7 @@ import (
 
 // F8: the clock steps by a second, hither and thither: nobody notices.
 func TestClockSteps(t *testing.T) {
-	h := running(t)
+	h := built(t).running(t, SQLite)
 	done := h.register(t, "ben")
 	for _, arrow := range []string{"enrol.fact/terms", "enrol.fact/form", "enrol.fact/register"} {
 		h.soon(t, arrow, 1, done)
@@ -47,7 +47,7 @@ func TestClockJumps(t *testing.T) {
 }
 
 func jumps(t *testing.T, b *Build, by time.Duration, arrow string, codes []tunnus.Code) {
-	h := b.running(t)
+	h := b.running(t, SQLite)
 	done := h.register(t, "ben")
 	h.soon(t, arrow, 1, done)
 	if err := h.Shift(by); err != nil {

@@ -19,11 +19,7 @@ import (
 // Nothing is told that was not written, and once there is room again it goes on, in
 // the same process, to the same end.
 func TestDiskFull(t *testing.T) {
-	h, err := built(t).Open(t.Context(), SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
+	h := built(t).opened(t, SQLite)
 	folder := h.path("server")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -37,9 +33,7 @@ func TestDiskFull(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h.start(t)
 	h.outlivesFullDisk(t, folder, func() {
 		if err := h.Check(t.Context(), false); err != nil {
 			t.Errorf("while the disk is full: %v", err)
@@ -50,9 +44,7 @@ func TestDiskFull(t *testing.T) {
 // F6 under PostgreSQL: the disk of the database's own data folder is full. What it
 // cannot write it refuses, or it dies of it and is started again; the server lives on.
 func TestDiskFullUnderPostgreSQL(t *testing.T) {
-	if _, err := cluster.Program("postgres"); err != nil {
-		need.Missing(t, "PostgreSQL is not installed")
-	}
+	needPostgreSQL(t)
 	var unmount func()
 	p, err := cluster.StartOn(t.Context(), func(folder string) error {
 		unmount = func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) } // may be there no more
@@ -64,17 +56,8 @@ func TestDiskFullUnderPostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { p.Crash(); unmount(); p.Stop() }()
-	b := *built(t)
-	b.postgres = p
-	h, err := b.Open(t.Context(), PostgreSQL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { p.Crash(); unmount(); p.Stop() })
+	h := built(t).alone(p).running(t, PostgreSQL)
 	deaths := 0
 	h.outlivesFullDisk(t, p.Data(), func() {
 		if err := h.Check(t.Context(), false); err != nil && !unseen(err) && h.db.PingContext(t.Context()) == nil {
@@ -124,17 +107,7 @@ func (h *House) outlivesFullDisk(t *testing.T, folder string, meanwhile, after f
 		}
 		after()
 	}
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Fatalf("%v; %s", err, h.Tail())
-		}
-	case <-h.ended:
-		t.Fatalf("the server ended: %s", h.Tail())
-	}
-	if err := h.Check(t.Context(), true); err != nil {
-		t.Error(err)
-	}
+	h.outlives(t, done)
 }
 
 // fill writes until there is no room.

@@ -16,22 +16,6 @@ import (
 	"github.com/tunnus-id/tunnus/sandbox/register"
 )
 
-// running opens a house and starts its server.
-func running(t *testing.T) *House { t.Helper(); return built(t).running(t) }
-
-func (b *Build) running(t *testing.T) *House {
-	t.Helper()
-	h, err := b.Open(t.Context(), SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 func (h *House) person(t *testing.T, name string) *Holder {
 	t.Helper()
 	p, err := h.Person(t.Context(), name)
@@ -86,14 +70,10 @@ func TestRegisterFails(t *testing.T) {
 	var sim atomic.Pointer[register.Simulator]
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sim.Load().ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	h, err := built(t).Open(t.Context(), SQLite, func(config map[string]any) {
+	h := built(t).opened(t, SQLite, func(config map[string]any) {
 		delete(config, "register_file")
 		config["register"] = map[string]any{"url": srv.URL, "token_file": token}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
 	text, err := os.ReadFile(h.path("world", "register.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,9 +83,7 @@ func TestRegisterFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim.Store(register.New(source, "let-me-in"))
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h.start(t)
 	modes := []register.Mode{register.Down, register.Slow, register.Reset, register.Garbage, register.WrongPerson}
 	for i, mode := range modes {
 		t.Run(string(mode), func(t *testing.T) {
@@ -153,17 +131,11 @@ func texting(t *testing.T) (*House, *texter) {
 	x := &texter{}
 	srv := httptest.NewServer(x)
 	t.Cleanup(srv.Close)
-	h, err := built(t).Open(t.Context(), SQLite, func(config map[string]any) {
+	h := built(t).opened(t, SQLite, func(config map[string]any) {
 		config["sms"] = map[string]any{"from": "tunnus", "http": map[string]any{"url": srv.URL + "/sms", "body": json.RawMessage(mailbox.SMSBody)}}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
 	x.to = h.box.Handler()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h.start(t)
 	return h, x
 }
 

@@ -5,24 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tunnus-id/tunnus/e2e/program"
-	"github.com/tunnus-id/tunnus/need"
 )
-
-// built is what the tests of this package share; only who asks for it waits.
-func built(t *testing.T) *Build {
-	t.Helper()
-	if _, err := program.Models("../.."); err != nil {
-		need.Missing(t, err.Error())
-	}
-	b, err := NewBuild(t.Context(), "../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
-	return b
-}
 
 // beside are audit lines at which nothing is killed on their own. Each stands in the
 // COMMIT of an arrow that is listed, and must do so as often as it is there; but

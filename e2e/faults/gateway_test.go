@@ -22,16 +22,9 @@ func gateway(t *testing.T, at string) (*House, <-chan error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := built(t).Open(t.Context(), SQLite, func(config map[string]any) {
+	h := built(t).running(t, SQLite, func(config map[string]any) {
 		config["smtp"] = map[string]any{"host": host, "port": n, "from": "tunnus <no-reply@id.example>", "tls": "none"}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
 	return h, h.register(t, "ben")
 }
 

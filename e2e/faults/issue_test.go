@@ -18,9 +18,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/app/line"
-	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
 	"github.com/tunnus-id/tunnus/e2e/program"
-	"github.com/tunnus-id/tunnus/need"
 )
 
 // certify makes a certificate by which a process proves itself to another, and
@@ -55,14 +53,7 @@ func (h *House) certify(t *testing.T, name string) (pin string) {
 // one database, as no operator would have it, so that the checker sees all of it.
 func apart(t *testing.T) (front, issue *House) {
 	t.Helper()
-	if _, err := cluster.Program("postgres"); err != nil {
-		need.Missing(t, "PostgreSQL is not installed")
-	}
-	front, err := built(t).Open(t.Context(), PostgreSQL, Shared)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = front.Close() })
+	front = built(t).opened(t, PostgreSQL, Shared)
 	text, err := os.ReadFile(front.config)
 	if err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func (h *House) onceOnly(t *testing.T) {
 // F9: messages come late, twice, and in another order: copies of old ones behind newer
 // ones, the newest first; all of them once more at the end, and an hour later.
 func TestMessagesInAnotherOrder(t *testing.T) {
-	h := running(t)
+	h := built(t).running(t, SQLite)
 	direct := h.http
 	post := h.between()
 	if err := passport(t.Context(), h, "ben"); err != nil {

@@ -7,36 +7,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
-
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/client"
 	"github.com/tunnus-id/tunnus/login/acsp"
-	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
 // twoNodes are two processes on one database of PostgreSQL.
 func twoNodes(t *testing.T) (a, b *House) {
 	t.Helper()
-	if _, err := cluster.Program("postgres"); err != nil {
-		need.Missing(t, "PostgreSQL is not installed")
-	}
-	a, err := built(t).Open(t.Context(), PostgreSQL, Shared)
+	a = built(t).running(t, PostgreSQL, Shared)
+	b, err := a.Beside()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = a.Close() })
-	if err := a.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	if b, err = a.Beside(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	b.start(t)
 	t.Cleanup(b.Kill)
 	return a, b
 }

@@ -76,14 +76,7 @@ func (s *stutterer) RoundTrip(r *http.Request) (*http.Response, error) {
 // F9: every message comes twice at once and a third time later. Nothing is done
 // twice, nobody is taken for a copy, and the registration ends as ever.
 func TestMessagesTwice(t *testing.T) {
-	h, err := built(t).Open(t.Context(), SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	if err := h.Start(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	h := built(t).running(t, SQLite)
 	over := &stutterer{over: h.http.Transport}
 	h.http = &http.Client{Transport: over}
 	if err := passport(t.Context(), h, "ben"); err != nil {
@@ -94,7 +87,7 @@ func TestMessagesTwice(t *testing.T) {
 		t.Error(err)
 	}
 	var active, held int
-	err = h.db.QueryRow("SELECT (SELECT count(*) FROM account WHERE state = 'active'), (SELECT count(*) FROM keyshare_key WHERE state = 'held')").Scan(&active, &held)
+	err := h.db.QueryRow("SELECT (SELECT count(*) FROM account WHERE state = 'active'), (SELECT count(*) FROM keyshare_key WHERE state = 'held')").Scan(&active, &held)
 	if err != nil || active != 1 || held != 0 {
 		t.Errorf("%d active accounts, %d keys held, %v", active, held, err)
 	}

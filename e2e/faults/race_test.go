@@ -15,7 +15,6 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/login"
-	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/store"
 )
 
@@ -37,9 +36,7 @@ func nodes(t *testing.T, engine string) (a, b *store.Store) {
 	t.Helper()
 	where := filepath.Join(t.TempDir(), "tunnus.db")
 	if engine == PostgreSQL {
-		if _, err := cluster.Program("postgres"); err != nil {
-			need.Missing(t, "PostgreSQL is not installed")
-		}
+		needPostgreSQL(t)
 		p, err := cluster.Start(t.Context())
 		if err != nil {
 			t.Fatal(err)

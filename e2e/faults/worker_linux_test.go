@@ -60,7 +60,7 @@ func (h *House) strike(signal syscall.Signal, most int) (stop func() int) {
 // was there, so nothing is counted against anybody; the app asks again, and the
 // registration ends as ever.
 func TestFaceWorkerFails(t *testing.T) {
-	h := running(t)
+	h := built(t).running(t, SQLite)
 	for i, c := range []struct {
 		name   string
 		signal syscall.Signal
