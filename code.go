@@ -126,6 +126,7 @@ const (
 	CodeCertRefused  Code = "cert-refused"
 	CodeAccNone      Code = "acc-none"
 	CodeAccUnusable  Code = "acc-unusable"
+	CodeAccExpired   Code = "acc-expired"
 	CodeAccCloned    Code = "acc-cloned"
 	CodeDevTooMany   Code = "dev-too-many"
 	CodeSrcAccountNo Code = "src-account-no"
@@ -154,7 +155,7 @@ var sentences = map[Code]string{
 	CodeContactGone:   "There is no contact on file that a code could be sent to, and this way cannot change contacts. Please choose another way.",
 	CodeConsentNo:     "Without this consent the registration cannot go on. You can start it again at any time.",
 	CodeEligCountry:   "People of this country cannot be served here yet. Please ask us what else is possible.",
-	CodeEligAge:       "You have not reached the age for an account here yet. You can register as soon as you have.",
+	CodeEligAge:       "You are not of the age that this way of registering is for. Please choose another way; a child registers together with a parent or guardian.",
 	CodeEligNoPrior:   "This way is for people who had an account here before. Please choose another way.",
 	CodeEligLevel:     "You have an account of this level already, so there is nothing to raise. You can renew it instead.",
 	CodeFormCode:      "The personal code is not written right. Please check the number.",
@@ -181,7 +182,7 @@ var sentences = map[Code]string{
 	CodeNFCTimeout:       "Reading the chip took too long. Please start this step again.",
 	CodeNFCAccessDenied:  "The chip did not accept the code line. Please scan the code line again.",
 	CodeDocChipBroken:    "The chip's data could not be understood: the chip may be damaged. Please use another document.",
-	CodeDocTypeNo:        "This kind of document is not accepted here. Please use a passport.",
+	CodeDocTypeNo:        "This document is not accepted here. Please use one that is.",
 	CodeDocTooOld:        "Documents as old as this one, or of its series, cannot be used here. Please use a newer one.",
 	CodeDocExpired:       "This document has expired. Please use another one.",
 	CodeDocSigBad:        "The document's authenticity could not be confirmed. Please use another document.",
@@ -236,6 +237,7 @@ var sentences = map[Code]string{
 	CodeCertRefused:  "The certificate breaks a rule of its profile, so nothing was signed. Please contact us.",
 	CodeAccNone:      "There is no account that could answer. Please register, or contact us.",
 	CodeAccUnusable:  "This account cannot be used now. Please contact us.",
+	CodeAccExpired:   "This account has ended. Please register again.",
 	CodeAccCloned:    "A second copy of this account was seen, so it is closed to protect you. Please contact us.",
 	CodeDevTooMany:   "You have as many accounts as one person may have. Please close one that you do not use first.",
 	CodeSrcAccountNo: "This account cannot vouch for a new one: it is too young, or was itself opened by another account. Please choose another way.",

@@ -17,6 +17,14 @@ type Note struct {
 var notes = map[string]string{
 	"version": "Version {value} or newer is needed.",
 
+	"age-from":     "This one is for people from {value} years.",
+	"age-to":       "This one is for people up to {value} years.",
+	"doc-passport": "A passport is.",
+	"doc-idcard":   "An ID-card is.",
+	"doc-both":     "Passports and ID-cards are.",
+	"doc-state":    "Documents of its state are not served yet.",
+	"doc-portrait": "The picture in its chip is stored in a way that cannot be read yet.",
+
 	"pin-length":      "The PIN must have {value} digits.",
 	"pin-digits":      "It must be digits only.",
 	"pin-one-digit":   "It is one digit again and again.",

@@ -37,16 +37,22 @@ func (s *Server) pinChanged(ctx context.Context, c caller) {
 	}
 }
 
-// Own returns the account of a device that can be used.
+// Own returns the account of a device that can be used. It fails with acc-expired if
+// all that it had have ended by time or by their holder, else with acc-unusable.
 func Own(ctx context.Context, accounts Accounts, device string) (account.Account, error) {
 	list, err := accounts.ByDevice(ctx, device)
 	if err != nil {
 		return account.Account{}, err
 	}
+	ended := len(list) > 0
 	for _, a := range list {
 		if a.State == account.Active {
 			return a, nil
 		}
+		ended = ended && (a.State == account.Expired || a.State == account.Closed)
+	}
+	if ended {
+		return account.Account{}, tunnus.Fail(tunnus.CodeAccExpired, errors.New("server: the accounts of the device have ended"))
 	}
 	return account.Account{}, tunnus.Fail(tunnus.CodeAccUnusable, errors.New("server: the device has no active account"))
 }

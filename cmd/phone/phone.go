@@ -217,7 +217,7 @@ func (c *Wait) Run(ctx context.Context) error {
 // request is over, or the line was; not if the account is, or its PIN is locked.
 func recoverable(err error) bool {
 	switch tunnus.CodeOf(err) {
-	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodeKeyUnusable, tunnus.CodeBadSignature,
+	case tunnus.CodeAccCloned, tunnus.CodeAccUnusable, tunnus.CodeAccExpired, tunnus.CodeKeyUnusable, tunnus.CodeBadSignature,
 		tunnus.CodePINLock1, tunnus.CodePINLock2, tunnus.CodePINLockPerm:
 		return false
 	}

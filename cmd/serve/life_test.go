@@ -208,7 +208,7 @@ func TestHistoryOutlivesTheAccount(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	_, err = one.History(t.Context(), 10, true)
-	code(t, "on the closed phone", err, tunnus.CodeAccUnusable)
+	code(t, "on the closed phone", err, tunnus.CodeAccExpired)
 	closed := sure(h.store.Accounts().ByDocument(t.Context(), one.Document))(t)
 	if key := sure(h.keys.Key(t.Context(), closed.LoginKey))(t); key.State != "ended" {
 		t.Errorf("its key is %s", key.State)

@@ -133,8 +133,11 @@ func KindOf(z mrz.Zone) Kind {
 // Takes refuses documents that nobody could use here: of no kind or state in the
 // rules. Whether this person may use it is for [Eligibility.Accepts] to say.
 func (r Rules) Takes(z mrz.Zone) error {
-	if _, known := r.Issuers[z.Issuer]; KindOf(z) == "" || !known {
-		return wrongDocument(fmt.Errorf("scheme: a %s of a state that is served: %v", z.Kind, known))
+	if KindOf(z) == "" {
+		return wrongDocument("doc-both", fmt.Errorf("scheme: a %s", z.Kind))
+	}
+	if _, known := r.Issuers[z.Issuer]; !known {
+		return wrongDocument("doc-state", errors.New("scheme: of a state that is not served"))
 	}
 	return nil
 }
@@ -145,17 +148,30 @@ func (r Rules) Accepts(v emrtd.Verified) error {
 	if err := r.Takes(v.Zone()); err != nil || v.PortraitFormat() == "image/jpeg" {
 		return err
 	}
-	return wrongDocument(fmt.Errorf("scheme: portrait %s", v.PortraitFormat()))
+	return wrongDocument("doc-portrait", fmt.Errorf("scheme: portrait %s", v.PortraitFormat()))
 }
 
-func wrongDocument(why error) error { return tunnus.Fail(tunnus.CodeDocTypeNo, why) }
+func wrongDocument(note string, why error) error {
+	return tunnus.Fail(tunnus.CodeDocTypeNo, why).WithNote(note, "")
+}
+
+// accepted is the note that tells which kinds a row takes.
+func (row Row) accepted() string {
+	switch {
+	case !slices.Contains(row.Documents, IDCard):
+		return "doc-passport"
+	case !slices.Contains(row.Documents, Passport):
+		return "doc-idcard"
+	}
+	return "doc-both"
+}
 
 // Accepts judges a document by the row that was found: doc-type-no for a kind
 // that this way does not take, doc-too-old for one that is older than the rules
 // allow or of a faulty series. issued is zero where the document does not tell it.
 func (e Eligibility) Accepts(z mrz.Zone, issued time.Time) error {
 	if !slices.Contains(e.Documents, KindOf(z)) {
-		return wrongDocument(fmt.Errorf("scheme: a %s on a way for %v", z.Kind, e.Documents))
+		return wrongDocument(e.accepted(), fmt.Errorf("scheme: a %s on a way for %v", z.Kind, e.Documents))
 	}
 	old := e.Since != 0 && !issued.IsZero() && issued.Year() < e.Since
 	for _, s := range e.Faulty {

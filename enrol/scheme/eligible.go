@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -74,8 +75,8 @@ func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 	e := Eligibility{Row: r.File.Eligible[i], Index: i, AgeOpen: q.Birth.IsZero()}
 	e.PriorOpen = e.Prior && q.Prior == PriorUnknown
 	if !e.AgeOpen {
-		if e.Row.MinAge > 0 && younger(q.Birth, e.Row.MinAge, now) || e.MaxAge > 0 && !younger(q.Birth, e.MaxAge+1, now) || now.Before(q.Birth) {
-			return Eligibility{}, tunnus.Fail(tunnus.CodeEligAge, errors.New("scheme: not of the age for this way"))
+		if err := e.Row.ofAge(q.Birth, now); err != nil {
+			return Eligibility{}, err
 		}
 		e.Minor = younger(q.Birth, e.Guardian, now)
 	}
@@ -83,6 +84,20 @@ func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 		return Eligibility{}, tunnus.Fail(tunnus.CodeEligNoPrior, errors.New("scheme: no earlier account"))
 	}
 	return e, nil
+}
+
+// ofAge refuses who is too young for a row, or too old.
+func (row Row) ofAge(birth, now time.Time) error {
+	no := tunnus.Fail(tunnus.CodeEligAge, errors.New("scheme: not of the age for this way"))
+	switch {
+	case row.MinAge > 0 && younger(birth, row.MinAge, now):
+		return no.WithNote("age-from", strconv.Itoa(row.MinAge))
+	case row.MaxAge > 0 && !younger(birth, row.MaxAge+1, now):
+		return no.WithNote("age-to", strconv.Itoa(row.MaxAge))
+	case now.Before(birth):
+		return no
+	}
+	return nil
 }
 
 // FullAge reports whether who was born on a day may answer for a child now (R9).

@@ -2,6 +2,7 @@ package scheme
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,35 @@ func TestEligible(t *testing.T) {
 		}
 	}
 }
+
+// Who may not go a way, or not with this document, is told for whom it is and what would do.
+func TestRefusalsSayWhatWouldDo(t *testing.T) {
+	r, now := inZone(t, "Europe/Copenhagen"), at(t, "2026-11-22")
+	ask := func(birth string) (Eligibility, error) {
+		return r.Eligible(Question{Way: way.Passport, Purpose: way.New, Country: "DK", Birth: at(t, birth)}, now)
+	}
+	young, old := second(ask("2013-01-01")), second(ask("1940-01-01"))
+	e, err := ask("1990-01-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		err  error
+		note tunnus.Note
+	}{
+		"too young":                    {young, tunnus.Note{Key: "age-from", Value: "16"}},
+		"too old":                      {old, tunnus.Note{Key: "age-to", Value: "70"}},
+		"an ID-card for the passport":  {e.Accepts(mrz.Zone{Kind: mrz.TD1, Document: "ID", Issuer: "DNK"}, time.Time{}), tunnus.Note{Key: "doc-passport"}},
+		"a visa":                       {r.Takes(mrz.Zone{Kind: mrz.TD3, Document: "V", Issuer: "DNK"}), tunnus.Note{Key: "doc-both"}},
+		"of a state that nobody knows": {r.Takes(mrz.Zone{Kind: mrz.TD3, Document: "P", Issuer: "QQQ"}), tunnus.Note{Key: "doc-state"}},
+	} {
+		if refused, ok := errors.AsType[*tunnus.Error](c.err); !ok || refused.Note != c.note {
+			t.Errorf("%s: %v, note %+v; want %+v", what, c.err, refused, c.note)
+		}
+	}
+}
+
+func second(_ Eligibility, err error) error { return err }
 
 // Codes go to a contact on file where the scheme says so.
 func TestWhereCodesGo(t *testing.T) {

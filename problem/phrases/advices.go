@@ -20,7 +20,7 @@ var advices = map[tunnus.Code]advice{
 	tunnus.CodeAppOld:       {Update, nil},
 	tunnus.CodeConsentNo:    {Restart, anyWay},
 	tunnus.CodeEligCountry:  {Support, nil},
-	tunnus.CodeEligAge:      {Wait, nil},
+	tunnus.CodeEligAge:      {Other, anyWay},
 	tunnus.CodeFormCode:     {Correct, nil},
 	tunnus.CodeFormMismatch: {Correct, nil},
 	tunnus.CodeSesTimeout:   {Restart, nil},
@@ -72,6 +72,7 @@ var advices = map[tunnus.Code]advice{
 	tunnus.CodeCertRefused: {Support, nil},
 	tunnus.CodeAccNone:     {Register, nil},
 	tunnus.CodeAccUnusable: {Support, nil},
+	tunnus.CodeAccExpired:  {Register, anyWay},
 	tunnus.CodeAccCloned:   {Support, nil},
 	tunnus.CodeTxnState:    {Restart, nil},
 
