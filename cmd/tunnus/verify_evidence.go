@@ -77,11 +77,25 @@ func tables(route, revision string) (evidence.Table, bool) {
 		}
 		t := evidence.Table{Revision: revision}
 		for _, f := range r.Facts() {
-			t.Facts = append(t.Facts, evidence.Fact{Name: string(f), Mark: string(f.Mark())})
+			t.Facts = append(t.Facts, evidence.Fact{Name: string(f), Mark: string(f.Mark()), Rest: rest(r.Way, f)})
 		}
 		return t, true
 	}
 	return evidence.Table{}, false
+}
+
+// rest are the lines of a session that a fact rests on. What an officer's desk and the
+// portal wrote down is of a session of their own, and not in the file.
+func rest(w way.Way, f way.Fact) []string {
+	switch {
+	case w == way.Passport && f == way.ChipProved:
+		return []string{"enrol.challenge"}
+	case w == way.Passport && f == way.FaceMatches:
+		return []string{"enrol.capture"}
+	case w != way.IDCard && f == way.ContactConfirmed:
+		return []string{"otp.sent", "otp.try", "otp.confirmed"}
+	}
+	return nil
 }
 
 // sameApplication compares what was signed with what the lines say: device, level,

@@ -6,7 +6,7 @@
 // [Verify] trusts nothing in the file: it recomputes each leaf, checks it against a
 // checkpoint that the log's key has signed, and then reads the lines as a story:
 // the facts stand in the order of the table of their way, each worth what the
-// table says or less, in one session, up to certificates that the log names, with
+// table says or less, each behind the lines that it rests on, in one session, up to certificates that the log names, with
 // none of them left out, and an account that became active. Each signature that a fact
 // says was made is verified, and has to be the one that the fact names ([Signed]). What
 // the table of a way is, the caller says ([Tables]): package enrol/way has those of

@@ -67,8 +67,12 @@ type Table struct {
 	Facts    []Fact
 }
 
-// A Fact is one row of a table: its name, and the most that it can be worth.
-type Fact struct{ Name, Mark string }
+// A Fact is one row of a table.
+type Fact struct {
+	Name string
+	Mark string   // the most that it can be worth
+	Rest []string // kinds of lines of the session, on one of which each it rests
+}
 
 // Tables returns the table of a route such as "passport/renew/child", in a
 // revision such as "passport/2"; ok is false for one that is not known.
@@ -112,7 +116,10 @@ func Verify(f File, key proof.Key, tables Tables) (Report, error) {
 	if err := r.tell(f, events); err != nil {
 		return Report{}, err
 	}
-	if err := r.compare(tables); err != nil {
+	if err := r.compare(tables, events); err != nil {
+		return Report{}, err
+	}
+	if err := inTurn(f, events); err != nil {
 		return Report{}, err
 	}
 	if err := r.certified(f, key); err != nil {
@@ -218,7 +225,7 @@ func (r *Report) fact(e tunnus.Event) error {
 }
 
 // compare holds the facts against the table of their way.
-func (r *Report) compare(tables Tables) error {
+func (r *Report) compare(tables Tables, events []tunnus.Event) error {
 	t, ok := tables(r.Route, r.Revision)
 	if !ok || t.Revision != r.Revision {
 		return fmt.Errorf("evidence: the way %q has no table %q here", r.Route, r.Revision)
@@ -236,12 +243,51 @@ func (r *Report) compare(tables Tables) error {
 		if worth < 0 || worth > slices.Index(marks, want.Mark) {
 			return fmt.Errorf("evidence: the fact %q is called %s; it can be %s", got.Name, got.Mark, want.Mark)
 		}
+		if missing := unsupported(want, events); missing != "" {
+			return fmt.Errorf("evidence: the fact %q rests on no line %s", got.Name, missing)
+		}
 	}
 	if more := len(facts) - len(t.Facts); more > 0 {
 		return fmt.Errorf("evidence: %d facts more than the way has", more)
 	}
 	if last := facts[len(facts)-1]; r.Active.Before(last.At) {
 		return fmt.Errorf("evidence: the account was active before the fact %q stood", last.Name)
+	}
+	return nil
+}
+
+// unsupported is the kind of line that a fact rests on and that does not stand before
+// it; "" if all do.
+func unsupported(f Fact, events []tunnus.Event) string {
+	at := slices.IndexFunc(events, func(e tunnus.Event) bool { return e.Kind == "enrol.fact" && e.Detail["fact"] == f.Name })
+	for _, kind := range f.Rest {
+		if !slices.ContainsFunc(events[:max(0, at)], func(e tunnus.Event) bool { return e.Kind == kind }) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// inTurn sees to it that nothing was certified that was not proved yet: the account was
+// planned when all facts stood but the one that it was made with, and no certificate was
+// asked for, or issued, before that.
+func inTurn(f File, events []tunnus.Event) error {
+	planned, meant, facts := false, map[string]bool{}, 0
+	for _, e := range events {
+		switch {
+		case e.Kind == "enrol.plan":
+			planned = true
+		case e.Subject == f.Session && e.Kind == "enrol.fact" && planned:
+			facts++
+		case e.Kind == "account.create" && facts != 1:
+			return fmt.Errorf("evidence: %d facts came between the plan of the account and the account", facts)
+		case e.Kind == "cert.intent":
+			meant[e.Detail["serial"]] = planned
+		case e.Subject == f.Account && e.Kind == proof.CertificateIssued && !planned:
+			return fmt.Errorf("evidence: certificate %s was issued before everything was proved", e.Detail["serial"])
+		case e.Subject == f.Account && e.Kind == proof.CertificateIssued && !meant[e.Detail["serial"]]:
+			return fmt.Errorf("evidence: no line says that certificate %s was going to be issued", e.Detail["serial"])
+		}
 	}
 	return nil
 }

@@ -21,11 +21,13 @@ import (
 )
 
 // way is the table of the tests.
-var way = Table{Revision: "way/1", Facts: []Fact{{"terms", "attested"}, {"chip", "proved"}, {"keys", "proved"}, {"application", "proved"}}}
+var way = Table{Revision: "way/1", Facts: []Fact{
+	{"terms", "attested", nil}, {"chip", "proved", []string{"enrol.challenge"}}, {"keys", "proved", nil}, {"application", "proved", nil},
+}}
 
 func tables(route, revision string) (Table, bool) {
 	if route == "way/renew" { // asks for one fact more
-		return Table{way.Revision, append(way.Facts[:1:1], append([]Fact{{"old-device", "proved"}}, way.Facts[1:]...)...)}, revision == way.Revision
+		return Table{way.Revision, append(way.Facts[:1:1], append([]Fact{{"old-device", "proved", nil}}, way.Facts[1:]...)...)}, revision == way.Revision
 	}
 	return way, route == "way" && revision == way.Revision
 }
@@ -48,7 +50,8 @@ func fact(n int, name, mark string) tunnus.Event {
 func story() []tunnus.Event {
 	sum := sha256.Sum256(der)
 	return []tunnus.Event{
-		fact(0, "terms", "attested"), fact(1, "chip", "proved"), line(2, "enrol.plan", "session", map[string]string{"account": "account"}),
+		fact(0, "terms", "attested"), line(1, "enrol.challenge", "session", nil), fact(1, "chip", "proved"),
+		line(2, "enrol.plan", "session", map[string]string{"account": "account"}), line(2, "cert.intent", "account", map[string]string{"serial": "01"}),
 		line(3, "cert.issued", "account", map[string]string{"serial": "01", "sha256": hex.EncodeToString(sum[:])}),
 		fact(4, "keys", "proved"), line(4, "account.create", "account", map[string]string{"device": "hk", "level": "QUALIFIED"}),
 		fact(6, "application", "proved"), line(6, "account.activate", "account", nil),
@@ -104,7 +107,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Route != "way" || len(r.Facts) != 4 || r.Facts[1].Mark != "proved" || r.Level != "QUALIFIED" || r.Device != "hk" ||
-		!r.Active.Equal(began.Add(6*time.Second)) || len(r.Certificates) != 1 || r.Certificates[0].Serial != "01" || r.Checkpoint.Size != 16 {
+		!r.Active.Equal(began.Add(6*time.Second)) || len(r.Certificates) != 1 || r.Certificates[0].Serial != "01" || r.Checkpoint.Size != 20 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -138,34 +141,41 @@ func TestStoriesThatDoNotHold(t *testing.T) {
 		change func(s []tunnus.Event) []tunnus.Event
 		why    string
 	}{
-		"a fact is missing":   {func(s []tunnus.Event) []tunnus.Event { return append(s[:1:1], s[2:]...) }, `"keys" stands where "chip"`},
-		"the last is missing": {func(s []tunnus.Event) []tunnus.Event { return append(s[:6:6], s[7]) }, `"application" is missing`},
+		"a fact is missing":   {func(s []tunnus.Event) []tunnus.Event { return append(s[:2:2], s[3:]...) }, `"keys" stands where "chip"`},
+		"the last is missing": {func(s []tunnus.Event) []tunnus.Event { return append(s[:8:8], s[9]) }, `"application" is missing`},
 		"two in another order": {func(s []tunnus.Event) []tunnus.Event {
-			s[0], s[1] = fact(0, "chip", "proved"), fact(1, "terms", "attested")
+			s[0], s[2] = fact(0, "chip", "proved"), fact(1, "terms", "attested")
 			return s
 		}, `"chip" stands where "terms"`},
-		"a time that runs back": {func(s []tunnus.Event) []tunnus.Event { s[1].At = began.Add(-time.Second); return s }, "older than the one before"},
-		"a fact too many":       {func(s []tunnus.Event) []tunnus.Event { return append(s[:7:7], fact(6, "more", "proved"), s[7]) }, "1 facts more"},
+		"a time that runs back": {func(s []tunnus.Event) []tunnus.Event { s[2].At = began.Add(-time.Second); return s }, "older than the one before"},
+		"a fact too many":       {func(s []tunnus.Event) []tunnus.Event { return append(s[:9:9], fact(6, "more", "proved"), s[9]) }, "1 facts more"},
 		"a mark too high":       {func(s []tunnus.Event) []tunnus.Event { s[0] = fact(0, "terms", "proved"); return s }, "it can be attested"},
 		"a mark of nowhere":     {func(s []tunnus.Event) []tunnus.Event { s[0] = fact(0, "terms", "sworn"); return s }, "is called sworn"},
 		"another table":         {func(s []tunnus.Event) []tunnus.Event { s[0].Detail["revision"] = "way/0"; return s }, "under two tables"},
-		"no such way":           {func(s []tunnus.Event) []tunnus.Event { s[6].Detail["route"] = "elsewhere"; return s }, `"elsewhere" has no table`},
-		"another account":       {func(s []tunnus.Event) []tunnus.Event { s[2].Detail["account"] = "other"; return s }, "came of this session"},
-		"keys of another":       {func(s []tunnus.Event) []tunnus.Event { s[4].Detail["account"] = "other"; return s }, "made for another account"},
+		"no such way":           {func(s []tunnus.Event) []tunnus.Event { s[8].Detail["route"] = "elsewhere"; return s }, `"elsewhere" has no table`},
+		"another account":       {func(s []tunnus.Event) []tunnus.Event { s[3].Detail["account"] = "other"; return s }, "came of this session"},
+		"keys of another":       {func(s []tunnus.Event) []tunnus.Event { s[6].Detail["account"] = "other"; return s }, "made for another account"},
 		"it was ended": {func(s []tunnus.Event) []tunnus.Event {
 			e := line(5, "enrol.end", "session", nil)
 			e.Code = "x"
 			return append(s, e)
 		}, "ended without an account"},
-		"never active":        {func(s []tunnus.Event) []tunnus.Event { return s[:7] }, "became active"},
-		"active too soon":     {func(s []tunnus.Event) []tunnus.Event { s[7].At = began.Add(5 * time.Second); return s }, "active before"},
-		"never made":          {func(s []tunnus.Event) []tunnus.Event { return append(s[:5:5], s[6:]...) }, "how the account was made"},
-		"another certificate": {func(s []tunnus.Event) []tunnus.Event { s[3].Detail["sha256"] = strings.Repeat("00", 32); return s }, "was issued"},
-		"issued to another":   {func(s []tunnus.Event) []tunnus.Event { s[3].Subject = "session"; return s }, "was issued"},
-		"issued too late":     {func(s []tunnus.Event) []tunnus.Event { s[3].At = began.Add(time.Hour); return s }, "younger than the account"},
+		"never active":        {func(s []tunnus.Event) []tunnus.Event { return s[:9] }, "became active"},
+		"active too soon":     {func(s []tunnus.Event) []tunnus.Event { s[9].At = began.Add(5 * time.Second); return s }, "active before"},
+		"never made":          {func(s []tunnus.Event) []tunnus.Event { return append(s[:7:7], s[8:]...) }, "how the account was made"},
+		"another certificate": {func(s []tunnus.Event) []tunnus.Event { s[5].Detail["sha256"] = strings.Repeat("00", 32); return s }, "was issued"},
+		"issued to another":   {func(s []tunnus.Event) []tunnus.Event { s[5].Subject = "session"; return s }, "was issued"},
+		"issued too late":     {func(s []tunnus.Event) []tunnus.Event { s[5].At = began.Add(time.Hour); return s }, "younger than the account"},
 		"one more certificate": {func(s []tunnus.Event) []tunnus.Event {
-			return append(s[:4:4], append([]tunnus.Event{line(3, "cert.issued", "account", map[string]string{"serial": "02", "sha256": strings.Repeat("11", 32)})}, s[4:]...)...)
+			return append(s[:6:6], append([]tunnus.Event{
+				line(3, "cert.intent", "account", map[string]string{"serial": "02"}),
+				line(3, "cert.issued", "account", map[string]string{"serial": "02", "sha256": strings.Repeat("11", 32)}),
+			}, s[6:]...)...)
 		}, "is not in it"},
+		"a fact on nothing":    {func(s []tunnus.Event) []tunnus.Event { return append(s[:1:1], s[2:]...) }, `"chip" rests on no line enrol.challenge`},
+		"certified too soon":   {func(s []tunnus.Event) []tunnus.Event { s[2], s[3] = s[3], s[2]; s[2].At = s[3].At; return s }, "2 facts came between"},
+		"issued before all":    {func(s []tunnus.Event) []tunnus.Event { s[3], s[4], s[5] = s[4], s[5], s[3]; return s }, "before everything was proved"},
+		"nobody meant to":      {func(s []tunnus.Event) []tunnus.Event { return append(s[:4:4], s[5:]...) }, "going to be issued"},
 		"somebody else's line": {func(s []tunnus.Event) []tunnus.Event { return append(s, line(9, "enrol.fact", "other", nil)) }, "another registration"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +192,7 @@ func TestFilesThatWereChanged(t *testing.T) {
 	_, other := logged(t, story())
 	for name, change := range map[string]func(f *File, key *proof.Key){
 		"a record": func(f *File, _ *proof.Key) {
-			f.Lines[1].Record = []byte(strings.Replace(string(f.Lines[1].Record), "chip", "ship", 1))
+			f.Lines[1].Record = []byte(strings.Replace(string(f.Lines[1].Record), "challenge", "change", 1))
 		},
 		"a salt":            func(f *File, _ *proof.Key) { f.Lines[1].Salt = make([]byte, 32) },
 		"a leaf":            func(f *File, _ *proof.Key) { f.Lines[1].Leaf = f.Lines[2].Leaf },
@@ -210,7 +220,7 @@ func TestFilesThatWereChanged(t *testing.T) {
 // A fact may be worth less than the table says: a phone that is gone confirms nothing.
 func TestWeakerMarkIsAdmitted(t *testing.T) {
 	s := story()
-	s[1] = fact(1, "chip", "attested")
+	s[2] = fact(1, "chip", "attested")
 	f, key := logged(t, s)
 	if r, err := Verify(f, key, tables); err != nil || r.Facts[1].Mark != "attested" {
 		t.Errorf("%+v, %v", r.Facts, err)

@@ -106,7 +106,7 @@ func confirmedStory(t *testing.T) (File, proof.Key) {
 	ofChip, cert, byAccount := accountRecord(t, "other", `{"about":"vouch"}`)
 	s := story()
 	maps.Copy(s[0].Detail, byCard)
-	maps.Copy(s[1].Detail, byAccount)
+	maps.Copy(s[2].Detail, byAccount)
 	sum := sha256.Sum256(cert)
 	s = append(s, line(9, "cert.issued", "other", map[string]string{"serial": "07", "sha256": hex.EncodeToString(sum[:])}))
 	f, key := logged(t, s)
