@@ -92,6 +92,15 @@ func TestCheckerSees(t *testing.T) {
 		}
 		found(t, faults, "I15")
 	})
+	t.Run("files pile up", func(t *testing.T) {
+		sight := h.copied(t, "")
+		sight.Used = func() check.Usage { return check.Usage{Files: 10_000} }
+		faults, err := check.New(sight).Check(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found(t, faults, "I16")
+	})
 	seen := map[string]bool{"I15": true, "I16": true} // here, and in TestCheckerSeesConnections
 	for _, s := range sabotages {
 		seen[s.invariant] = true

@@ -145,7 +145,7 @@ func TestTextsAreDown(t *testing.T) {
 	h, x := texting(t)
 	x.down.Store(true)
 	p := h.person(t, "ben")
-	p.typed["email"] = "+447400123456" // an example of libphonenumber
+	p.typed["email"] = phoneNumber
 	done := make(chan error, 1)
 	go func() { done <- p.Register(t.Context()) }()
 	h.soon(t, "otp.sent", 1, done)
@@ -166,7 +166,7 @@ func TestTextsAreSlow(t *testing.T) {
 	h, x := texting(t)
 	x.pause.Store(int64(4 * time.Second))
 	p := h.person(t, "ben")
-	p.typed["email"] = "+447400123456"
+	p.typed["email"] = phoneNumber
 	done := make(chan error, 1)
 	go func() { done <- p.Register(t.Context()) }()
 	h.soon(t, "otp.sent", 1, done)

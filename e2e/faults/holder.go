@@ -23,6 +23,8 @@ import (
 const (
 	pin1 = "471973"
 	pin2 = "8305264"
+
+	phoneNumber = "+447400123456" // an example of libphonenumber
 )
 
 // A Holder is one of the sandbox's people, with a phone, who does everything right.
@@ -167,6 +169,24 @@ func (p *Holder) newest() string {
 		}
 	}
 	return ""
+}
+
+// oneTime are all codes that were sent: canaries too. A log has milliseconds, ports and
+// sizes in it, but no number of six digits.
+func (h *House) oneTime() (codes []string) {
+	var texts []string
+	for _, m := range h.box.Mails() {
+		texts = append(texts, m.Text)
+	}
+	for _, m := range h.box.Texts() {
+		texts = append(texts, m.Text)
+	}
+	for _, text := range texts {
+		if found := codeIn.FindStringSubmatch(text); found != nil {
+			codes = append(codes, found[1])
+		}
+	}
+	return codes
 }
 
 var codeIn = regexp.MustCompile(`(?:Your code is |^)([0-9]{6})\b`)

@@ -199,12 +199,13 @@ func (h *House) sight() (check.House, error) {
 	}
 	var canaries []string
 	for _, p := range people {
-		canaries = append(canaries, p.Surname, p.Code.Value(), p.Number, p.Name+"@example.test")
+		canaries = append(canaries, p.Surname, p.GivenNames, p.Code.Value(), p.Number, p.Name+"@example.test")
 	}
-	canaries = append(canaries, pin1, pin2)
+	canaries = append(canaries, pin1, pin2, phoneNumber)
+	canaries = append(canaries, h.oneTime()...)
 	return check.House{
 		DB: h.db, Postgres: h.engine == PostgreSQL, Log: h.logs, LogKey: h.path("server", "log.pub"),
-		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Now: h.now, Printed: h.log.String, Canaries: canaries,
+		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Now: h.now, Printed: h.log.String, Canaries: canaries, Used: h.used,
 	}, nil
 }
 

@@ -28,7 +28,12 @@ type House struct {
 	// never stand in it: names, codes, addresses, PINs.
 	Printed  func() string
 	Canaries []string
+	// Used is what the server's process has of the machine; nil: not known here.
+	Used func() Usage
 }
+
+// A Usage is what a process has of its machine; zero while there is none.
+type Usage struct{ Files, Memory int } // open files; resident bytes
 
 // A Fault is one invariant that does not hold, in a sentence.
 type Fault struct {
@@ -71,7 +76,7 @@ func Invariants() []Invariant {
 		{"I13", "nothing that was acknowledged is lost", promisesKept},
 		{"I14", "no session is stuck behind its time", nothingStuck},
 		{"I15", "no personal data in logs", nothingPrinted},
-		{"I16", "connections are given back", connectionsBack},
+		{"I16", "files, memory and connections are given back", allBack},
 	}
 }
 

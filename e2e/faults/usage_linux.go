@@ -1,0 +1,25 @@
+package faults
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/tunnus-id/tunnus/e2e/faults/check"
+)
+
+// used is what the server's process has of the machine (proc(5)).
+func (h *House) used() check.Usage {
+	if h.cmd == nil || h.cmd.Process == nil {
+		return check.Usage{}
+	}
+	at := fmt.Sprintf("/proc/%d/", h.cmd.Process.Pid)
+	files, err1 := os.ReadDir(at + "fd")
+	text, err2 := os.ReadFile(at + "statm")
+	var size, resident int
+	_, err3 := fmt.Fscan(bytes.NewReader(text), &size, &resident)
+	if err1 != nil || err2 != nil || err3 != nil { // it has just gone
+		return check.Usage{}
+	}
+	return check.Usage{Files: len(files), Memory: resident * os.Getpagesize()}
+}
