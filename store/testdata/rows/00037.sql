@@ -1,0 +1,2 @@
+INSERT INTO portal_session (token, sealed, expires)
+VALUES ('token', 'sealed', 7);
