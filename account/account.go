@@ -208,6 +208,8 @@ func (a Account) After(e Event, why tunnus.Code, now time.Time) (Account, tunnus
 		a.StoppedAt = now
 	case Freeze:
 		a.StoppedAt, a.FrozenUntil = now, now.Add(FreezeFor)
+	case Thaw, Unblock, Settle:
+		a.FrozenUntil = time.Time{}
 	}
 	a.State = to
 	a.Behind = a.Behind || e != Activate
@@ -243,6 +245,12 @@ const young = 72 * time.Hour
 // Young reports whether an account became active so lately that it may be frozen
 // by one tap, and may not vouch.
 func (a Account) Young(now time.Time) bool { return now.Before(a.ActiveAt.Add(young)) }
+
+// Doubted reports whether somebody said "not me" of the account while it was young, and
+// it did not come back since: what its registration brought may be a thief's.
+func (a Account) Doubted() bool {
+	return a.State != Active && !a.FrozenUntil.IsZero() && a.Young(a.StoppedAt)
+}
 
 // MayVouch reports whether the holder may be proved by this account for a new one
 // of a level (security.md R3): it is in use, no longer young, of that level, and

@@ -43,7 +43,7 @@ type Account struct {
 
 	ActiveAt    time.Time // when it became active; times are zero before they come
 	StoppedAt   time.Time // when it was blocked or frozen last
-	FrozenUntil time.Time
+	FrozenUntil time.Time // zero again once that is over
 	RetireAt    time.Time // when it is closed, because ReplacedBy has its place
 	Reminded    int       // how many reminders of ExpiresAt were sent: 0 to 2
 

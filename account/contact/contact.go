@@ -5,7 +5,9 @@
 // One that is added later is held five days before it may receive codes for a
 // registration or a recovery; until then, and as long as one that was removed is
 // held, all of them are told of everything. Addresses are sealed; a row is named
-// by a keyed hash of person and address, so that one address is one row.
+// by a keyed hash of person and address, so that one address is one row. What a
+// registration has confirmed stands as long as its account does not turn out to be
+// fraud ([Service.Disowned]), and is held while that is in doubt.
 //
 // Here contacts are read and their moves decided. Who is told of a move, and the
 // codes, are the matter of package account/life.
@@ -47,7 +49,8 @@ type Contact struct {
 	Address   string // in clear and normal form ([address.Address.Text]); "" once Removed or Stopped
 	Since     time.Time
 	HeldUntil time.Time
-	Rev       int64 // 0 until first saved
+	Account   string // whose registration brought it; "" if it was added
+	Rev       int64  // 0 until first saved
 }
 
 // Usable reports whether codes for a registration or a recovery may go there.
@@ -77,6 +80,7 @@ type Row struct {
 	Sealed    []byte // the address; nil once Removed or Stopped
 	Since     time.Time
 	HeldUntil time.Time
+	Account   string
 	Rev       int64
 }
 
@@ -134,7 +138,7 @@ func (s Service) New(p tunnus.PersonCode, a address.Address) Contact {
 
 // Row seals a contact. An address that is over is not kept.
 func (s Service) Row(c Contact) (Row, error) {
-	r := Row{Person: c.Person, ID: c.ID, Kind: c.Kind, State: c.State, Since: c.Since, HeldUntil: c.HeldUntil, Rev: c.Rev}
+	r := Row{Person: c.Person, ID: c.ID, Kind: c.Kind, State: c.State, Since: c.Since, HeldUntil: c.HeldUntil, Account: c.Account, Rev: c.Rev}
 	if c.State == Removed || c.State == Stopped {
 		return r, nil
 	}
@@ -146,7 +150,7 @@ func (s Service) Row(c Contact) (Row, error) {
 }
 
 func (s Service) open(r Row) (Contact, error) {
-	c := Contact{Person: r.Person, ID: r.ID, Kind: r.Kind, State: r.State, Since: r.Since, HeldUntil: r.HeldUntil, Rev: r.Rev}
+	c := Contact{Person: r.Person, ID: r.ID, Kind: r.Kind, State: r.State, Since: r.Since, HeldUntil: r.HeldUntil, Account: r.Account, Rev: r.Rev}
 	if len(r.Sealed) == 0 {
 		return c, nil
 	}
@@ -159,54 +163,157 @@ func (s Service) open(r Row) (Contact, error) {
 }
 
 // List returns all contacts of a person, oldest first. The one that a registration
-// has confirmed stands sealed with its account: it is taken over here the first time.
+// has confirmed stands sealed with its account: it is taken over here the first time,
+// unless the account never was in use or is known to be fraud.
 func (s Service) List(ctx context.Context, p tunnus.PersonCode) ([]Contact, error) {
+	list, _, err := s.list(ctx, p)
+	return list, err
+}
+
+// list returns the accounts too, newest first.
+func (s Service) list(ctx context.Context, p tunnus.PersonCode) ([]Contact, []account.Account, error) {
 	rows, err := s.Store.OfPerson(ctx, account.PersonKey(s.Secret, p))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	list := make([]Contact, 0, len(rows))
 	for _, r := range rows {
 		c, err := s.open(r)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list = append(list, c)
 	}
 	accounts, err := s.Accounts.ByPerson(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, a := range slices.Backward(accounts) { // oldest first
-		if len(a.Contact) == 0 || a.State == account.Issued {
+		if len(a.Contact) == 0 || a.ActiveAt.IsZero() || a.Fraud {
 			continue
 		}
-		if list, err = s.adopt(ctx, p, a, list); err != nil {
-			return nil, err
+		if list, err = s.adopt(ctx, a, list); err != nil {
+			return nil, nil, err
 		}
 	}
-	return list, nil
+	return list, accounts, s.doubt(list, accounts)
+}
+
+// doubt holds the contacts that only accounts in doubt have brought, for as long as they
+// are: each of the others can stop them, and no code goes there.
+func (s Service) doubt(list []Contact, accounts []account.Account) error {
+	until := s.Clock.Now().Add(s.Held())
+	for i, c := range list {
+		if c.State != Confirmed || !c.HeldUntil.Before(until) {
+			continue
+		}
+		doubted, err := s.only(accounts, c, account.Account.Doubted)
+		if err != nil {
+			return err
+		}
+		if doubted {
+			list[i].HeldUntil = until
+		}
+	}
+	return nil
+}
+
+// only reports whether a contact is on file because of such accounts, and no other.
+func (s Service) only(accounts []account.Account, c Contact, such func(account.Account) bool) (bool, error) {
+	i := slices.IndexFunc(accounts, func(a account.Account) bool { return a.ID == c.Account })
+	if i < 0 || !such(accounts[i]) {
+		return false, nil
+	}
+	bearing, err := s.bearing(accounts, c.ID)
+	return !slices.ContainsFunc(bearing, func(a account.Account) bool { return !such(a) && !a.Fraud && !a.ActiveAt.IsZero() }), err
+}
+
+// of is the contact that stands sealed with an account.
+func (s Service) of(a account.Account) (Contact, error) {
+	text, err := s.Sealer.Open(a.Contact, a.ContactPlace())
+	if err != nil {
+		return Contact{}, fmt.Errorf("contact: opening that of account %s: %w", a.ID, err)
+	}
+	at, err := address.Of(string(text))
+	if err != nil { // kept before there was a normal form
+		if at, err = address.Parse(string(text)); err != nil {
+			return Contact{}, fmt.Errorf("contact: that of account %s: %w", a.ID, err)
+		}
+	}
+	return s.New(a.Person, at), nil
+}
+
+// bearing returns those of a person's accounts with which a contact stands sealed, as
+// they are without it.
+func (s Service) bearing(accounts []account.Account, id string) ([]account.Account, error) {
+	var out []account.Account
+	for _, a := range accounts {
+		if len(a.Contact) == 0 {
+			continue
+		}
+		c, err := s.of(a)
+		if err != nil {
+			return nil, err
+		}
+		if a.Contact = nil; c.ID == id {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// Without returns the accounts of a person with which a contact stands sealed, as they
+// are without it: whoever takes the contact off writes them too, or it would come back.
+func (s Service) Without(ctx context.Context, p tunnus.PersonCode, id string) ([]account.Account, error) {
+	accounts, err := s.Accounts.ByPerson(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return s.bearing(accounts, id)
+}
+
+// Disown stops the contacts of a person that are on file because of accounts got by
+// fraud only; the one given counts as such. It returns them, and the other accounts as
+// [Service.Without] does: nothing is stored.
+func (s Service) Disown(ctx context.Context, fraud account.Account) (gone []Contact, without []account.Account, err error) {
+	list, accounts, err := s.list(ctx, fraud.Person)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range list {
+		if c.State != Confirmed && c.State != Leaving {
+			continue
+		}
+		only, err := s.only(accounts, c, func(a account.Account) bool { return a.Fraud || a.ID == fraud.ID })
+		if err != nil {
+			return nil, nil, err
+		}
+		if !only {
+			continue
+		}
+		c.State = Stopped
+		bearing, err := s.bearing(accounts, c.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		gone, without = append(gone, c), append(without, bearing...)
+	}
+	without = slices.DeleteFunc(without, func(a account.Account) bool { return a.ID == fraud.ID })
+	return gone, without, nil
 }
 
 // adopt takes the contact of an account over. The first one of a person is not held: the
 // registration that confirmed it has proved the person too. Any other is held as
 // if it had been added.
-func (s Service) adopt(ctx context.Context, p tunnus.PersonCode, a account.Account, list []Contact) ([]Contact, error) {
-	text, err := s.Sealer.Open(a.Contact, a.ContactPlace())
+func (s Service) adopt(ctx context.Context, a account.Account, list []Contact) ([]Contact, error) {
+	c, err := s.of(a)
 	if err != nil {
-		return nil, fmt.Errorf("contact: opening that of account %s: %w", a.ID, err)
+		return nil, err
 	}
-	at, err := address.Of(string(text))
-	if err != nil { // kept before there was a normal form
-		if at, err = address.Parse(string(text)); err != nil {
-			return nil, fmt.Errorf("contact: that of account %s: %w", a.ID, err)
-		}
-	}
-	c := s.New(p, at)
 	if slices.ContainsFunc(list, func(have Contact) bool { return have.ID == c.ID }) {
 		return list, nil
 	}
-	c.State, c.Since = Confirmed, a.CreatedAt
+	c.State, c.Since, c.Account = Confirmed, a.CreatedAt, a.ID
 	if len(list) > 0 {
 		c.HeldUntil = a.CreatedAt.Add(s.Held())
 	}

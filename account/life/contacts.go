@@ -29,8 +29,8 @@ const pendingFor = 30 * time.Minute
 const purpose = "contact"
 
 // AddContact begins to add a contact, by the word of an account that has proved its
-// PIN1: a code goes there. device is the model that the phone claims. It fails as
-// [otp.Codes] Send does.
+// PIN1: a code goes there. One that is on its way out is not added meanwhile, or it would
+// be told of nothing. device is the model that the phone claims. It fails as [otp.Codes] Send does.
 func (s *Service) AddContact(ctx context.Context, a account.Account, typed, device string) (Asked, error) {
 	at, err := address.Parse(typed)
 	if err != nil {
@@ -41,6 +41,8 @@ func (s *Service) AddContact(ctx context.Context, a account.Account, typed, devi
 	switch {
 	case err == nil && have.State == contact.Confirmed:
 		return Asked{}, tunnus.Conflict(errors.New("life: that contact is there already"))
+	case err == nil && have.State == contact.Leaving:
+		return Asked{}, tunnus.Conflict(errors.New("life: that contact is on its way out"))
 	case err == nil:
 		c.Rev = have.Rev
 		if have.State == contact.Pending && s.now().Sub(have.Since) < pendingFor {
@@ -50,7 +52,7 @@ func (s *Service) AddContact(ctx context.Context, a account.Account, typed, devi
 		return Asked{}, err
 	}
 	line := tunnus.Event{At: s.now(), Kind: "contact.ask", Subject: c.ID, Detail: map[string]string{"account": a.ID, "kind": string(c.Kind)}}
-	if err := s.saveContact(ctx, c, Change{Events: []tunnus.Event{line}}); err != nil {
+	if err := s.saveContact(ctx, a, c, Change{Events: []tunnus.Event{line}}); err != nil {
 		return Asked{}, err
 	}
 	c.Rev++
@@ -108,15 +110,15 @@ func (s *Service) ConfirmContact(ctx context.Context, a account.Account, id, req
 
 // RemoveContact takes a contact off, by the word of an account that has proved its
 // PIN1. It gets no codes from now on, is told of everything for five days more, and
-// can bring itself back by one tap. The last one stays. rev is the revision that
-// was meant.
+// can bring itself back by one tap. One that is held is stopped at once: brought back,
+// it would be held no more. The last one stays. rev is the revision that was meant.
 func (s *Service) RemoveContact(ctx context.Context, a account.Account, id string, rev int64) (contact.Contact, error) {
 	c, err := s.find(ctx, a, id)
 	if err != nil {
 		return contact.Contact{}, err
 	}
 	switch c.State {
-	case contact.Leaving, contact.Removed:
+	case contact.Leaving, contact.Removed, contact.Stopped:
 		return c, nil
 	case contact.Confirmed:
 	default:
@@ -124,6 +126,11 @@ func (s *Service) RemoveContact(ctx context.Context, a account.Account, id strin
 	}
 	if rev != c.Rev {
 		return contact.Contact{}, tunnus.Conflict(errors.New("life: the contact has moved since that was asked for"))
+	}
+	if s.now().Before(c.HeldUntil) {
+		err := s.unchange(ctx, a, id, nil)
+		gone, again := s.find(ctx, a, id)
+		return gone, errors.Join(err, again)
 	}
 	usable, err := s.cfg.Contacts.Usable(ctx, a.Person)
 	if err != nil {
@@ -176,7 +183,7 @@ func (s *Service) unchange(ctx context.Context, a account.Account, id string, ta
 		if err != nil {
 			return err
 		}
-		return s.saveContact(ctx, c, Change{
+		return s.saveContact(ctx, a, c, Change{
 			Tap: tap, Entries: []history.Row{entry}, Events: []tunnus.Event{line},
 			Cases: []Case{{ID: fmt.Sprintf("contact/%s/%d", c.ID, c.Rev), Kind: CaseContact, Account: a.ID, Subject: c.ID, OpenedAt: now}},
 		})
@@ -208,14 +215,46 @@ func (s *Service) commitContact(ctx context.Context, a account.Account, c contac
 		return err
 	}
 	line := tunnus.Event{At: s.now(), Kind: "contact." + string(c.State), Subject: c.ID, Detail: map[string]string{"account": a.ID, "kind": string(c.Kind)}}
-	return s.saveContact(ctx, c, Change{Told: told, Entries: []history.Row{entry}, Events: []tunnus.Event{line}})
+	return s.saveContact(ctx, a, c, Change{Told: told, Entries: []history.Row{entry}, Events: []tunnus.Event{line}})
 }
 
-func (s *Service) saveContact(ctx context.Context, c contact.Contact, with Change) error {
+// saveContact writes a contact of an account's holder. One that was taken off, or stopped,
+// stands with no account any more: what brings it back is its own row.
+func (s *Service) saveContact(ctx context.Context, a account.Account, c contact.Contact, with Change) error {
 	row, err := s.cfg.Contacts.Row(c)
 	if err != nil {
 		return err
 	}
 	with.Contacts = []contact.Row{row}
-	return s.cfg.Store.Commit(ctx, with)
+	return anew(func() (err error) {
+		if c.State == contact.Leaving || c.State == contact.Stopped {
+			with.Accounts, err = s.cfg.Contacts.Without(ctx, a.Person, c.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return s.cfg.Store.Commit(ctx, with)
+	})
+}
+
+// commitFraud writes a change whose first account is fraud. The contacts that only such
+// accounts have brought are stopped with it: no code and no letter goes there any more.
+func (s *Service) commitFraud(ctx context.Context, c Change) error {
+	fraud := c.Accounts[0]
+	gone, without, err := s.cfg.Contacts.Disown(ctx, fraud)
+	if err != nil {
+		return err
+	}
+	for _, v := range gone {
+		row, err1 := s.cfg.Contacts.Row(v)
+		entry, err2 := s.contactEntry(fraud, v)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		c.Contacts, c.Entries = append(c.Contacts, row), append(c.Entries, entry)
+		c.Events = append(c.Events, tunnus.Event{At: s.now(), Kind: "contact.disown", Subject: v.ID, Detail: map[string]string{"account": fraud.ID}})
+	}
+	c.Accounts[0].Contact = nil
+	c.Accounts = append(c.Accounts, without...)
+	return s.cfg.Store.Commit(ctx, c)
 }

@@ -76,7 +76,8 @@ func (s *Service) Close(ctx context.Context, id string, by By) (account.Account,
 }
 
 // Fraud ends an account that was got by fraud, and all that it vouched for, and
-// those that these vouched for (security.md R3). Two of the staff are needed.
+// those that these vouched for (security.md R3). The contacts that only such accounts
+// have brought are stopped. Two of the staff are needed.
 func (s *Service) Fraud(ctx context.Context, id string, by By) error {
 	if by.Means != BySupport || by.fourEyes() != nil || by.Actor == "" {
 		return tunnus.Conflict(errors.New("life: fraud is for two of the staff to find"))
@@ -95,8 +96,8 @@ func (s *Service) defraud(ctx context.Context, id string, by By) error {
 		}
 		if !a.State.Live() { // it ended otherwise; what it vouched for ends all the same
 			a.Fraud, a.Behind = true, true
-			line := tunnus.Event{At: s.now(), Kind: "account.fraud", Subject: a.ID, Detail: map[string]string{"by": by.Actor}}
-			return s.cfg.Store.Commit(ctx, Change{Accounts: []account.Account{a}, Events: []tunnus.Event{line}})
+			line := tunnus.Event{At: s.now(), Kind: "account.fraud", Subject: a.ID, Detail: map[string]string{"means": string(by.Means), "by": by.Actor, "second": by.Second}}
+			return s.commitFraud(ctx, Change{Accounts: []account.Account{a}, Events: []tunnus.Event{line}})
 		}
 		after, line, err := a.After(account.Revoke, "", s.now())
 		if err != nil {
@@ -109,7 +110,7 @@ func (s *Service) defraud(ctx context.Context, id string, by By) error {
 		if err := s.write(ctx, &c, after, m); err != nil {
 			return err
 		}
-		return s.cfg.Store.Commit(ctx, c)
+		return s.commitFraud(ctx, c)
 	})
 	if no, ok := errors.AsType[refusal](err); ok {
 		return no.error

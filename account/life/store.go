@@ -59,7 +59,7 @@ const (
 	Retiring Queue = "retiring" // to be closed by now, for another took its place
 	Remind   Queue = "remind"   // ends before the time given, and no reminder was sent
 	Last     Queue = "last"     // so too, and the last reminder was not sent
-	Vouched  Queue = "vouched"  // live, and vouched for by the account after
+	Vouched  Queue = "vouched"  // vouched for by the account after, and not known to be fraud
 )
 
 // Queues lists all queues.

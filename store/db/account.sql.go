@@ -453,7 +453,7 @@ func (q *Queries) AccountsUntold(ctx context.Context, arg AccountsUntoldParams) 
 
 const accountsVouched = `-- name: AccountsVouched :many
 SELECT id FROM account
-WHERE vouched_by = $1 AND vouched_by <> '' AND state IN ('issued', 'active', 'blocked', 'frozen', 'disputed', 'suspended')
+WHERE vouched_by = $1 AND vouched_by <> '' AND NOT fraud
 ORDER BY id LIMIT $2
 `
 

@@ -48,7 +48,7 @@ func (q *Queries) AddCase(ctx context.Context, arg AddCaseParams) error {
 }
 
 const addContact = `-- name: AddContact :exec
-INSERT INTO contact (person, id, rev, kind, state, sealed, since, held_until) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+INSERT INTO contact (person, id, rev, kind, state, sealed, since, held_until, account) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8)
 `
 
 type AddContactParams struct {
@@ -59,6 +59,7 @@ type AddContactParams struct {
 	Sealed    []byte
 	Since     int64
 	HeldUntil int64
+	Account   string
 }
 
 func (q *Queries) AddContact(ctx context.Context, arg AddContactParams) error {
@@ -70,6 +71,7 @@ func (q *Queries) AddContact(ctx context.Context, arg AddContactParams) error {
 		arg.Sealed,
 		arg.Since,
 		arg.HeldUntil,
+		arg.Account,
 	)
 	return err
 }
@@ -164,7 +166,7 @@ func (q *Queries) CloseCase(ctx context.Context, arg CloseCaseParams) error {
 }
 
 const contacts = `-- name: Contacts :many
-SELECT person, id, rev, kind, state, sealed, since, held_until FROM contact WHERE person = $1 ORDER BY since, id
+SELECT person, id, rev, kind, state, sealed, since, held_until, account FROM contact WHERE person = $1 ORDER BY since, id
 `
 
 func (q *Queries) Contacts(ctx context.Context, person string) ([]Contact, error) {
@@ -185,6 +187,7 @@ func (q *Queries) Contacts(ctx context.Context, person string) ([]Contact, error
 			&i.Sealed,
 			&i.Since,
 			&i.HeldUntil,
+			&i.Account,
 		); err != nil {
 			return nil, err
 		}
@@ -313,7 +316,7 @@ func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]HistoryRow,
 }
 
 const leavingContacts = `-- name: LeavingContacts :many
-SELECT person, id, rev, kind, state, sealed, since, held_until FROM contact WHERE state = 'leaving' AND held_until <= $1 ORDER BY held_until LIMIT $2
+SELECT person, id, rev, kind, state, sealed, since, held_until, account FROM contact WHERE state = 'leaving' AND held_until <= $1 ORDER BY held_until LIMIT $2
 `
 
 type LeavingContactsParams struct {
@@ -339,6 +342,7 @@ func (q *Queries) LeavingContacts(ctx context.Context, arg LeavingContactsParams
 			&i.Sealed,
 			&i.Since,
 			&i.HeldUntil,
+			&i.Account,
 		); err != nil {
 			return nil, err
 		}
@@ -490,8 +494,9 @@ func (q *Queries) ResealHistory(ctx context.Context, arg ResealHistoryParams) (i
 }
 
 const saveContact = `-- name: SaveContact :execrows
-UPDATE contact SET rev = rev + 1, state = $1, sealed = $2, since = $3, held_until = $4
-WHERE person = $5 AND id = $6 AND rev = $7
+UPDATE contact SET rev = rev + 1, state = $1, sealed = $2, since = $3, held_until = $4,
+  account = $5
+WHERE person = $6 AND id = $7 AND rev = $8
 `
 
 type SaveContactParams struct {
@@ -499,6 +504,7 @@ type SaveContactParams struct {
 	Sealed    []byte
 	Since     int64
 	HeldUntil int64
+	Account   string
 	Person    string
 	ID        string
 	Rev       int64
@@ -510,6 +516,7 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) (int64
 		arg.Sealed,
 		arg.Since,
 		arg.HeldUntil,
+		arg.Account,
 		arg.Person,
 		arg.ID,
 		arg.Rev,

@@ -140,6 +140,7 @@ type Contact struct {
 	Sealed    []byte
 	Since     int64
 	HeldUntil int64
+	Account   string
 }
 
 type Container struct {

@@ -29,7 +29,7 @@ func NewContacts(d *engine.Database) *Contacts { return &Contacts{d} }
 func toContact(r db.Contact) contact.Row {
 	return contact.Row{
 		Person: r.Person, ID: r.ID, Kind: address.Channel(r.Kind), State: contact.State(r.State), Sealed: engine.Some(r.Sealed),
-		Since: engine.Moment(r.Since), HeldUntil: engine.Moment(r.HeldUntil), Rev: r.Rev,
+		Since: engine.Moment(r.Since), HeldUntil: engine.Moment(r.HeldUntil), Account: r.Account, Rev: r.Rev,
 	}
 }
 
@@ -59,12 +59,12 @@ func saveContact(ctx context.Context, t *engine.Tx, r contact.Row) error {
 	if r.Rev == 0 {
 		return engine.Added("contact", t.AddContact(ctx, db.AddContactParams{
 			Person: r.Person, ID: r.ID, Kind: string(r.Kind), State: string(r.State), Sealed: engine.Full(r.Sealed),
-			Since: engine.Millis(r.Since), HeldUntil: engine.Millis(r.HeldUntil),
+			Since: engine.Millis(r.Since), HeldUntil: engine.Millis(r.HeldUntil), Account: r.Account,
 		}))
 	}
 	n, err := t.SaveContact(ctx, db.SaveContactParams{
 		State: string(r.State), Sealed: engine.Full(r.Sealed), Since: engine.Millis(r.Since), HeldUntil: engine.Millis(r.HeldUntil),
-		Person: r.Person, ID: r.ID, Rev: r.Rev,
+		Account: r.Account, Person: r.Person, ID: r.ID, Rev: r.Rev,
 	})
 	return engine.Swapped("contact", n, err)
 }

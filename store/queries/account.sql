@@ -55,5 +55,5 @@ ORDER BY expires_at, id LIMIT sqlc.arg(many);
 
 -- name: AccountsVouched :many
 SELECT id FROM account
-WHERE vouched_by = sqlc.arg(voucher) AND vouched_by <> '' AND state IN ('issued', 'active', 'blocked', 'frozen', 'disputed', 'suspended')
+WHERE vouched_by = sqlc.arg(voucher) AND vouched_by <> '' AND NOT fraud
 ORDER BY id LIMIT sqlc.arg(many);

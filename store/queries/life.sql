@@ -2,10 +2,11 @@
 SELECT * FROM contact WHERE person = $1 ORDER BY since, id;
 
 -- name: AddContact :exec
-INSERT INTO contact (person, id, rev, kind, state, sealed, since, held_until) VALUES ($1, $2, 1, $3, $4, $5, $6, $7);
+INSERT INTO contact (person, id, rev, kind, state, sealed, since, held_until, account) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8);
 
 -- name: SaveContact :execrows
-UPDATE contact SET rev = rev + 1, state = sqlc.arg(state), sealed = sqlc.arg(sealed), since = sqlc.arg(since), held_until = sqlc.arg(held_until)
+UPDATE contact SET rev = rev + 1, state = sqlc.arg(state), sealed = sqlc.arg(sealed), since = sqlc.arg(since), held_until = sqlc.arg(held_until),
+  account = sqlc.arg(account)
 WHERE person = sqlc.arg(person) AND id = sqlc.arg(id) AND rev = sqlc.arg(rev);
 
 -- name: LeavingContacts :many

@@ -31,7 +31,7 @@ func aRow(id string, second int) history.Row {
 func aChange(a account.Account) life.Change {
 	return life.Change{
 		Accounts: []account.Account{a},
-		Contacts: []contact.Row{{Person: "p", ID: "c", Kind: address.Email, State: contact.Pending, Sealed: []byte{7}, Since: check.At(1)}},
+		Contacts: []contact.Row{{Person: "p", ID: "c", Kind: address.Email, State: contact.Pending, Sealed: []byte{7}, Since: check.At(1), Account: "brought"}},
 		Entries:  []history.Row{aRow("h", 2)},
 		Cases:    []life.Case{{ID: "case", Kind: life.CaseFrozen, Account: a.ID, Subject: "s", OpenedAt: check.At(3)}},
 		Told: tell.Told{
@@ -54,7 +54,7 @@ func Life(t *testing.T, fresh func(t *testing.T) check.Fixture[LifePorts]) {
 		got, err := f.Port().Accounts.Get(t.Context(), "a")
 		check.Same(t, "account", got, err, a)
 		rows, err := f.Port().Contacts.OfPerson(t.Context(), "p")
-		check.Same(t, "contacts", rows, err, []contact.Row{{Person: "p", ID: "c", Kind: address.Email, State: contact.Pending, Sealed: []byte{7}, Since: check.At(1), Rev: 1}})
+		check.Same(t, "contacts", rows, err, []contact.Row{{Person: "p", ID: "c", Kind: address.Email, State: contact.Pending, Sealed: []byte{7}, Since: check.At(1), Account: "brought", Rev: 1}})
 		page, err := f.Port().History.Page(t.Context(), "p", history.Place{}, 10, false)
 		check.Same(t, "history", page, err, []history.Row{aRow("h", 2)})
 		notices, err := f.Port().Notices(t.Context(), "a", 10)
@@ -136,9 +136,10 @@ func queues(t *testing.T, f check.Fixture[LifePorts]) {
 	set("last", func(a *account.Account) { a.Reminded, a.ExpiresAt = 1, check.At(50) })
 	set("vouched", func(a *account.Account) { a.VouchedBy = "root" })
 	set("vouched-over", func(a *account.Account) { a.VouchedBy, a.State = "root", account.Revoked })
+	set("vouched-fraud", func(a *account.Account) { a.VouchedBy, a.State, a.Fraud = "root", account.Revoked, true })
 	for q, want := range map[life.Queue]string{
 		life.Behind: "[behind]", life.Untold: "[untold]", life.Thawing: "[thawing]", life.Retiring: "[retiring]",
-		life.Remind: "[remind]", life.Last: "[last remind]", life.Vouched: "[vouched]",
+		life.Remind: "[remind]", life.Last: "[last remind]", life.Vouched: "[vouched vouched-over]",
 	} {
 		after := ""
 		if q == life.Vouched {

@@ -104,8 +104,8 @@ func sealedPlaces(t *testing.T, f check.Fixture[SealedPorts]) {
 		"INSERT INTO app_session (id, device_key, nonce, claims, created_at) VALUES ('s', '', '', '', 1)",
 		"INSERT INTO app_reply (session_id, counter, hash, status, body) SELECT 's', 7, public, 200, sealed_voprf FROM keyshare_key",
 		"INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries) SELECT 'm', 'k', sealed_voprf, 'waiting', 1, 1, 0 FROM keyshare_key",
-		"INSERT INTO contact SELECT 'p', 'c', 1, 'email', 'confirmed', sealed_voprf, 1, 0 FROM keyshare_key",
-		"INSERT INTO contact VALUES ('p', 'd', 1, 'email', 'removed', '', 1, 0)",
+		"INSERT INTO contact SELECT 'p', 'c', 1, 'email', 'confirmed', sealed_voprf, 1, 0, 'a' FROM keyshare_key",
+		"INSERT INTO contact VALUES ('p', 'd', 1, 'email', 'removed', '', 1, 0, '')",
 		"INSERT INTO history SELECT 'p', 'h', 1, '', 'log-in', '', sealed_voprf, false FROM keyshare_key",
 		"INSERT INTO mail_job (id, kind, sealed, state, made_at, run_at, tries) VALUES ('sent', 'k', NULL, 'sent', 1, 1, 0)",
 	} {
