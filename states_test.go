@@ -20,6 +20,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/staff/support"
 )
 
 var updateStates = flag.Bool("update-states", false, "write doc/states.md instead of comparing it")
@@ -133,6 +134,8 @@ func machines() []table {
 		of("A case in review", "`enrol/review`. A face that no machine may decide; two people do.", review.States(), review.Events(), review.State.After),
 		of("An incident of ours", "`enrol/incident`. The only thing that voids charges of the ledger, by release and time window.",
 			incident.States(), incident.Events(), incident.State.After),
+		of("A finding", "`staff/support`. What takes two of the staff to say of an account: that it is fraud, or whose it is.",
+			support.States(), support.Events(), support.State.After),
 		of("A key", "`key/keyshare`. Its moves are the methods of that package, which model_test.go there walks through; the states are those of its rows.",
 			[]keyshare.State{keyshare.Begun, keyshare.Sealed, keyshare.Ready, keyshare.Suspended, keyshare.Held, keyshare.Ended},
 			[]string{"confirm", "assign", "suspend", "resume", "copy seen", "end"}, keyAfter),

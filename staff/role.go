@@ -17,6 +17,8 @@ type Right string
 const (
 	Look      Right = "look"      // find a case, or the accounts of a person, by a reference
 	Close     Right = "close"     // end an account
+	Fraud     Right = "fraud"     // find, with another member, that an account was got by fraud
+	Settle    Right = "settle"    // find, with another member, whose account it is, of two that froze each other
 	Review    Right = "review"    // look at a parked case and decide it
 	Serve     Right = "serve"     // register a person at a desk
 	Except    Right = "except"    // agree, as the second, to an exception at a desk
@@ -40,10 +42,10 @@ const (
 // rights is the table of the roles. Nobody serves people and judges their faces:
 // review is there because the first look was not enough.
 var rights = map[Role][]Right{
-	Agent:      {Look, Close},
-	Officer:    {Serve, Except, Calendar},
+	Agent:      {Look, Close, Fraud},
+	Officer:    {Fraud, Settle, Serve, Except, Calendar},
 	Reviewer:   {Review},
-	Supervisor: {Look, Close, Review, Except, Calendar, Incident, Statistic},
+	Supervisor: {Look, Close, Fraud, Settle, Review, Except, Calendar, Incident, Statistic},
 	Operator:   {Incident, Statistic},
 }
 
@@ -52,7 +54,7 @@ func Roles() []Role { return []Role{Agent, Officer, Reviewer, Supervisor, Operat
 
 // Rights lists all rights, in their order.
 func Rights() []Right {
-	return []Right{Look, Close, Review, Serve, Except, Calendar, Incident, Statistic}
+	return []Right{Look, Close, Fraud, Settle, Review, Serve, Except, Calendar, Incident, Statistic}
 }
 
 // Valid reports whether the table knows the role.

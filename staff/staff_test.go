@@ -11,13 +11,13 @@ import (
 
 func TestRoles(t *testing.T) {
 	want := map[Role]string{ // one letter a right, in the order of Rights, or a dot
-		Agent:      "LC......",
-		Officer:    "...SEA..",
-		Reviewer:   "..R.....",
-		Supervisor: "LCR.EAIN",
-		Operator:   "......IN",
+		Agent:      "LCF.......",
+		Officer:    "..FT.SEA..",
+		Reviewer:   "....R.....",
+		Supervisor: "LCFTR.EAIN",
+		Operator:   "........IN",
 	}
-	letters := "LCRSEAIN"
+	letters := "LCFTRSEAIN"
 	for _, r := range Roles() {
 		got := ""
 		for i, x := range Rights() {

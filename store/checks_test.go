@@ -26,6 +26,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/key/keyshare"
 	"github.com/tunnus-id/tunnus/problem/phrases"
+	"github.com/tunnus-id/tunnus/staff/support"
 	"github.com/tunnus-id/tunnus/trust/asic"
 )
 
@@ -74,6 +75,8 @@ func listed() map[string][]string {
 		"population_relation.kind":   words(match.Parent, match.Guardian),
 		"review_case.kind":           words(review.Kinds()...),
 		"review_case.state":          words(review.States()...),
+		"staff_finding.kind":         words(support.Kinds()...),
+		"staff_finding.state":        words(support.States()...),
 		"tap.purpose":                words(tell.FreezeAccount, tell.StopContact),
 	}
 }

@@ -7,7 +7,6 @@ import (
 	deskroom "github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/staff/roster"
-	"github.com/tunnus-id/tunnus/staff/support"
 	"github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/store/storetest/desktest"
 )
@@ -17,7 +16,9 @@ func TestStaff(t *testing.T) {
 }
 
 func TestSupport(t *testing.T) {
-	both(t, desktest.Support, func(s *Store) support.Store { return desk.NewStaff(s.d) })
+	both(t, desktest.Support, func(s *Store) desktest.SupportPorts {
+		return desktest.SupportPorts{Store: desk.NewStaff(s.d), Findings: desk.NewStaff(s.d)}
+	})
 }
 
 func TestDesks(t *testing.T) {

@@ -73,13 +73,60 @@ func (c *Case) Run(ctx context.Context, dial Dial) error {
 type Close struct {
 	Member
 	Account string         `arg:"" help:"Id of the account."`
-	Reason  support.Reason `required:"" help:"Why: holder-asked, lost, fraud, deceased, authority or data-wrong."`
+	Reason  support.Reason `required:"" help:"Why: holder-asked, lost, deceased, authority or data-wrong."`
 	Case    string         `required:"" help:"Reference number of the case."`
 }
 
 // Run closes.
 func (c *Close) Run(ctx context.Context, dial Dial) error {
 	return c.post(ctx, dial, api.Closing{Reason: c.Reason, Case: c.Case}, "accounts", c.Account, "close")
+}
+
+// Find is `tunnus staff find`.
+type Find struct {
+	Fraud  FindFraud    `cmd:"" help:"Say that an account was got by fraud. Once another member agrees it ends, with all that it vouched for and the contacts that they brought."`
+	Holder FindHolder   `cmd:"" help:"Say that an account is the person's who was seen, of two that froze each other. Once another member agrees it is in use again."`
+	Second SecondFound  `cmd:"" help:"As another member: agree."`
+	List   ListFindings `cmd:"" help:"List those that wait."`
+}
+
+// An OfAccount names an account, for a case.
+type OfAccount struct {
+	Member
+	Account string `arg:"" help:"Id of the account."`
+	Case    string `required:"" help:"Reference number of the case."`
+}
+
+// FindFraud finds fraud.
+type FindFraud struct{ OfAccount }
+
+// Run says so.
+func (c *FindFraud) Run(ctx context.Context, dial Dial) error {
+	return c.post(ctx, dial, api.Found{Kind: support.OfFraud, Case: c.Case}, "accounts", c.Account, "find")
+}
+
+// FindHolder settles a dispute.
+type FindHolder struct{ OfAccount }
+
+// Run says so.
+func (c *FindHolder) Run(ctx context.Context, dial Dial) error {
+	return c.post(ctx, dial, api.Found{Kind: support.OfHolder, Case: c.Case}, "accounts", c.Account, "find")
+}
+
+// SecondFound agrees.
+type SecondFound struct{ One }
+
+// Run agrees.
+func (c *SecondFound) Run(ctx context.Context, dial Dial) error {
+	return c.post(ctx, dial, nil, "findings", c.ID, "second")
+}
+
+// ListFindings lists.
+type ListFindings struct{ Member }
+
+// Run lists.
+func (c *ListFindings) Run(ctx context.Context, dial Dial) error {
+	return c.do(ctx, dial, http.MethodGet, path("findings"), nil, nil)
 }
 
 // Review is `tunnus staff review`.

@@ -37,6 +37,7 @@ type Command struct {
 	Look   Look   `cmd:"" help:"Find a case by its reference, or the accounts of a person."`
 	Case   Case   `cmd:"" help:"Show what happened in a registration, by its reference number."`
 	Close  Close  `cmd:"" help:"End an account."`
+	Find   Find   `cmd:"" help:"What takes two to say of an account: that it is fraud, or whose it is."`
 	Review Review `cmd:"" help:"Cases that no machine may decide."`
 	Desk   Desk   `cmd:"" help:"Register a person face to face."`
 }

@@ -41,7 +41,7 @@ func (h *house) lives(ca life.Authority) *holding.Server {
 		Codes:  otp.New(h.store.Codes(), h.sealer, otp.Defaults(), secret, h.clock),
 	})
 	h.support = sure(support.New(support.Config{
-		Store: desk.NewStaff(h.store.Database()), Cases: desks.Cases{Log: h.store.Audit()}, Marker: staff.NewMarker(secret), Secret: secret, Clock: h.clock,
+		Store: desk.NewStaff(h.store.Database()), Findings: desk.NewStaff(h.store.Database()), Cases: desks.Cases{Log: h.store.Audit()}, Marker: staff.NewMarker(secret), Secret: secret, Clock: h.clock,
 		Accounts: desks.Accounts{Rows: h.store.Accounts(), Life: h.life, Record: h.store.Certificates().Record},
 	}))(h.t)
 	return &holding.Server{

@@ -54,6 +54,24 @@ func (s *Server) closeAccount(c call) (any, error) {
 	})
 }
 
+// A Found says what is found of an account.
+type Found struct {
+	Kind support.Kind `json:"kind"`
+	Case string       `json:"case"`
+}
+
+func (s *Server) find(c call) (any, error) {
+	return of(c, func(in Found) (any, error) {
+		return s.cfg.Support.Find(c.Context(), c.actor, c.PathValue("id"), in.Kind, in.Case)
+	})
+}
+
+func (s *Server) findings(c call) (any, error) { return s.cfg.Support.Findings(c.Context(), c.actor) }
+
+func (s *Server) secondFinding(c call) (any, error) {
+	return s.cfg.Support.Second(c.Context(), c.actor, c.id())
+}
+
 const queuePage = 50
 
 func (s *Server) queue(c call) (any, error) {

@@ -55,6 +55,7 @@ func (sealer) Open(sealed, aad []byte) ([]byte, error) {
 // utopia is a scheme, a sitting and accounts: the invented state with one applicant.
 type utopia struct {
 	closed []string
+	found  []string
 	record func(context.Context, []tunnus.Event) error
 }
 
@@ -74,6 +75,16 @@ func (*utopia) Mine(context.Context, tunnus.PersonCode) ([]support.Account, erro
 func (u *utopia) Close(ctx context.Context, id string, events []tunnus.Event) error {
 	u.closed = append(u.closed, id)
 	return u.record(ctx, events)
+}
+
+func (u *utopia) Fraud(_ context.Context, id, first, second string) error {
+	u.found = append(u.found, "fraud "+id+" "+first+" "+second)
+	return nil
+}
+
+func (u *utopia) Settle(_ context.Context, id, first, second string) error {
+	u.found = append(u.found, "holder "+id+" "+first+" "+second)
+	return nil
 }
 
 func (*utopia) AtDesk(context.Context, string, string) (string, error) { return "Phone", nil }
@@ -129,7 +140,7 @@ func fresh(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sup, err := support.New(support.Config{Store: rows.NewStaff(d), Cases: w.store.Audit(), Accounts: w.utopia, Marker: stafftest.Marker(), Secret: secret, Clock: clock})
+	sup, err := support.New(support.Config{Store: rows.NewStaff(d), Findings: rows.NewStaff(d), Cases: w.store.Audit(), Accounts: w.utopia, Marker: stafftest.Marker(), Secret: secret, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +322,7 @@ func TestNoRouteLiftsALock(t *testing.T) {
 		}
 	}
 	w.must(king, "/desks", api.Scan{Ticket: desk.Ticket{Sitting: strings.Repeat("A", 43), Device: strings.Repeat("A", 43)}.String()}, nil)
-	w.refused(king, http.MethodPost, "/accounts/acc/close", api.Closing{Reason: support.Fraud, Case: "7K3QZ-M2XWA"}, tunnus.CodeNotFound)
+	w.refused(king, http.MethodPost, "/accounts/acc/close", api.Closing{Reason: support.Asked, Case: "7K3QZ-M2XWA"}, tunnus.CodeNotFound)
 	if len(w.utopia.closed) != 0 {
 		t.Errorf("closed %v", w.utopia.closed)
 	}

@@ -72,7 +72,11 @@ func TestEveryStaffActIsWrittenDown(t *testing.T) {
 	w.must(officer, "/desks/"+o.ID+"/stop", nil, nil)
 
 	w.must(agent, "/people", api.Question{Country: "XX", Code: "198502020018", Case: o.ID}, nil)
-	w.must(agent, "/accounts/acc/close", api.Closing{Reason: support.Fraud, Case: o.ID}, nil)
+	w.must(agent, "/accounts/acc/close", api.Closing{Reason: support.Asked, Case: o.ID}, nil)
+	var f support.Finding
+	w.must(agent, "/accounts/acc/find", api.Found{Kind: support.OfFraud, Case: o.ID}, &f)
+	w.must(officer, "/findings/"+f.ID+"/second", nil, nil)
+	w.did["second"] = false // it is done elsewhere too
 	for _, approve := range []bool{true, false} {
 		mark := stafftest.Marker().Mark(stafftest.Person(t, "198502020018"))
 		c, err := w.reviews.Park(t.Context(), review.Parcel{Session: "s" + map[bool]string{true: "1", false: "2"}[approve], Kind: review.DoubtfulFace, Mark: mark, Pictures: review.Pictures{Portrait: []byte("p")}})
@@ -94,7 +98,7 @@ func TestEveryStaffActIsWrittenDown(t *testing.T) {
 	w.must(boss, "/incidents", api.Fault{Release: "1.2", From: time.Now().Add(-2 * time.Hour), Until: time.Now().Add(-time.Hour), Case: "OPS-1"}, &i)
 	w.must(boss2, "/incidents/"+i.ID+"/second", nil, nil)
 
-	for _, act := range []string{"people", "close", "claim", "leave", "view", "approve", "decline", "desks", "challenge", "raise", "second", "stop", "incidents"} {
+	for _, act := range []string{"people", "close", "find", "claim", "leave", "view", "approve", "decline", "desks", "challenge", "raise", "second", "stop", "incidents"} {
 		if !w.did[act] {
 			t.Errorf("%s was not done", act)
 		}

@@ -1,5 +1,6 @@
 // Package support is what agents may do for a person who calls: find a case by its
-// reference number, see which accounts a person has, and close one.
+// reference number, see which accounts a person has, close one, and find out, two
+// together, what was got by fraud and whose an account is ([Service.Find]).
 //
 // A look-up needs a reason that somebody else gave: the reference number of a case
 // that exists (it stands in every refusal that a person sees), or a code that the
@@ -9,7 +10,8 @@
 //
 // What an agent sees is what a case needs: facts, results, states and times. No
 // name, no contact, no image, no PIN and no code is in it. There is nothing here
-// that makes an account, unblocks one, or lifts a lock.
+// that makes an account, unblocks one, or lifts a lock: an account comes back from a
+// dispute only, into which another device of its person has brought it.
 package support
 
 import (
@@ -93,11 +95,18 @@ type Accounts interface {
 	// Close ends an account, revokes its certificates and tells the holder, in
 	// whatever time that takes. Repeating it is no error.
 	Close(ctx context.Context, account string, events []tunnus.Event) error
+	// Fraud ends an account that was got by fraud, and all that it vouched for, by the
+	// word of two members. Repeating it is no error.
+	Fraud(ctx context.Context, account, first, second string) error
+	// Settle ends a dispute for an account, by the word of two members. If it is in use
+	// it does nothing; it fails with [tunnus.CodeStateConflict] if it is neither.
+	Settle(ctx context.Context, account, first, second string) error
 }
 
 // Config is what support is put together from.
 type Config struct {
 	Store    Store
+	Findings Findings
 	Cases    Cases
 	Accounts Accounts
 	Marker   staff.Marker
@@ -266,21 +275,21 @@ func (s *Service) mac(code string) []byte {
 	return h.Sum(nil)
 }
 
-// A Reason is why an agent closes an account.
+// A Reason is why an agent closes an account. Fraud is none: it takes two, and more
+// than that account ([OfFraud]).
 type Reason string
 
 // The reasons.
 const (
 	Asked    Reason = "holder-asked"
 	LostAll  Reason = "lost"       // phone and contacts are lost
-	Fraud    Reason = "fraud"      // somebody else has it, or made it
 	Deceased Reason = "deceased"   // by a paper; the register has its own way
 	Court    Reason = "authority"  // an authority demands it
 	Mistake  Reason = "data-wrong" // registered under data that are wrong
 )
 
 // Reasons lists the reasons.
-func Reasons() []Reason { return []Reason{Asked, LostAll, Fraud, Deceased, Court, Mistake} }
+func Reasons() []Reason { return []Reason{Asked, LostAll, Deceased, Court, Mistake} }
 
 // Close ends an account, for a case that exists and a reason of the list: never
 // one's own (staff-oneself).
@@ -295,11 +304,7 @@ func (s *Service) Close(ctx context.Context, a staff.Actor, account string, why 
 	if _, err := s.existing(ctx, a, ref); err != nil {
 		return err
 	}
-	p, err := s.cfg.Accounts.Person(ctx, account)
-	if err != nil {
-		return err
-	}
-	if err := a.Other(s.cfg.Marker.Mark(p)); err != nil {
+	if err := s.notOwn(ctx, a, account); err != nil {
 		return err
 	}
 	line := a.Line(s.now(), "staff.close", account, ref, map[string]string{"reason": string(why)})

@@ -19,6 +19,10 @@ type memory struct {
 	consent map[string]string // by hash
 	events  []tunnus.Event
 	closed  []string
+
+	findings map[string]Finding
+	done     []string // of findings
+	fails    error
 }
 
 func (m *memory) LookedUp(_ context.Context, rows []LookUp, since time.Time, events []tunnus.Event) (n int, err error) {
@@ -103,7 +107,7 @@ func fresh(t *testing.T) *world {
 	w := &world{store: &memory{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), agent: stafftest.Actor(t, "ag-1", nil, staff.Agent)}
 	var err error
 	w.Service, err = New(Config{
-		Store: w.store, Cases: w.store, Accounts: w.store, Marker: stafftest.Marker(), Secret: tunnus.NewSecret([]byte("0123456789abcdef0123456789abcdef")),
+		Store: w.store, Findings: w.store, Cases: w.store, Accounts: w.store, Marker: stafftest.Marker(), Secret: tunnus.NewSecret([]byte("0123456789abcdef0123456789abcdef")),
 		Clock: tunnus.ClockFunc(func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now }),
 	})
 	if err != nil {
@@ -165,7 +169,7 @@ func TestWrongNumbersAreCountedToo(t *testing.T) {
 		case 1:
 			_, err = w.Person(t.Context(), w.agent, p, "7K3QZ-M2XWB")
 		default:
-			err = w.Close(t.Context(), w.agent, "acc", Fraud, "7K3QZ-M2XWB")
+			err = w.Close(t.Context(), w.agent, "acc", LostAll, "7K3QZ-M2XWB")
 		}
 		wantCode(t, "a wrong number", err, tunnus.CodeNotFound)
 		if len(w.store.rows) != i+1 || w.store.events[i].Kind != "staff.look-case" || w.store.rows[i].Account != "" {
@@ -266,17 +270,18 @@ func TestR8SupportNeverForOneself(t *testing.T) {
 func TestClosingNeedsReasonAndCase(t *testing.T) {
 	w := fresh(t)
 	wantCode(t, "no reason", w.Close(t.Context(), w.agent, "acc", "because", "7K3QZ-M2XWA"), tunnus.CodeBadRequest)
-	wantCode(t, "no case", w.Close(t.Context(), w.agent, "acc", Fraud, ""), tunnus.CodeBadRequest)
-	wantCode(t, "no account", w.Close(t.Context(), w.agent, "none", Fraud, "7K3QZ-M2XWA"), tunnus.CodeNotFound)
+	wantCode(t, "fraud, by one", w.Close(t.Context(), w.agent, "acc", "fraud", "7K3QZ-M2XWA"), tunnus.CodeBadRequest)
+	wantCode(t, "no case", w.Close(t.Context(), w.agent, "acc", LostAll, ""), tunnus.CodeBadRequest)
+	wantCode(t, "no account", w.Close(t.Context(), w.agent, "none", LostAll, "7K3QZ-M2XWA"), tunnus.CodeNotFound)
 	officer := stafftest.Actor(t, "reg-1", nil, staff.Officer, staff.Reviewer, staff.Operator)
-	wantCode(t, "an officer", w.Close(t.Context(), officer, "acc", Fraud, "7K3QZ-M2XWA"), tunnus.CodeStaffNoRight)
+	wantCode(t, "an officer", w.Close(t.Context(), officer, "acc", LostAll, "7K3QZ-M2XWA"), tunnus.CodeStaffNoRight)
 	if len(w.store.closed) != 0 {
 		t.Fatalf("closed %v", w.store.closed)
 	}
-	if err := w.Close(t.Context(), w.agent, "acc", Fraud, "7K3QZ-M2XWA"); err != nil || len(w.store.closed) != 1 {
+	if err := w.Close(t.Context(), w.agent, "acc", LostAll, "7K3QZ-M2XWA"); err != nil || len(w.store.closed) != 1 {
 		t.Errorf("Close: %v, closed %v", err, w.store.closed)
 	}
-	if e := w.store.events[len(w.store.events)-1]; e.Kind != "staff.close" || e.Detail["reason"] != "fraud" || e.Subject != "acc" {
+	if e := w.store.events[len(w.store.events)-1]; e.Kind != "staff.close" || e.Detail["reason"] != "lost" || e.Subject != "acc" {
 		t.Errorf("audit line %+v", e)
 	}
 }

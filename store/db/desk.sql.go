@@ -167,6 +167,37 @@ func (q *Queries) AddStaffConsent(ctx context.Context, arg AddStaffConsentParams
 	return err
 }
 
+const addStaffFinding = `-- name: AddStaffFinding :exec
+INSERT INTO staff_finding (id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type AddStaffFindingParams struct {
+	ID       string
+	Kind     string
+	Account  string
+	Ref      string
+	State    string
+	Opened   string
+	OpenedAt int64
+	Seconded string
+	EndedAt  int64
+}
+
+func (q *Queries) AddStaffFinding(ctx context.Context, arg AddStaffFindingParams) error {
+	_, err := q.db.ExecContext(ctx, addStaffFinding,
+		arg.ID,
+		arg.Kind,
+		arg.Account,
+		arg.Ref,
+		arg.State,
+		arg.Opened,
+		arg.OpenedAt,
+		arg.Seconded,
+		arg.EndedAt,
+	)
+	return err
+}
+
 const addStaffLookUp = `-- name: AddStaffLookUp :exec
 INSERT INTO staff_lookup (id, account, member, ref, at) VALUES ($1, $2, $3, $4, $5)
 `
@@ -773,6 +804,32 @@ func (q *Queries) SaveReviewCase(ctx context.Context, arg SaveReviewCaseParams) 
 	return result.RowsAffected()
 }
 
+const saveStaffFinding = `-- name: SaveStaffFinding :execrows
+UPDATE staff_finding SET rev = rev + 1, state = $3, seconded = $4, ended_at = $5 WHERE id = $1 AND rev = $2
+`
+
+type SaveStaffFindingParams struct {
+	ID       string
+	Rev      int64
+	State    string
+	Seconded string
+	EndedAt  int64
+}
+
+func (q *Queries) SaveStaffFinding(ctx context.Context, arg SaveStaffFindingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveStaffFinding,
+		arg.ID,
+		arg.Rev,
+		arg.State,
+		arg.Seconded,
+		arg.EndedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveStaffMember = `-- name: SaveStaffMember :execrows
 UPDATE staff_member SET rev = rev + 1, roles = $3, key = $4, mark = $5, added_at = $6, ended_at = $7 WHERE id = $1 AND rev = $2
 `
@@ -1007,6 +1064,28 @@ func (q *Queries) StaffConsent(ctx context.Context, arg StaffConsentParams) (str
 	var account string
 	err := row.Scan(&account)
 	return account, err
+}
+
+const staffFinding = `-- name: StaffFinding :one
+SELECT id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at FROM staff_finding WHERE id = $1
+`
+
+func (q *Queries) StaffFinding(ctx context.Context, id string) (StaffFinding, error) {
+	row := q.db.QueryRowContext(ctx, staffFinding, id)
+	var i StaffFinding
+	err := row.Scan(
+		&i.ID,
+		&i.Rev,
+		&i.Kind,
+		&i.Account,
+		&i.Ref,
+		&i.State,
+		&i.Opened,
+		&i.OpenedAt,
+		&i.Seconded,
+		&i.EndedAt,
+	)
+	return i, err
 }
 
 const staffLookUps = `-- name: StaffLookUps :many
@@ -1260,6 +1339,44 @@ func (q *Queries) WaitingReviewCases(ctx context.Context, arg WaitingReviewCases
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingStaffFindings = `-- name: WaitingStaffFindings :many
+SELECT id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY opened_at, id LIMIT $1
+`
+
+func (q *Queries) WaitingStaffFindings(ctx context.Context, limit int32) ([]StaffFinding, error) {
+	rows, err := q.db.QueryContext(ctx, waitingStaffFindings, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StaffFinding
+	for rows.Next() {
+		var i StaffFinding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Rev,
+			&i.Kind,
+			&i.Account,
+			&i.Ref,
+			&i.State,
+			&i.Opened,
+			&i.OpenedAt,
+			&i.Seconded,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -531,6 +531,19 @@ type StaffConsent struct {
 	Good    int64
 }
 
+type StaffFinding struct {
+	ID       string
+	Rev      int64
+	Kind     string
+	Account  string
+	Ref      string
+	State    string
+	Opened   string
+	OpenedAt int64
+	Seconded string
+	EndedAt  int64
+}
+
 type StaffLookup struct {
 	ID      string
 	Account string

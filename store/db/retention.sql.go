@@ -232,6 +232,24 @@ func (q *Queries) ForgetDesks(ctx context.Context, arg ForgetDesksParams) (int64
 	return result.RowsAffected()
 }
 
+const forgetFindings = `-- name: ForgetFindings :execrows
+DELETE FROM staff_finding WHERE id IN (
+  SELECT f.id FROM staff_finding f WHERE f.ended_at > 0 AND f.ended_at < $1 ORDER BY f.ended_at, f.id LIMIT $2)
+`
+
+type ForgetFindingsParams struct {
+	Before int64
+	Many   int32
+}
+
+func (q *Queries) ForgetFindings(ctx context.Context, arg ForgetFindingsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetFindings, arg.Before, arg.Many)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const forgetHistory = `-- name: ForgetHistory :execrows
 DELETE FROM history WHERE (person, id) IN (
   SELECT h.person, h.id FROM history h WHERE h.at < $1 ORDER BY h.at LIMIT $2)

@@ -20,9 +20,11 @@ import (
 var (
 	_ roster.Store  = (*Staff)(nil)
 	_ support.Store = (*Staff)(nil)
+
+	_ support.Findings = (*Staff)(nil)
 )
 
-// Staff implements [roster.Store] and [support.Store].
+// Staff implements [roster.Store], [support.Store] and [support.Findings].
 type Staff struct{ d *engine.Database }
 
 // NewStaff returns the members of staff of a database, and what they looked at.
@@ -155,4 +157,49 @@ func (s *Staff) TakeConsent(ctx context.Context, mac []byte, now time.Time) (acc
 		return nil
 	})
 	return account, err
+}
+
+// Finding implements [support.Findings].
+func (s *Staff) Finding(ctx context.Context, id string) (support.Finding, error) {
+	r, err := s.d.Read().StaffFinding(ctx, id)
+	if err != nil {
+		return support.Finding{}, engine.Found("finding", err)
+	}
+	return toFinding(r), nil
+}
+
+// Waiting implements [support.Findings].
+func (s *Staff) Waiting(ctx context.Context, limit int) ([]support.Finding, error) {
+	rows, err := s.d.Read().WaitingStaffFindings(ctx, engine.Many(limit))
+	return engine.Each("findings", rows, err, toFinding)
+}
+
+// SaveFinding implements [support.Findings].
+func (s *Staff) SaveFinding(ctx context.Context, f support.Finding, events []tunnus.Event) error {
+	return s.d.Write(ctx, func(t *engine.Tx) error {
+		if f.Rev == 0 {
+			err := t.AddStaffFinding(ctx, db.AddStaffFindingParams{
+				ID: f.ID, Kind: string(f.Kind), Account: f.Account, Ref: f.Case, State: string(f.State),
+				Opened: f.Opened, OpenedAt: engine.Millis(f.OpenedAt), Seconded: f.Seconded, EndedAt: engine.Millis(f.EndedAt),
+			})
+			if err := engine.Added("finding", err); err != nil {
+				return err
+			}
+		} else {
+			n, err := t.SaveStaffFinding(ctx, db.SaveStaffFindingParams{
+				ID: f.ID, Rev: f.Rev, State: string(f.State), Seconded: f.Seconded, EndedAt: engine.Millis(f.EndedAt),
+			})
+			if err := engine.Swapped("finding", n, err); err != nil {
+				return err
+			}
+		}
+		return t.Events(ctx, events)
+	})
+}
+
+func toFinding(r db.StaffFinding) support.Finding {
+	return support.Finding{
+		ID: r.ID, Kind: support.Kind(r.Kind), Account: r.Account, Case: r.Ref, State: support.State(r.State),
+		Opened: r.Opened, OpenedAt: engine.Moment(r.OpenedAt), Seconded: r.Seconded, EndedAt: engine.Moment(r.EndedAt), Rev: r.Rev,
+	}
 }

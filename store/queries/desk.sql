@@ -35,6 +35,18 @@ SELECT account FROM staff_consent WHERE mac = $1 AND good > $2;
 -- name: TakeStaffConsent :execrows
 DELETE FROM staff_consent WHERE mac = $1;
 
+-- name: StaffFinding :one
+SELECT * FROM staff_finding WHERE id = $1;
+
+-- name: WaitingStaffFindings :many
+SELECT * FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY opened_at, id LIMIT $1;
+
+-- name: AddStaffFinding :exec
+INSERT INTO staff_finding (id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: SaveStaffFinding :execrows
+UPDATE staff_finding SET rev = rev + 1, state = $3, seconded = $4, ended_at = $5 WHERE id = $1 AND rev = $2;
+
 -- name: ReviewCase :one
 SELECT * FROM review_case WHERE id = $1;
 

@@ -106,6 +106,10 @@ DELETE FROM staff_lookup WHERE id IN (SELECT l.id FROM staff_lookup l WHERE l.at
 DELETE FROM staff_consent WHERE account IN (
   SELECT c.account FROM staff_consent c WHERE c.good < sqlc.arg(before) ORDER BY c.good LIMIT sqlc.arg(many));
 
+-- name: ForgetFindings :execrows
+DELETE FROM staff_finding WHERE id IN (
+  SELECT f.id FROM staff_finding f WHERE f.ended_at > 0 AND f.ended_at < sqlc.arg(before) ORDER BY f.ended_at, f.id LIMIT sqlc.arg(many));
+
 -- name: ForgetReviews :execrows
 DELETE FROM review_case WHERE id IN (
   SELECT r.id FROM review_case r

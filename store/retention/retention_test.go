@@ -95,6 +95,7 @@ func TestWhatIsNeededStays(t *testing.T) {
 			"review_case":     {{"rev": "1", "kind": "'copyable'", "state": "'open'"}, {"rev": "1", "kind": "'copyable'", "state": "'claimed'"}},
 			"desk_session":    {{"rev": "1", "state": "'opened'"}, {"rev": "1", "state": "'attested'"}},
 			"appointment":     {{"rev": "1", "state": "'booked'"}},
+			"staff_finding":   {{"rev": "1", "kind": "'fraud'", "state": "'opened'"}, {"rev": "1", "kind": "'holder'", "state": "'seconded'"}},
 			"mail_job":        {{"state": "'waiting'", "channel": "'sms'"}},
 			"login_session":   {{"state": "'RUNNING'", "end_result": "''"}, {"state": "'COMPLETE'", "ended": "1"}},
 			"holder_case":     {{"kind": "'not-me'"}},

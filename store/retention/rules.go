@@ -45,6 +45,7 @@ func Rules() []Rule {
 		{Table: "desk_session", What: "desks that did, with the officer's signature", From: "its end, and the three years of an account", Key: keyEvidence, before: registered, forget: query((*db.Queries).ForgetSignedDesks)},
 		{Table: "appointment", What: "appointments that are past or were cancelled", From: "its time", Key: keySessions, before: sessions, forget: query((*db.Queries).ForgetAppointments)},
 		{Table: "staff_lookup", What: "who of the staff looked at whom", From: "the look", Key: keyHistory, before: history, forget: query((*db.Queries).ForgetLookUps)},
+		{Table: "staff_finding", What: "what two of the staff found, or one of them", From: "its end", Key: keyHistory, before: history, forget: query((*db.Queries).ForgetFindings)},
 		{Table: "staff_consent", What: "codes by which holders let staff look", From: "its end", before: fixed(0), forget: query((*db.Queries).ForgetConsents)},
 
 		// Of use.

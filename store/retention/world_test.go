@@ -188,6 +188,7 @@ func aged() []func(w *world, at int64) {
 		over("desk_session", "ended_at", row{"rev": "1", "state": "'activated'"}),
 		over("appointment", "at", row{"rev": "1", "state": "'past'", "contact": "''"}),
 		over("staff_lookup", "at", nil),
+		over("staff_finding", "ended_at", row{"rev": "1", "kind": "'fraud'", "state": "'applied'"}),
 		over("staff_consent", "good", nil),
 		over("login_session", "expires", row{"state": "'COMPLETE'", "ended": "1", "noted": "true"}),
 		over("keyshare_transaction", "expires_at", row{"state": "'signed'"}),

@@ -40,3 +40,14 @@ func (a Accounts) Close(ctx context.Context, id string, events []tunnus.Event) e
 	_, err := a.Life.Close(ctx, id, life.By{Means: life.BySupport, Actor: events[0].Detail["staff"]})
 	return err
 }
+
+// Fraud implements [support.Accounts].
+func (a Accounts) Fraud(ctx context.Context, id, first, second string) error {
+	return a.Life.Fraud(ctx, id, life.By{Means: life.BySupport, Actor: first, Second: second})
+}
+
+// Settle implements [support.Accounts].
+func (a Accounts) Settle(ctx context.Context, id, first, second string) error {
+	_, err := a.Life.Settle(ctx, id, life.By{Means: life.BySupport, Actor: first, Second: second})
+	return err
+}

@@ -110,7 +110,7 @@ func (d *Desks) Serve(log Log, accounts support.Accounts) (http.Handler, error) 
 	rows := store.NewStaff(d.cfg.Database)
 	var err error
 	d.Support, err = support.New(support.Config{
-		Store: rows, Cases: Cases{log}, Accounts: accounts, Marker: d.Marker, Secret: d.secret, Clock: d.cfg.Clock,
+		Store: rows, Findings: rows, Cases: Cases{log}, Accounts: accounts, Marker: d.Marker, Secret: d.secret, Clock: d.cfg.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -132,12 +132,17 @@ func (d *Desks) Consent(ctx context.Context, account string) (tunnus.Secret, tim
 }
 
 // Tidy does what goes on without a request: pictures, claims and cases whose time
-// is over, desks, appointments, incidents, paces. Each part goes on though another fails.
+// is over, desks, appointments, incidents, findings, paces. Each part goes on though
+// another fails.
 func (d *Desks) Tidy(ctx context.Context) error {
+	var err4 error
+	if d.Support != nil {
+		err4 = d.Support.Run(ctx)
+	}
 	_, err1 := d.Reviews.Sweep(ctx)
 	_, err2 := d.Desk.Sweep(ctx)
 	_, err3 := d.Diary.Sweep(ctx)
-	return errors.Join(err1, err2, err3, d.incidents.Run(ctx), d.Addresses.Sweep(ctx))
+	return errors.Join(err1, err2, err3, err4, d.incidents.Run(ctx), d.Addresses.Sweep(ctx))
 }
 
 // Release names the software of this process, as incidents do: the revision that it

@@ -81,13 +81,20 @@ func Staff(t *testing.T, fresh func(t *testing.T) check.Fixture[roster.Store]) {
 	})
 }
 
-// Support tests an implementation of [support.Store].
-func Support(t *testing.T, fresh func(t *testing.T) check.Fixture[support.Store]) {
-	t.Run("counts looks by member and time", func(t *testing.T) { looks(t, fresh(t)) })
-	t.Run("a consent is taken once", func(t *testing.T) { consents(t, fresh(t)) })
+// SupportPorts are ports over one database.
+type SupportPorts struct {
+	support.Store
+	support.Findings
 }
 
-func looks(t *testing.T, f check.Fixture[support.Store]) {
+// Support tests implementations of [support.Store] and [support.Findings].
+func Support(t *testing.T, fresh func(t *testing.T) check.Fixture[SupportPorts]) {
+	t.Run("counts looks by member and time", func(t *testing.T) { looks(t, fresh(t)) })
+	t.Run("a consent is taken once", func(t *testing.T) { consents(t, fresh(t)) })
+	t.Run("keeps findings whole, and lists those that wait, oldest first", func(t *testing.T) { findings(t, fresh(t)) })
+}
+
+func looks(t *testing.T, f check.Fixture[SupportPorts]) {
 	look := func(member string, second int, accounts ...string) int {
 		t.Helper()
 		rows := []support.LookUp{{Member: member, Case: "C", At: check.At(second)}}
@@ -121,7 +128,7 @@ func looks(t *testing.T, f check.Fixture[support.Store]) {
 	check.Events(t, f, "staff/a", "staff.look", "staff.look", "staff.look", "staff.alarm")
 }
 
-func consents(t *testing.T, f check.Fixture[support.Store]) {
+func consents(t *testing.T, f check.Fixture[SupportPorts]) {
 	add := func(account string, mac byte) {
 		t.Helper()
 		check.Must(t, "AddConsent", f.Port().AddConsent(t.Context(), account, []byte{mac}, check.At(9), check.Event("staff.consent", account)))
@@ -149,6 +156,39 @@ func consents(t *testing.T, f check.Fixture[support.Store]) {
 		t.Errorf("%d of 50 took it", n)
 	}
 	check.Events(t, f, "x", "staff.consent", "staff.consent")
+}
+
+func findings(t *testing.T, f check.Fixture[SupportPorts]) {
+	save := func(v support.Finding, kind string) error {
+		return f.Port().SaveFinding(t.Context(), v, check.Event(kind, v.ID))
+	}
+	_, err := f.Port().Finding(t.Context(), "a")
+	check.Code(t, "Finding of none", err, tunnus.CodeNotFound)
+	want := support.Finding{ID: "a", Kind: support.OfFraud, Account: "x", Case: "C", State: support.Opened, Opened: "ag-1", OpenedAt: check.At(2)}
+	check.Must(t, "SaveFinding", save(want, "finding.open"))
+	early, lapsed := want, want
+	early.ID, early.Kind, early.OpenedAt = "b", support.OfHolder, check.At(1)
+	lapsed.ID, lapsed.State, lapsed.EndedAt = "c", support.Lapsed, check.At(3)
+	check.Must(t, "SaveFinding", save(early, "finding.open"))
+	check.Must(t, "SaveFinding", save(lapsed, "finding.open"))
+	want.Rev, want.State, want.Seconded, want.EndedAt = 1, support.Seconded, "ag-2", check.At(4)
+	check.One(t, "SaveFinding", func(int) error { return save(want, "finding.second") })
+	f.Reopen()
+	want.Rev = 2
+	got, err := f.Port().Finding(t.Context(), "a")
+	check.Whole(t, "Finding", got, err, want)
+	early.Rev = 1
+	list, err := f.Port().Waiting(t.Context(), 9)
+	check.Same(t, "Waiting", list, err, []support.Finding{early, want})
+	if list, err = f.Port().Waiting(t.Context(), 1); len(list) != 1 || err != nil {
+		t.Errorf("Waiting = %v, %v", list, err)
+	}
+	check.Events(t, f, "a", "finding.open", "finding.second")
+	check.Refused(t, f,
+		"UPDATE staff_finding SET seconded = opened",
+		"UPDATE staff_finding SET seconded = ''",
+		"UPDATE staff_finding SET kind = 'witch'",
+		"UPDATE staff_finding SET account = ''")
 }
 
 func session(id, sitting string) desk.Session {
