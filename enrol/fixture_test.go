@@ -115,6 +115,9 @@ func (m *memory) commit(c sitting.Change) error {
 	if m.sessions[c.Session.ID].Rev != c.Session.Rev || c.Account != nil && m.accounts[c.Account.ID].Rev != c.Account.Rev {
 		return tunnus.Conflict(errors.New("moved"))
 	}
+	if c.Voucher != nil && m.accounts[c.Voucher.ID].Rev != c.Voucher.Rev {
+		return tunnus.Conflict(errors.New("the voucher moved"))
+	}
 	if err := m.room(c); err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ func (f *Flow) MakeKeys(ctx context.Context, ref sitting.Ref, login, sign string
 	if err := f.binder.Check(ctx, s.Pair(login, sign)); err != nil {
 		return Made{}, err
 	}
+	if _, err := f.vouched(ctx, s, p); err != nil {
+		return Made{}, err
+	}
 	a, err := f.plan(ctx, &s, &p, login, sign)
 	if err != nil {
 		return Made{}, err
@@ -302,8 +305,20 @@ func (f *Flow) Finish(ctx context.Context, ref sitting.Ref) (account.Account, er
 	return account.Account{}, sitting.TimeUp()
 }
 
+// vouched reads the account that vouches again, nil if none does: before anything is
+// given away by its word, and once more at the end (R3). It ends the session with
+// src-account-no if it may not any more.
+func (f *Flow) vouched(ctx context.Context, s sitting.Session, p sitting.Payload) (*account.Account, error) {
+	by, err := f.StillVouches(ctx, s, p)
+	if tunnus.CodeOf(err) == tunnus.CodeSrcAccountNo {
+		err = f.end(ctx, s, err)
+	}
+	return by, err
+}
+
 // complete is the last decision: fact, account, session and letters in one commit.
-// It ends the session if who signed for a child does not answer for it any more.
+// It ends the session if who signed for a child does not answer for it any more, or the
+// account that vouched may not any more; nothing is written if that moves meanwhile.
 func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.Signed) (account.Account, error) {
 	p, err := f.book.Unseal(s)
 	if err != nil {
@@ -313,6 +328,10 @@ func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.S
 		if tunnus.CodeOf(err) == tunnus.CodeGuardNone {
 			err = f.end(ctx, s, err)
 		}
+		return account.Account{}, err
+	}
+	voucher, err := f.vouched(ctx, s, p)
+	if err != nil {
 		return account.Account{}, err
 	}
 	a, err := f.cfg.Accounts.Get(ctx, s.Account)
@@ -350,7 +369,7 @@ func (f *Flow) complete(ctx context.Context, s sitting.Session, signed binding.S
 		return account.Account{}, err
 	}
 	s.State, s.Payload = way.Done, nil
-	change := sitting.Change{Session: s, Account: &a, Container: &waiting, Letters: append(told.Letters, own), Taps: told.Taps, Events: lines}
+	change := sitting.Change{Session: s, Account: &a, Voucher: voucher, Container: &waiting, Letters: append(told.Letters, own), Taps: told.Taps, Events: lines}
 	if err := f.cfg.Store.Commit(ctx, change); err != nil {
 		return account.Account{}, fmt.Errorf("enrol: writing a session: %w", err)
 	}

@@ -121,7 +121,7 @@ func (f *Flow) lastLook(ctx context.Context, s sitting.Session) (done bool, err 
 	if ok {
 		_, err := f.complete(ctx, s, signed)
 		switch code := tunnus.CodeOf(err); {
-		case code == tunnus.CodeGuardNone: // it has ended by that
+		case code == tunnus.CodeGuardNone, code == tunnus.CodeSrcAccountNo: // it has ended by that
 			return true, nil
 		case code == tunnus.CodeRegiDown && f.book.Now().After(s.Due.Add(silence)):
 			return false, nil

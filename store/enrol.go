@@ -51,6 +51,12 @@ func (e *Enrolments) Commit(ctx context.Context, c sitting.Change) error {
 		if err := saveEnrolment(ctx, t, c.Session); err != nil {
 			return err
 		}
+		if c.Voucher != nil {
+			n, err := t.AccountStands(ctx, db.AccountStandsParams{ID: c.Voucher.ID, Rev: c.Voucher.Rev})
+			if err := engine.Swapped("account that vouches", n, err); err != nil {
+				return err
+			}
+		}
 		if c.Account != nil {
 			if err := room(ctx, t, *c.Account, c.Most); err != nil {
 				return err

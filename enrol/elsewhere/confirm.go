@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/match"
 	"github.com/tunnus-id/tunnus/enrol/people"
@@ -178,6 +179,24 @@ func (f *Elsewhere) StillGuardian(ctx context.Context, s sitting.Session, p sitt
 		err = people.NoGuardian(errors.New("elsewhere: who signed does not answer for the child any more"))
 	}
 	return err
+}
+
+// StillVouches reads the account that has vouched again (R3): nil if none has. What is
+// made by its word is written only as long as it stands so ([sitting.Change.Voucher]),
+// for whoever ends or holds it looks for what it vouched for, once. It fails with
+// src-account-no if it may not vouch any more.
+func (f *Elsewhere) StillVouches(ctx context.Context, s sitting.Session, p sitting.Payload) (*account.Account, error) {
+	if s.Vouched == "" {
+		return nil, nil
+	}
+	by, err := f.Accounts.Get(ctx, s.Vouched)
+	if err != nil {
+		return nil, fmt.Errorf("elsewhere: reading an account: %w", err)
+	}
+	if !by.MayVouch(p.Level, f.Book.Now()) {
+		return nil, confirm.NotVouching(errors.New("elsewhere: who vouched may not vouch any more"))
+	}
+	return &by, nil
 }
 
 // OtherGuardians are those who answer for a child beside the one who has consented:

@@ -89,6 +89,8 @@ type Change struct {
 	// Most is how many accounts the person of a new Account may have with it, but for
 	// the one that it replaces; 0 is any number.
 	Most int
+	// Voucher, if not nil, is the account by whose word Account is made, as it was read.
+	Voucher *account.Account
 	// Container, if not nil, is the account's signed application that now waits
 	// for its time-stamp; it is written as [container.Store] Save would.
 	Container *container.Container
@@ -109,7 +111,7 @@ type Store interface {
 	// Commit writes a change in one transaction, as revision Rev+1 of session
 	// and account. It fails with [tunnus.CodeStateConflict], having written
 	// nothing, if a stored revision is not the one given (0: none is stored),
-	// or where [account.Store] Save would, and with dev-too-many if the person has
+	// if that of the Voucher has moved, or where [account.Store] Save would, and with dev-too-many if the person has
 	// Most accounts without the new one ([account.Room]): of two that come at the
 	// same time, one is one too many. When it returns nil, the change survives a crash.
 	Commit(ctx context.Context, c Change) error

@@ -99,6 +99,23 @@ func (q *Queries) AccountByDocument(ctx context.Context, document string) (Accou
 	return i, err
 }
 
+const accountStands = `-- name: AccountStands :execrows
+UPDATE account SET rev = rev WHERE id = $1 AND rev = $2
+`
+
+type AccountStandsParams struct {
+	ID  string
+	Rev int64
+}
+
+func (q *Queries) AccountStands(ctx context.Context, arg AccountStandsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, accountStands, arg.ID, arg.Rev)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const accountsBehind = `-- name: AccountsBehind :many
 SELECT id FROM account WHERE behind AND id > $1 ORDER BY id LIMIT $2
 `

@@ -14,6 +14,9 @@ UPDATE account SET
   agreed = $23, active_at = $24, stopped_at = $25, frozen_until = $26, retire_at = $27, reminded = $28, fraud = $29, behind = $30, told = $31, language = $32, model = $33
 WHERE id = $1 AND rev = $2;
 
+-- name: AccountStands :execrows
+UPDATE account SET rev = rev WHERE id = $1 AND rev = $2;
+
 -- name: Account :one
 SELECT * FROM account WHERE id = $1;
 

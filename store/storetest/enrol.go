@@ -96,13 +96,15 @@ func wholeChange(t *testing.T, f check.Fixture[EnrolPorts]) {
 	check.Same(t, "container", kept, err, waiting)
 
 	again := signedContainer("a", 2)
-	stale, device := a, anAccount(t, "b", 0)
-	stale.Rev, device.Device = 7, a.Device
+	stale, device, made := a, anAccount(t, "b", 0), anAccount(t, "c", 0)
+	stale.Rev, device.Device, made.Device = 7, a.Device, "another"
 	for what, bad := range map[string]sitting.Change{
-		"a stale account":     {Account: &stale},
-		"a taken device":      {Account: &device},
-		"a second container":  {Container: &again},
-		"a letter sent twice": {Letters: []otp.Letter{{ID: "letter"}}},
+		"a stale account":          {Account: &stale},
+		"a taken device":           {Account: &device},
+		"a second container":       {Container: &again},
+		"a letter sent twice":      {Letters: []otp.Letter{{ID: "letter"}}},
+		"a voucher that has moved": {Account: &made, Voucher: &stale},
+		"a voucher of nowhere":     {Account: &made, Voucher: &device},
 	} {
 		bad.Session, bad.Events = sat("s"), check.Event("enrol.bad", "s")
 		bad.Session.Rev, bad.Session.Attempts = 1, 9
@@ -113,6 +115,9 @@ func wholeChange(t *testing.T, f check.Fixture[EnrolPorts]) {
 	session, err := f.Port().Session(t.Context(), "s")
 	check.Same(t, "session", session, err, v)
 	check.Events(t, f, "s", "enrol.issued")
+	check.Must(t, "Commit by the word of another", f.Port().Commit(t.Context(), sitting.Change{Session: v, Account: &made, Voucher: &a}))
+	got, err = f.Port().Accounts.Get(t.Context(), "a") // whoever vouches is not changed by it
+	check.Same(t, "voucher", got, err, a)
 }
 
 // latest: the newest session of a device is found that has not ended badly, but by its time.
