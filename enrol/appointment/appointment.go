@@ -221,7 +221,7 @@ func (d *Diary) Book(ctx context.Context, office string, at time.Time, contact C
 		if err != nil {
 			return Booking{}, err
 		}
-		contact.To = to.String()
+		contact.To = to.Text
 		plain, err := json.Marshal(contact)
 		if err != nil {
 			return Booking{}, fmt.Errorf("appointment: writing a contact: %w", err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/account/address"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/staff"
 	"github.com/tunnus-id/tunnus/staff/stafftest"
@@ -189,6 +190,33 @@ func TestBookMoveCancel(t *testing.T) {
 	for _, number := range []string{"", "7K3QZ", "7K3QZ-M2XWB", "' OR 1=1"} {
 		_, err = w.Booking(t.Context(), number)
 		wantCode(t, number, err, tunnus.CodeNotFound)
+	}
+}
+
+// A booking's letters go to the address that was typed, in its normal form: to nobody
+// else, and not to nobody.
+func TestLettersGoToWhoBooked(t *testing.T) {
+	for typed, want := range map[string]string{" Ada@Mail.Example": "Ada@mail.example", "+372 5123 4567": "+37251234567"} {
+		w := fresh(t)
+		b, err := w.Book(t.Context(), "north", monday, Contact{typed, "et"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Move(t.Context(), b.ID, "north", monday.Add(30*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Cancel(t.Context(), b.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range w.store.letters {
+			at, err := address.Of(want)
+			if m, merr := otp.OpenLetter(sealer{}, l); errors.Join(err, merr) != nil || m.To != want || l.Channel != at.Channel || m.Language != "et" {
+				t.Errorf("%s: %s goes to %q by %s in %q, %v; want %q", typed, l.Kind, m.To, l.Channel, m.Language, errors.Join(err, merr), want)
+			}
+		}
+		if n := len(w.store.letters); n != 3 {
+			t.Errorf("%s: %d letters", typed, n)
+		}
 	}
 }
 
