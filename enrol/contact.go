@@ -40,7 +40,7 @@ func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
 		return otp.Sent{}, err
 	}
 	if wanted && len(onFile) == 0 {
-		return otp.Sent{}, f.book.Refuse(ctx, &s, tunnus.Fail(tunnus.CodeContactGone, errors.New("enrol: no contact on file")))
+		return otp.Sent{}, f.book.Refuse(ctx, &s, notOnFile(errors.New("enrol: no contact on file")))
 	}
 	person, err := p.Person()
 	if err != nil {
@@ -56,6 +56,9 @@ func (f *Flow) SendCode(ctx context.Context, ref Ref, to To) (otp.Sent, error) {
 	p.Contact = sent.Contact
 	return sent, f.book.Save(ctx, &s, p)
 }
+
+// notOnFile is the refusal where a contact on file is wanted.
+func notOnFile(cause error) error { return tunnus.Fail(tunnus.CodeContactGone, cause) }
 
 // onFile returns the contacts on file, if the rules want one of them. Where only the
 // register can tell that the applicant is the person, it is asked first (R5): it fails

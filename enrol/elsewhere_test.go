@@ -35,9 +35,10 @@ type others struct {
 	confirms string          // id of the account whose device confirms; "" for "old"
 	cases    map[string]review.Parcel
 	verdict  review.State
-	stale    bool // the pictures of the cases are gone
-	hold     bool // the portal is far from the phone
-	ruined   bool // the portal says no
+	stale    bool   // the pictures of the cases are gone
+	hold     bool   // the portal is far from the phone
+	ruined   bool   // the portal says no
+	seen     string // code line of the document that a desk has read; "" if it has kept none
 	service  *confirm.Service
 }
 
@@ -319,7 +320,7 @@ func (d atDesk) Report(context.Context, string, string) (desk.Report, error) {
 	p := d.people[d.applicant()]
 	return desk.Report{
 		Case: "case", Officer: "officer", Person: desk.Person{Country: "XX", Code: p.Code.Value(), Surname: p.Surname, GivenNames: p.GivenNames, Document: "X1234567"},
-		Proved: true, Chip: map[string]string{"result": "ok"}, Attest: map[string]string{"result": "ok"},
+		Zone: d.seen, Proved: true, Chip: map[string]string{"result": "ok"}, Attest: map[string]string{"result": "ok"},
 	}, nil
 }
 

@@ -106,11 +106,11 @@ func New(cfg Config) (*Flow, error) {
 	}
 	f.Proofs = &proofs.Proofs{
 		Rules: cfg.Rules, Trust: cfg.Trust, Secret: keys["challenge"], Book: f.book, Tab: f.tab, Faces: cfg.Faces, Reviews: cfg.Reviews,
-		Marker: cfg.Marker, Step: f.step,
+		Marker: cfg.Marker, Again: f.again, Step: f.step,
 	}
 	f.Elsewhere = &elsewhere.Elsewhere{
 		Rules: cfg.Rules, Secret: keys["challenge"], Book: f.book, Binder: f.binder, Accounts: cfg.Accounts, Population: cfg.Population,
-		Confirm: cfg.Confirm, Places: cfg.Places, Cards: cfg.Cards, Desk: cfg.Desk, Step: f.step,
+		Confirm: cfg.Confirm, Places: cfg.Places, Cards: cfg.Cards, Desk: cfg.Desk, Again: f.again, ForNew: f.forNew, Bare: f.bare, Step: f.step,
 	}
 	return f, nil
 }

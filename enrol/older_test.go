@@ -7,6 +7,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
@@ -238,6 +239,103 @@ func TestUpgradeIsOfALowerAccount(t *testing.T) {
 	for _, q := range w.mem.questions {
 		if !q.State.Over() || q.State == confirm.Asked {
 			t.Errorf("the question is %s", q.State)
+		}
+	}
+}
+
+// nothing is a world in which somebody renews, by a way, what is not there, and the
+// rules for a new account are others than those for a renewal.
+func nothing(t *testing.T, by way.Way, forNew func(*scheme.Row)) (*world, sitting.Ref, error) {
+	t.Helper()
+	route := way.Route{Way: by, Purpose: way.Renew}
+	w, r := newWorld(t).by(route), ref("phone", 1)
+	delete(w.mem.accounts, "old")
+	var rows []scheme.Row
+	for _, row := range w.cfg.Rules.File.Eligible {
+		fresh := row
+		row.Purposes, fresh.Purposes = []way.Purpose{way.Renew, way.Upgrade}, []way.Purpose{way.New}
+		forNew(&fresh)
+		rows = append(rows, row, fresh)
+	}
+	w.cfg.Rules.File.Eligible = rows
+	w.lost = true
+	w.restart()
+	for range 20 {
+		s := w.mem.sessions[r.Session]
+		f, ok := way.Next(w.goes, s.Facts)
+		if s.ID != "" {
+			f, ok = way.Next(s.Route, s.Facts)
+		}
+		if !ok || f == way.GuardianAgrees {
+			break
+		}
+		if err := w.step(r, f, pass(t, route)); err != nil {
+			return w, r, err
+		}
+	}
+	return w, r, nil
+}
+
+// Product §2: what becomes a new account, because there is none to renew, is judged by
+// the rules for new ones: nobody gets around them by calling it a renewal.
+func TestRenewalOfNothingIsJudgedAsANewOne(t *testing.T) {
+	for name, tt := range map[string]struct {
+		forNew func(*scheme.Row)
+		want   tunnus.Code
+		ways   []way.Way
+	}{
+		"too young":       {func(r *scheme.Row) { r.MinAge = 99 }, tunnus.CodeEligAge, replacing()},
+		"another country": {func(r *scheme.Row) { r.Countries = []string{"DK"} }, tunnus.CodeEligCountry, replacing()},
+		"an earlier one":  {func(r *scheme.Row) { r.Prior = true }, tunnus.CodeEligNoPrior, replacing()},
+		"contact on file": {func(r *scheme.Row) { r.Contact = scheme.OnFile }, tunnus.CodeContactGone, []way.Way{way.Passport, way.Desk}},
+		"as a renewal":    {func(*scheme.Row) {}, "", replacing()},
+	} {
+		for _, by := range tt.ways {
+			w, r, err := nothing(t, by, tt.forNew)
+			if tt.want != "" {
+				refused(t, err, tt.want, -1)
+				w.ended(r, tt.want)
+			} else if err != nil || w.onlyAccount().State != account.Active {
+				t.Errorf("%s, %s: %v", by, name, err)
+			}
+			if tt.want != "" && len(w.issued) != 0 {
+				t.Errorf("%s, %s: %d certificates", by, name, len(w.issued))
+			}
+		}
+	}
+	for _, by := range replacing() { // whom the rules for new ones want a guardian for
+		w, r, err := nothing(t, by, func(row *scheme.Row) { row.Guardian = 99 })
+		if s := w.mem.sessions[r.Session]; err != nil || !s.Route.Minor || s.Route.Purpose != way.New || len(w.issued) != 0 {
+			t.Errorf("%s: %v; goes on by %s with %d certificates", by, err, s.Route, len(w.issued))
+		}
+	}
+}
+
+// Nor does a way that makes no new accounts make one of a renewal.
+func TestRenewalOfNothingWhereNewIsClosed(t *testing.T) {
+	for _, by := range replacing() {
+		for _, purpose := range []way.Purpose{way.Renew, way.Upgrade} {
+			route := way.Route{Way: by, Purpose: purpose}
+			w, r := newWorld(t).by(route), ref("phone", 1)
+			delete(w.mem.accounts, "old")
+			rules := w.cfg.Rules.Ways[by]
+			rules.Purposes = []way.Purpose{purpose}
+			w.cfg.Rules.Ways[by], w.lost = rules, true
+			w.restart()
+			var err error
+			for _, f := range route.Facts() {
+				if w.mem.sessions[r.Session].Facts.Has(f) {
+					continue
+				}
+				if err = w.step(r, f, pass(t, route)); err != nil {
+					break
+				}
+			}
+			refused(t, err, tunnus.CodeEligNoPrior, -1)
+			w.ended(r, tunnus.CodeEligNoPrior)
+			if len(w.issued) != 0 || len(w.keys.assigned) != 0 {
+				t.Errorf("%s: %d certificates, moduli for %v", route, len(w.issued), w.keys.assigned)
+			}
 		}
 	}
 }

@@ -107,13 +107,13 @@ func (f *Elsewhere) Card(ctx context.Context, ref sitting.Ref) error {
 	if _, err := f.Rules.Person(o.Person.Country(), o.Person.Value()); err != nil {
 		return f.Book.Refuse(ctx, &s, err)
 	}
+	p.Form = match.Form{Country: o.Person.Country(), PersonCode: o.Person.Value(), Surname: o.Surname, GivenNames: o.GivenNames}
 	if err := f.replaced(ctx, &s, &p, o.Person); err != nil {
 		if tunnus.CodeOf(err).Decided() {
 			return f.Book.Refuse(ctx, &s, err)
 		}
 		return err
 	}
-	p.Form = match.Form{Country: o.Person.Country(), PersonCode: o.Person.Value(), Surname: o.Surname, GivenNames: o.GivenNames}
 	p.Contact, p.Hold = o.Contact, o.Hold
 	lines := []tunnus.Event{
 		f.Book.Add(&s, way.CardLoggedIn, o.Login),

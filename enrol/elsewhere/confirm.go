@@ -136,12 +136,13 @@ func (f *Elsewhere) Guardian(ctx context.Context, ref sitting.Ref) error {
 		}
 		return people.Down(err)
 	}
-	p.Zone, p.Portrait = "", nil // both have had their judgement
+	f.Bare(&p) // it has had its judgement
 	until := f.Book.Now().Add(f.Rules.Guardians.Deadline.Duration)
 	return f.Book.Park(ctx, &s, p, tunnus.CodeGuardWait, until)
 }
 
-// Consented takes the guardian's consent of a parked sitting, which goes on then.
+// Consented takes the guardian's consent of a parked sitting, which goes on then, or
+// ends if what stood before has changed while it waited ([Elsewhere].Again).
 func (f *Elsewhere) Consented(ctx context.Context, s sitting.Session) error {
 	said, ok, err := f.reply(ctx, &s, statement.Guardian)
 	if err != nil || !ok {
@@ -149,6 +150,12 @@ func (f *Elsewhere) Consented(ctx context.Context, s sitting.Session) error {
 	}
 	p, err := f.Book.Unseal(s)
 	if err != nil {
+		return err
+	}
+	if err := f.Again(ctx, &s, p); err != nil {
+		if !s.State.Holds() {
+			f.Unask(ctx, s.ID)
+		}
 		return err
 	}
 	p.Guardian = said.By.SemanticsID()

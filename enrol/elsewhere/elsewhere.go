@@ -40,6 +40,16 @@ type Elsewhere struct {
 	Cards      Cards
 	Desk       Desk
 
+	// Again is as that of package proofs.
+	Again func(ctx context.Context, s *sitting.Session, p sitting.Payload) error
+
+	// Bare drops what a document has told, but for the name of its ledger.
+	Bare func(p *sitting.Payload)
+
+	// ForNew judges by the rules for a new account a sitting that was begun to replace
+	// one, of which there is none; minor tells that they want a guardian's consent.
+	ForNew func(ctx context.Context, s sitting.Session, p sitting.Payload) (minor bool, err error)
+
 	// Step returns a sitting in which the fact is the next one, with what it holds.
 	Step func(ctx context.Context, ref sitting.Ref, fact way.Fact) (sitting.Session, sitting.Payload, error)
 }

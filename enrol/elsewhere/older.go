@@ -116,29 +116,34 @@ func settle(s *sitting.Session, p *sitting.Payload, list []account.Account) {
 
 // anew makes a sitting an ordinary one for a new account: there is none that could
 // make place. That nothing could be said of its device is no fact of it any more; the
-// audit log keeps the line.
-func anew(s *sitting.Session) {
-	s.Route.Purpose = way.New
+// audit log keeps the line. It fails as [Elsewhere].ForNew does where there may be none.
+func (f *Elsewhere) anew(ctx context.Context, s *sitting.Session, p sitting.Payload) error {
+	minor, err := f.ForNew(ctx, *s, p)
+	if err != nil {
+		return err
+	}
+	s.Route.Purpose, s.Route.Minor = way.New, s.Route.Minor || minor
 	s.Facts = maps.Clone(s.Facts)
 	delete(s.Facts, way.DeviceConfirms)
+	return nil
 }
 
 // findOlder looks which account makes place. If there is none, the sitting makes a
-// new one.
+// new one, if there may be one by this way.
 func (f *Elsewhere) findOlder(ctx context.Context, s *sitting.Session, p *sitting.Payload) (none bool, err error) {
 	person, err := p.Person()
 	if err != nil {
 		return false, err
 	}
 	list, err := f.older(ctx, *s, person)
-	if tunnus.CodeOf(err) == tunnus.CodeEligLevel {
-		return false, f.Book.Refuse(ctx, s, err)
+	if err == nil && len(list) == 0 {
+		err = f.anew(ctx, s, *p)
 	}
 	if err != nil {
+		if tunnus.CodeOf(err).Decided() {
+			err = f.Book.Refuse(ctx, s, err)
+		}
 		return false, err
-	}
-	if len(list) == 0 {
-		anew(s)
 	}
 	settle(s, p, list)
 	p.Several = s.Replaces == "" && len(list) > 0
@@ -200,7 +205,7 @@ func (f *Elsewhere) Replaceable(ctx context.Context, ref sitting.Ref) ([]account
 // applicant is: the one that has confirmed, which must be of the same person. Where
 // none has, and several could be meant, the holder is asked ([Elsewhere.IsMe]); if there
 // is none, the sitting makes a new one. It fails with ses-terminated if it is somebody
-// else's, and with elig-level.
+// else's, with elig-level, and where there may be no new one.
 func (f *Elsewhere) replaced(ctx context.Context, s *sitting.Session, p *sitting.Payload, person tunnus.PersonCode) error {
 	if !s.Route.Purpose.Replaces() {
 		return nil
@@ -208,7 +213,7 @@ func (f *Elsewhere) replaced(ctx context.Context, s *sitting.Session, p *sitting
 	if s.Replaces == "" {
 		list, err := f.older(ctx, *s, person)
 		if err == nil && len(list) == 0 {
-			anew(s)
+			err = f.anew(ctx, s, *p)
 		}
 		settle(s, p, list)
 		return err

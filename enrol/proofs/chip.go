@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -239,6 +240,27 @@ func (f *Proofs) barred(ctx context.Context, s *sitting.Session, err error) erro
 		return err
 	}
 	return f.Book.Refuse(ctx, s, err)
+}
+
+// Locked ends a sitting that has waited if its document was locked for ever meanwhile.
+// A timed lock only stops tries: those of this sitting are made, and the very one that
+// people had to judge may have led to it.
+func (f *Proofs) Locked(ctx context.Context, s *sitting.Session, p sitting.Payload) error {
+	key := cmp.Or(s.Document, p.Ledger)
+	if key == "" {
+		return nil
+	}
+	err := f.Tab.Documents.Check(ctx, key)
+	switch tunnus.CodeOf(err) {
+	case tunnus.CodeDocLockTemp:
+		return nil
+	case tunnus.CodeDocLockPerm:
+		if serr := f.Tab.Documents.Settle(ctx, key); serr != nil {
+			return errors.Join(err, serr)
+		}
+		return f.Book.Refuse(ctx, s, err)
+	}
+	return err
 }
 
 // inReview is the answer where no machine may decide.

@@ -42,6 +42,10 @@ type Proofs struct {
 	Reviews Reviews // nil ends a sitting that no machine may decide
 	Marker  staff.Marker
 
+	// Again fails, and has ended the sitting if that is final, where one that has waited
+	// must not go on: the register or a ledger says otherwise by now.
+	Again func(ctx context.Context, s *sitting.Session, p sitting.Payload) error
+
 	// Step returns a sitting in which the fact is the next one, with what it holds.
 	Step func(ctx context.Context, ref sitting.Ref, fact way.Fact) (sitting.Session, sitting.Payload, error)
 }

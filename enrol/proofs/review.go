@@ -54,7 +54,8 @@ func (f *Proofs) park(ctx context.Context, s sitting.Session, p sitting.Payload,
 }
 
 // Reviewed takes the decision of a case: two people say that the face matches, or
-// the sitting ends. lapsed says that nobody decided in time: then it is to lapse.
+// the sitting ends, as it does if what stood before has changed while it waited
+// ([Proofs].Again). lapsed says that nobody decided in time: then it is to lapse.
 func (f *Proofs) Reviewed(ctx context.Context, s sitting.Session) (lapsed bool, err error) {
 	v, ok, err := f.Reviews.Outcome(ctx, s.ID)
 	switch {
@@ -69,6 +70,9 @@ func (f *Proofs) Reviewed(ctx context.Context, s sitting.Session) (lapsed bool, 
 	}
 	p, err := f.Book.Unseal(s)
 	if err != nil {
+		return false, err
+	}
+	if err := f.Again(ctx, &s, p); err != nil {
 		return false, err
 	}
 	s.Attempt = ""

@@ -81,7 +81,7 @@ func (r Rules) Eligible(q Question, now time.Time) (Eligibility, error) {
 		e.Minor = younger(q.Birth, e.Guardian, now)
 	}
 	if e.Prior && q.Prior == PriorNone {
-		return Eligibility{}, tunnus.Fail(tunnus.CodeEligNoPrior, errors.New("scheme: no earlier account"))
+		return Eligibility{}, NoPrior(errors.New("scheme: no earlier account"))
 	}
 	return e, nil
 }
@@ -99,6 +99,9 @@ func (row Row) ofAge(birth, now time.Time) error {
 	}
 	return nil
 }
+
+// NoPrior is the refusal of a way that is for people who have an account, or had one.
+func NoPrior(cause error) error { return tunnus.Fail(tunnus.CodeEligNoPrior, cause) }
 
 // FullAge reports whether who was born on a day may answer for a child now (R9).
 func (r Rules) FullAge(birth, now time.Time) bool {

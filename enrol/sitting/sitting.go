@@ -128,6 +128,7 @@ type Payload struct {
 	Form       match.Form `json:"form"`
 	Zone       string     `json:"zone,omitempty"` // code line of the chip
 	Portrait   []byte     `json:"portrait,omitempty"`
+	Ledger     lock.Key   `json:"ledger,omitempty"`  // of the document, where a desk has read it and Zone is gone
 	Contact    string     `json:"contact,omitempty"` // in the normal form of enrol/otp/address
 	Surname    string     `json:"surname,omitempty"` // as the register writes it
 	GivenNames string     `json:"given_names,omitempty"`
