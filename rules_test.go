@@ -34,7 +34,7 @@ var rulings = []ruling{
 	}},
 	{"2 eligible", "a dated table says who may go which way, and where codes go; masks come after the proof", map[string]string{
 		"enrol/scheme": "TestEligible TestRowsHoldFromTheirDayOn TestWhereCodesGo TestDocuments",
-		"enrol":        "TestR5ContactsOnFileComeAfterProof",
+		"enrol":        "TestR5ContactsOnFileComeAfterProof TestRenewalOfNothingIsJudgedAsANewOne TestRenewalOfNothingWhereNewIsClosed",
 	}},
 	{"2 helper", "who helps or tricks somebody does not end with the account", map[string]string{
 		"enrol":        "TestR1FarPortalHoldsTheAccountForADay TestKnownContactsAreTold",
@@ -55,7 +55,7 @@ var rulings = []ruling{
 		"staff":          "TestStaffCannotLiftPermanentLock",
 		"staff/api":      "TestNoRouteLiftsALock",
 		"enrol/incident": "TestL3PermanentStaysThoughSeconded",
-		"enrol":          "TestLockedDocumentLeavesOtherWays",
+		"enrol":          "TestLockedDocumentLeavesOtherWays TestR13DocumentLockedForEverWhileWaiting",
 	}},
 	{"3 holder", "nobody locks a document that they do not hold", map[string]string{
 		"enrol":      "TestForgeriesLookAlikeAndSpareTheDocument TestBadProofsSlowTheDeviceOnly TestCopyableDocuments",
