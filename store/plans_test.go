@@ -41,7 +41,9 @@ func TestEveryQueryHasAnIndex(t *testing.T) {
 	}
 	walked := map[string]bool{}
 	look := func(t *testing.T, where string, find finder) {
-		_, db := openAt(t, where).d.Raw()
+		s := openAt(t, where)
+		unvisited(t, s)
+		_, db := s.d.Raw()
 		some := partial(t, db)
 		for name, query := range queries {
 			found := find(t, db, some, query)
@@ -57,6 +59,30 @@ func TestEveryQueryHasAnIndex(t *testing.T) {
 		if !walked[name] {
 			t.Errorf("unindexed: %s has an index by now", name)
 		}
+	}
+}
+
+// unvisited keeps PostgreSQL from finding out, while the test runs, that all tables are
+// empty: of a table that it has never counted it believes that there is something in it.
+func unvisited(t *testing.T, s *Store) {
+	t.Helper()
+	writer, reader := s.d.Raw()
+	rows, err := reader.Query("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+	if err != nil {
+		return // SQLite plans by rules
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := writer.Exec("ALTER TABLE " + table + " SET (autovacuum_enabled = false)"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 }
 
