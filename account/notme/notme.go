@@ -52,8 +52,8 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 type view struct{ Language, Title, Text, Button string }
 
 // Handler serves GET and POST of [tell.Path] + "{token}", in the language that the
-// browser asks for.
-func Handler(links Links, log *slog.Logger) (http.Handler, error) {
+// browser asks for, of those that the scheme has.
+func Handler(links Links, languages []phrases.Language, log *slog.Logger) (http.Handler, error) {
 	book, err := phrases.Open(files)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func Handler(links Links, log *slog.Logger) (http.Handler, error) {
 	for method, do := range map[string]func(context.Context, string) (life.Link, error){"GET": links.Look, "POST": links.Tap} {
 		mux.Handle(method+" "+tell.Path+"{token}", problem.Handle(func(w http.ResponseWriter, r *http.Request) error {
 			l, err := do(r.Context(), r.PathValue("token"))
-			return show(w, phrases.Accept(r.Header.Values("Accept-Language"), phrases.Languages()), book, l, err)
+			return show(w, phrases.Accept(r.Header.Values("Accept-Language"), languages), book, l, err)
 		}, log))
 	}
 	mux.Handle("/", problem.Handle(problem.Absent, log))

@@ -46,7 +46,7 @@ func (l *links) Tap(_ context.Context, token string) (life.Link, error) {
 
 func call(t *testing.T, l *links, method, path, language string) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := Handler(l, slog.New(slog.DiscardHandler))
+	h, err := Handler(l, phrases.Languages(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -185,10 +185,7 @@ func (f *front) handler() (http.Handler, error) {
 // speech is how failures are told: in the languages of the scheme, with those of
 // its ways that are open.
 func (f *front) speech(book *phrases.Book) problem.Speech {
-	by := problem.Speech{Book: book}
-	for _, l := range f.in.Rules.Languages {
-		by.Languages = append(by.Languages, phrases.Language(l))
-	}
+	by := problem.Speech{Book: book, Languages: phrases.Spoken(f.in.Rules.Languages)}
 	for _, w := range way.All() {
 		if f.in.Rules.Ways[w].On {
 			by.Ways = append(by.Ways, phrases.Way(w))

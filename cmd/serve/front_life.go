@@ -20,6 +20,7 @@ import (
 	"github.com/tunnus-id/tunnus/app/server/holding"
 	"github.com/tunnus-id/tunnus/cmd/serve/bridge"
 	"github.com/tunnus-id/tunnus/enrol/otp"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 )
 
 // joinLife makes what leads accounts beside registration and log-in.
@@ -72,7 +73,7 @@ func (f *front) lived() *holding.Server {
 
 // notMe serves the links of letters.
 func (f *front) notMe(mux *http.ServeMux) error {
-	h, err := notme.Handler(f.life, f.log)
+	h, err := notme.Handler(f.life, phrases.Spoken(f.in.Rules.Languages), f.log)
 	if err == nil {
 		mux.Handle(tell.Path, h)
 	}

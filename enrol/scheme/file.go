@@ -14,7 +14,7 @@ type File struct {
 	Version   string                  `json:"version" match:"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$" doc:"Version of the rules: whoever changes the file changes it. Name, version and a short hash of the file stand in all evidence."`
 	Sandbox   bool                    `json:"sandbox" default:"false" doc:"The rules of a sandbox. A service that is none refuses them."`
 	Zone      string                  `json:"time_zone" default:"UTC" match:"^[A-Z][A-Za-z0-9_+-]{0,30}(/[A-Z][A-Za-z0-9_+-]{0,30}){0,2}$" doc:"Where its days begin, as the IANA database of time zones names it: birthdays, and the days of eligibility."`
-	Languages []string                `json:"languages" min:"1" oneof:"en et lt lv da ru" doc:"Languages that are offered, the usual one first."`
+	Languages []string                `json:"languages" min:"1" oneof:"en et lt lv da ru" doc:"Languages that are offered. Who asks for none of them gets English, or the first one where English is not offered."`
 	Countries []string                `json:"countries" min:"1" match:"^[A-Z]{2}$" doc:"Whose personal codes are served, two letters. XX is the invented state UTO."`
 	Issuers   map[string]string       `json:"issuers" min:"1" keymatch:"^[A-Z]{1,3}$" match:"^[A-Z]{2}$" doc:"States whose documents are accepted: as the code line writes them, and the country of the personal codes that they stand for."`
 	Versions  Versions                `json:"versions" doc:"The oldest versions that are served. They are what an app says of itself."`

@@ -29,6 +29,14 @@ func Languages() []Language {
 // maxAccept is how much is read of an Accept-Language, in bytes.
 const maxAccept = 512
 
+// Spoken are languages by their names, such as a scheme file has them.
+func Spoken(names []string) (all []Language) {
+	for _, n := range names {
+		all = append(all, Language(n))
+	}
+	return all
+}
+
 // Accept returns the language that a request asks for first among those that are
 // spoken (RFC 9110 §12.5.4, lookup as RFC 4647 §3.4); header are the values of its
 // Accept-Language. If none fits, or nothing can be made of the header, it is

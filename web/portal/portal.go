@@ -73,8 +73,10 @@ type Config struct {
 	Contacts contact.Service
 	Browsers Browsers
 	Sealer   Sealer
-	Clock    tunnus.Clock
-	Log      *slog.Logger
+	// Languages are those of the scheme; none: all that there are.
+	Languages []phrases.Language
+	Clock     tunnus.Clock
+	Log       *slog.Logger
 }
 
 //go:embed static/*.js static/*.css
@@ -92,6 +94,9 @@ func New(cfg Config) (*Portal, error) {
 	book, err := phrases.Open(files)
 	if err != nil {
 		return nil, err
+	}
+	if len(cfg.Languages) == 0 {
+		cfg.Languages = phrases.Languages()
 	}
 	p := &Portal{cfg: cfg, book: book, sessions: scs.New()}
 	p.sessions.Store = &browserStore{cfg.Browsers, cfg.Sealer, cfg.Clock}
@@ -284,7 +289,7 @@ func (p *Portal) view(r *http.Request) pages.View {
 }
 
 func (p *Portal) language(r *http.Request) phrases.Language {
-	return phrases.Accept(r.Header.Values("Accept-Language"), phrases.Languages())
+	return phrases.Accept(r.Header.Values("Accept-Language"), p.cfg.Languages)
 }
 
 // visit is the one of this browser; "" if there is none.

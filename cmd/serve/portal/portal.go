@@ -27,6 +27,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/way"
+	"github.com/tunnus-id/tunnus/problem/phrases"
 	"github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/store/engine"
 	"github.com/tunnus-id/tunnus/store/visits"
@@ -126,7 +127,7 @@ func (p *Portal) Serve(parts Parts) (http.Handler, error) {
 		Cards: p.Cards, Accounts: parts.Accounts, History: parts.History,
 		Consents: &consent.Service{Confirm: parts.Confirm, Cards: p.Cards, Register: parts.Register, Clock: p.cfg.Clock},
 		Contacts: p.cfg.Contacts, Browsers: visits.NewBrowsers(p.cfg.Database),
-		Sealer: p.cfg.Sealer, Clock: p.cfg.Clock, Log: p.cfg.Log,
+		Sealer: p.cfg.Sealer, Languages: phrases.Spoken(p.cfg.Rules.Languages), Clock: p.cfg.Clock, Log: p.cfg.Log,
 	})
 	if err != nil {
 		return nil, err
