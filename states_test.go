@@ -1,7 +1,6 @@
 package tunnus_test
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,7 +18,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/way"
-	"github.com/tunnus-id/tunnus/key/keyshare"
+	"github.com/tunnus-id/tunnus/key/keyshare/row"
 	"github.com/tunnus-id/tunnus/staff/support"
 )
 
@@ -136,25 +135,8 @@ func machines() []table {
 			incident.States(), incident.Events(), incident.State.After),
 		of("A finding", "`staff/support`. What takes two of the staff to say of an account: that it is fraud, or whose it is.",
 			support.States(), support.Events(), support.State.After),
-		of("A key", "`key/keyshare`. Its moves are the methods of that package, which model_test.go there walks through; the states are those of its rows.",
-			[]keyshare.State{keyshare.Begun, keyshare.Sealed, keyshare.Ready, keyshare.Suspended, keyshare.Held, keyshare.Ended},
-			[]string{"confirm", "assign", "suspend", "resume", "copy seen", "end"}, keyAfter),
+		of("A key", "`key/keyshare`. Its moves are those of that package, which model_test.go there walks through.", row.States(), row.Moves(), row.State.After),
 	}
-}
-
-// keyAfter is what the methods of keyshare do to a key.
-func keyAfter(s keyshare.State, e string) (keyshare.State, error) {
-	to, ok := map[keyshare.State]map[string]keyshare.State{
-		keyshare.Begun:     {"confirm": keyshare.Sealed, "end": keyshare.Ended},
-		keyshare.Sealed:    {"assign": keyshare.Ready, "end": keyshare.Ended},
-		keyshare.Ready:     {"suspend": keyshare.Suspended, "copy seen": keyshare.Held, "end": keyshare.Ended},
-		keyshare.Suspended: {"resume": keyshare.Ready, "copy seen": keyshare.Held, "end": keyshare.Ended},
-		keyshare.Held:      {"end": keyshare.Ended},
-	}[s][e]
-	if !ok {
-		return "", errors.New("no such move")
-	}
-	return to, nil
 }
 
 func statesPage() string {

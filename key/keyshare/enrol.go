@@ -159,7 +159,9 @@ func (s *Service) Confirm(ctx context.Context, r device.Signed) error {
 		case Sealed, Ready:
 			return struct{}{}, nil
 		case Begun:
-			k.State = Sealed
+			if err := k.Move(row.Confirm); err != nil {
+				return struct{}{}, err
+			}
 			k.Unconfirmed = max(0, k.Hardenings-1)
 			k.LifeCount = k.Unconfirmed
 			return struct{}{}, s.closer.Save(ctx, k, "key.confirm", "")

@@ -38,7 +38,6 @@ const (
 	Suspended = row.Suspended
 	Held      = row.Held
 	Ended     = row.Ended
-
 	Reserved  = row.Reserved
 	Answered  = row.Answered
 	Confirmed = row.Confirmed

@@ -5,7 +5,6 @@ package closing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -47,7 +46,10 @@ func (c *Closer) Save(ctx context.Context, k row.Key, kind string, code tunnus.C
 // End makes a key useless for ever: its secrets are erased. The key stays due
 // until somebody has seen to its account.
 func (c *Closer) End(ctx context.Context, k row.Key, reason string, due time.Time) error {
-	k.State, k.Reason, k.DueAt, k.EndsAt = row.Ended, reason, due, time.Time{}
+	if err := k.Move(row.End); err != nil {
+		return err
+	}
+	k.Reason, k.DueAt, k.EndsAt = reason, due, time.Time{}
 	k.SealedVOPRF, k.SealedHalf, k.Next = nil, nil, row.Next{}
 	return c.Save(ctx, k, "key.end", "")
 }
@@ -67,24 +69,24 @@ func (c *Closer) Change(ctx context.Context, keyID string, step func(row.Key) er
 // Suspend blocks a key until [Closer.Resume]; the reason is a word of the
 // system. A key that is held or has ended stays so.
 func (c *Closer) Suspend(ctx context.Context, keyID, reason string) error {
-	return c.turn(ctx, keyID, row.Ready, row.Suspended, reason)
+	return c.turn(ctx, keyID, row.Suspend, row.Suspended, reason)
 }
 
 // Resume lifts what [Closer.Suspend] did, and nothing else.
 func (c *Closer) Resume(ctx context.Context, keyID string) error {
-	return c.turn(ctx, keyID, row.Suspended, row.Ready, "")
+	return c.turn(ctx, keyID, row.Resume, row.Ready, "")
 }
 
-func (c *Closer) turn(ctx context.Context, keyID string, from, to row.State, reason string) error {
+func (c *Closer) turn(ctx context.Context, keyID string, by row.Move, to row.State, reason string) error {
 	return c.Change(ctx, keyID, func(k row.Key) error {
-		switch k.State {
-		case to:
+		if k.State == to {
 			return nil
-		case from:
-			k.State, k.Reason = to, reason
-			return c.Save(ctx, k, "key."+string(to), "")
 		}
-		return tunnus.Conflict(fmt.Errorf("closing: a key that is %s does not become %s", k.State, to))
+		if err := k.Move(by); err != nil {
+			return err
+		}
+		k.Reason = reason
+		return c.Save(ctx, k, "key."+string(to), "")
 	})
 }
 

@@ -111,7 +111,10 @@ func (g *Gate) Present(ctx context.Context, q Request, k *row.Key, x sealed.Secr
 		return tunnus.Conflict(errors.New("gate: the one-time value changed while this was judged"))
 	}
 	now := g.clock.Now()
-	k.State, k.Reason, k.DueAt, k.EndsAt = row.Held, row.ReasonCopy, now, now.Add(HoldTime)
+	if err := k.Move(row.CopySeen); err != nil {
+		return err
+	}
+	k.Reason, k.DueAt, k.EndsAt = row.ReasonCopy, now, now.Add(HoldTime)
 	e := k.Event(now, "key.copy", tunnus.CodeAccCloned, "reason", k.Reason)
 	if err := g.keys.Save(ctx, *k, []tunnus.Event{e}); err != nil {
 		return row.Moved(err)

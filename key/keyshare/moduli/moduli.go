@@ -84,8 +84,8 @@ func (k *Keeper) Assign(ctx context.Context, keyID string) ([]byte, error) {
 		if key.State == row.Ready {
 			return key.Product, nil
 		}
-		if key.State != row.Sealed {
-			return nil, tunnus.Conflict(fmt.Errorf("moduli: a key that is %s gets no modulus", key.State))
+		if err := key.Move(row.Assign); err != nil {
+			return nil, err
 		}
 		half, err := k.pool.Oldest(ctx)
 		if tunnus.CodeOf(err) == tunnus.CodeNotFound {
@@ -98,7 +98,7 @@ func (k *Keeper) Assign(ctx context.Context, keyID string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		key.State, key.Product, key.Inverse, key.SealedHalf = row.Ready, product.Modulus, product.Inverse, half.SealedHalf
+		key.Product, key.Inverse, key.SealedHalf = product.Modulus, product.Inverse, half.SealedHalf
 		e := key.Event(k.clock.Now(), "key.modulus", "")
 		return key.Product, row.Moved(k.keys.Assign(ctx, key, half.Modulus, []tunnus.Event{e}))
 	})
