@@ -257,6 +257,7 @@ var exceptions = map[string]string{
 	"web/portal -> problem":                               "the one place that renders an error",
 	"web/portal -> web/portal/pages":                      "what its pages look like",
 	"store -> store/desk":                                 "the store hands out all its subjects",
+	"store/desk -> store/copies":                          "what it writes stands in the second place too",
 	"store/desk -> store/db":                              "the generated half of the same subject",
 	"store/desk -> store/engine":                          "a subject of the store over its database",
 	"store/desk -> store/letters":                         "letters of a case and of an appointment",

@@ -1,7 +1,8 @@
 // Package copies says what of the database stands in the second place too, and in
 // which form: entries of the lock ledgers, keys with their tries, certificates,
-// and the states of accounts. A transaction that writes one of these calls the
-// function of that name here; nothing of a person is in what it leaves.
+// the states of accounts, members of staff who have ended, and contacts that were
+// stopped. A transaction that writes one of these calls the function of that name
+// here; nothing of a person is in what it leaves.
 //
 // Each copy has a revision, and a lower one never replaces a higher one.
 package copies
@@ -26,10 +27,14 @@ const (
 	KindTry         = "try"         // one try of a PIN
 	KindCertificate = "certificate" // that it was issued, suspended, revoked
 	KindAccount     = "account"     // its state
+	KindMember      = "member"      // of the staff, who has ended
+	KindContact     = "contact"     // that it was stopped or taken off
 )
 
 // Kinds lists the kinds, in the order in which a restore goes through them.
-func Kinds() []string { return []string{KindLock, KindTry, KindKey, KindCertificate, KindAccount} }
+func Kinds() []string {
+	return []string{KindLock, KindTry, KindKey, KindCertificate, KindAccount, KindMember, KindContact}
+}
 
 // An Account is what is kept of an account.
 type Account struct {

@@ -73,6 +73,75 @@ func (q *Queries) CertificatesAfter(ctx context.Context, arg CertificatesAfterPa
 	return items, nil
 }
 
+const contactsOfID = `-- name: ContactsOfID :many
+SELECT person, id, rev, kind, state, sealed, since, held_until, account FROM contact WHERE id = $1
+`
+
+func (q *Queries) ContactsOfID(ctx context.Context, id string) ([]Contact, error) {
+	rows, err := q.db.QueryContext(ctx, contactsOfID, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Contact
+	for rows.Next() {
+		var i Contact
+		if err := rows.Scan(
+			&i.Person,
+			&i.ID,
+			&i.Rev,
+			&i.Kind,
+			&i.State,
+			&i.Sealed,
+			&i.Since,
+			&i.HeldUntil,
+			&i.Account,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endedContactsAfter = `-- name: EndedContactsAfter :many
+SELECT id FROM contact WHERE state IN ('leaving', 'stopped') AND id > $1 ORDER BY id LIMIT $2
+`
+
+type EndedContactsAfterParams struct {
+	ID   string
+	Many int32
+}
+
+func (q *Queries) EndedContactsAfter(ctx context.Context, arg EndedContactsAfterParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, endedContactsAfter, arg.ID, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const evaluationAt = `-- name: EvaluationAt :one
 SELECT key, seq, generation, txn, nonce, body, state, at, answer FROM keyshare_evaluation WHERE key = $1 AND seq = $2
 `
@@ -192,6 +261,35 @@ func (q *Queries) LockKeysAfter(ctx context.Context, arg LockKeysAfterParams) ([
 	return items, nil
 }
 
+const restoreContact = `-- name: RestoreContact :execrows
+UPDATE contact SET state = $1, sealed = $2, held_until = $3, rev = $4
+WHERE person = $5 AND id = $6 AND rev < $4
+`
+
+type RestoreContactParams struct {
+	State     string
+	Sealed    []byte
+	HeldUntil int64
+	Rev       int64
+	Person    string
+	ID        string
+}
+
+func (q *Queries) RestoreContact(ctx context.Context, arg RestoreContactParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, restoreContact,
+		arg.State,
+		arg.Sealed,
+		arg.HeldUntil,
+		arg.Rev,
+		arg.Person,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const restoreStatus = `-- name: RestoreStatus :execrows
 UPDATE certificate SET held = $1, changed = $2, revoked = $3, reason = $4
 WHERE serial = $5
@@ -217,6 +315,17 @@ func (q *Queries) RestoreStatus(ctx context.Context, arg RestoreStatusParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const secondPlace = `-- name: SecondPlace :one
+SELECT name FROM second_place WHERE one = 1
+`
+
+func (q *Queries) SecondPlace(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, secondPlace)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const setAccountState = `-- name: SetAccountState :execrows
@@ -255,6 +364,15 @@ type SetKeyRevParams struct {
 
 func (q *Queries) SetKeyRev(ctx context.Context, arg SetKeyRevParams) error {
 	_, err := q.db.ExecContext(ctx, setKeyRev, arg.Rev, arg.ID)
+	return err
+}
+
+const setSecondPlace = `-- name: SetSecondPlace :exec
+INSERT INTO second_place (one, name) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET name = excluded.name
+`
+
+func (q *Queries) SetSecondPlace(ctx context.Context, name string) error {
+	_, err := q.db.ExecContext(ctx, setSecondPlace, name)
 	return err
 }
 

@@ -525,6 +525,11 @@ type SchemeFile struct {
 	At      int64
 }
 
+type SecondPlace struct {
+	One  int64
+	Name string
+}
+
 type StaffConsent struct {
 	Account string
 	Mac     []byte

@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/staff"
 	"github.com/tunnus-id/tunnus/staff/roster"
 	"github.com/tunnus-id/tunnus/staff/support"
+	"github.com/tunnus-id/tunnus/store/copies"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
 )
@@ -62,6 +63,9 @@ func (s *Staff) SaveMember(ctx context.Context, m staff.Member, events []tunnus.
 		AddedAt: engine.Millis(m.AddedAt), EndedAt: engine.Millis(m.EndedAt),
 	}
 	return s.d.Write(ctx, func(t *engine.Tx) error {
+		if err := copies.EndedMember(t, db.StaffMember{ID: p.ID, Roles: p.Roles, Key: p.Key, Mark: p.Mark, AddedAt: p.AddedAt, EndedAt: p.EndedAt}); err != nil {
+			return err
+		}
 		if m.Rev == 0 {
 			p.Rev = 1
 			if err := engine.Added("member", t.AddStaffMember(ctx, db.AddStaffMemberParams(p))); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus/account/contact"
 	"github.com/tunnus-id/tunnus/account/history"
 	"github.com/tunnus-id/tunnus/login"
+	"github.com/tunnus-id/tunnus/store/copies"
 	"github.com/tunnus-id/tunnus/store/db"
 	"github.com/tunnus-id/tunnus/store/engine"
 )
@@ -56,6 +57,10 @@ func (c *Contacts) Save(ctx context.Context, r contact.Row, events []tunnus.Even
 }
 
 func saveContact(ctx context.Context, t *engine.Tx, r contact.Row) error {
+	left := copies.Contact{Person: r.Person, ID: r.ID, Kind: string(r.Kind), State: string(r.State), Since: engine.Millis(r.Since), HeldUntil: engine.Millis(r.HeldUntil), Account: r.Account}
+	if err := copies.ContactState(t, left, r.Rev+1); err != nil {
+		return err
+	}
 	if r.Rev == 0 {
 		return engine.Added("contact", t.AddContact(ctx, db.AddContactParams{
 			Person: r.Person, ID: r.ID, Kind: string(r.Kind), State: string(r.State), Sealed: engine.Full(r.Sealed),

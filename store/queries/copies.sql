@@ -29,3 +29,19 @@ SELECT id FROM account WHERE id > sqlc.arg(id) ORDER BY id LIMIT sqlc.arg(many);
 
 -- name: EvaluationAt :one
 SELECT * FROM keyshare_evaluation WHERE key = $1 AND seq = $2;
+
+-- name: SecondPlace :one
+SELECT name FROM second_place WHERE one = 1;
+
+-- name: SetSecondPlace :exec
+INSERT INTO second_place (one, name) VALUES (1, sqlc.arg(name)) ON CONFLICT (one) DO UPDATE SET name = excluded.name;
+
+-- name: EndedContactsAfter :many
+SELECT id FROM contact WHERE state IN ('leaving', 'stopped') AND id > sqlc.arg(id) ORDER BY id LIMIT sqlc.arg(many);
+
+-- name: ContactsOfID :many
+SELECT * FROM contact WHERE id = sqlc.arg(id);
+
+-- name: RestoreContact :execrows
+UPDATE contact SET state = sqlc.arg(state), sealed = sqlc.arg(sealed), held_until = sqlc.arg(held_until), rev = sqlc.arg(rev)
+WHERE person = sqlc.arg(person) AND id = sqlc.arg(id) AND rev < sqlc.arg(rev);

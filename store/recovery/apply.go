@@ -28,6 +28,8 @@ type Report struct {
 	Lost         int // certificates that the backup did not have: revoked, without their bytes
 	Accounts     int // whose state was written again
 	Gone         int // accounts that the backup did not have: their holders must register anew
+	Members      int // of the staff, who were ended again
+	Contacts     int // that were stopped or taken off again
 	Pushed       int // copies that the database has, of which each is in the second place now
 
 	Until time.Time // when the restore epoch ends; zero if none had to be declared
@@ -49,6 +51,8 @@ func (r Report) Lines() []string {
 		{r.Lost, "certificates that were issued after the backup, revoked now"},
 		{r.Accounts, "accounts, brought to the state that they had reached"},
 		{r.Gone, "accounts that were made after the backup and are gone; their holders must register anew"},
+		{r.Members, "members of staff who had been dismissed, ended again"},
+		{r.Contacts, "contacts that had been stopped or taken off, stopped again"},
 	} {
 		if line.n > 0 {
 			out = append(out, fmt.Sprintf("%6d  %s", line.n, line.text))
@@ -63,7 +67,7 @@ func (r Report) Lines() []string {
 
 // Nothing reports whether the database had everything.
 func (r Report) Nothing() bool {
-	return r.Locks+r.Keys+r.Certificates+r.Lost+r.Accounts+r.Gone == 0
+	return r.Locks+r.Keys+r.Certificates+r.Lost+r.Accounts+r.Gone+r.Members+r.Contacts == 0
 }
 
 // epoch is how long after a restore phones may show newer one-time values.
@@ -77,7 +81,7 @@ func (r *Recovery) Apply(ctx context.Context) (Report, error) {
 	if err := r.mark(ctx, 1); err != nil {
 		return a.report, err
 	}
-	for _, part := range []func(context.Context) error{a.locks, a.keys, a.certificates, a.accounts, a.push, a.record} {
+	for _, part := range []func(context.Context) error{a.locks, a.keys, a.certificates, a.accounts, a.members, a.contacts, a.push, a.record} {
 		if err := part(ctx); err != nil {
 			return a.report, err
 		}
@@ -321,6 +325,7 @@ func (a *applying) record(ctx context.Context) error {
 	}
 	return a.cfg.Database.Write(ctx, func(t *engine.Tx) error {
 		return t.Events(ctx, a.event("applied", "restore", "locks", fmt.Sprint(r.Locks), "keys", fmt.Sprint(r.Keys),
-			"certificates", fmt.Sprint(r.Certificates), "lost", fmt.Sprint(r.Lost), "accounts", fmt.Sprint(r.Accounts), "gone", fmt.Sprint(r.Gone)))
+			"certificates", fmt.Sprint(r.Certificates), "lost", fmt.Sprint(r.Lost), "accounts", fmt.Sprint(r.Accounts), "gone", fmt.Sprint(r.Gone),
+			"members", fmt.Sprint(r.Members), "contacts", fmt.Sprint(r.Contacts)))
 	})
 }

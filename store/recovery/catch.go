@@ -22,7 +22,8 @@ const overlap = time.Hour
 
 // Catch writes to the second place what the database has and the second place
 // may not have: all that was decided since an hour before its newest copy, as
-// the audit log tells, or everything if it is empty. It returns how many copies
+// the audit log tells, or everything if it is empty; and likewise all of a kind that
+// an earlier release did not copy. It returns how many copies
 // these were. A node that could not reach the second place for longer than that,
 // and then died, needs [Recovery.Apply], which compares everything.
 func (r *Recovery) Catch(ctx context.Context) (int, error) {
@@ -34,7 +35,7 @@ func (r *Recovery) Catch(ctx context.Context) (int, error) {
 	if newest.IsZero() {
 		err = p.everything()
 	} else {
-		err = p.since(newest.Add(-overlap))
+		err = errors.Join(p.since(newest.Add(-overlap)), p.begun())
 	}
 	return p.n, errors.Join(err, p.flush())
 }
@@ -72,7 +73,7 @@ func (p *pushing) since(from time.Time) error {
 	id := fmt.Sprintf("%016x", from.UnixMilli()<<15) // as the engine names its lines
 	return p.pages(func(after string) ([]string, error) {
 		return p.r.cfg.Database.Read().SubjectsSince(p.ctx, db.SubjectsSinceParams{ID: id, Subject: after, Many: page})
-	}, p.ledger, p.key, p.account)
+	}, p.ledger, p.key, p.account, p.member, p.contact)
 }
 
 // everything goes through the whole database.
@@ -91,7 +92,28 @@ func (p *pushing) everything() error {
 		p.pages(func(after string) ([]string, error) {
 			return q.CertificatesAfter(p.ctx, db.CertificatesAfterParams{Serial: after, Many: page})
 		}, p.certificate),
+		p.members(),
+		p.contacts(),
 	)
+}
+
+// begun goes through what earlier releases did not copy, where none of it is there yet.
+func (p *pushing) begun() error {
+	var errs []error
+	for kind, all := range map[string]func() error{copies.KindMember: p.members, copies.KindContact: p.contacts} {
+		_, newest, err := p.r.cfg.Place.Newest(p.ctx, []string{kind}, 1)
+		if err == nil && newest.IsZero() {
+			err = all()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (p *pushing) contacts() error {
+	return p.pages(func(after string) ([]string, error) {
+		return p.r.cfg.Database.Read().EndedContactsAfter(p.ctx, db.EndedContactsAfterParams{ID: after, Many: page})
+	}, p.contact)
 }
 
 // pages calls every one of do for each name of a list that is read page by page.

@@ -65,7 +65,7 @@ func Sink(m *second.Mirror) engine.Sink {
 }
 
 // ErrBehind is what a server that was restored from a backup is told.
-var ErrBehind = errors.New("the database is older than what the second place knows: it was restored from a backup, and has forgotten locks, PIN tries or revocations; run `tunnus restore --config FILE` before the server opens (doc/restore.md)")
+var ErrBehind = errors.New("the database is older than what the second place knows: it was restored from a backup, and has forgotten locks, PIN tries, revocations or dismissals; run `tunnus restore --config FILE` before the server opens (doc/restore.md)")
 
 // ErrCutShort is what a server is told whose restore did not come to its end.
 var ErrCutShort = errors.New("a restore of this database was begun and did not end; run `tunnus restore --config FILE` again before the server opens (doc/restore.md)")
@@ -140,6 +140,9 @@ const lost = "lost"
 
 // has reports whether the database has a copy's thing, at its revision or a later one.
 func (r *Recovery) has(ctx context.Context, c second.Copy) (bool, error) {
+	if c.Kind == copies.KindContact {
+		return r.hasContact(ctx, c)
+	}
 	have, err := r.current(ctx, c)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -196,6 +199,12 @@ func (r *Recovery) current(ctx context.Context, c second.Copy) (copies.Copy, err
 	case copies.KindAccount:
 		have, err := q.Account(ctx, c.ID)
 		return copies.Copy{Kind: c.Kind, ID: c.ID, Rev: have.Rev}, err
+	case copies.KindMember:
+		have, err := q.StaffMember(ctx, c.ID)
+		if err != nil {
+			return copies.Copy{}, err
+		}
+		return copies.OfMember(have)
 	}
 	return copies.Copy{}, fmt.Errorf("recovery: a copy of kind %q", c.Kind)
 }

@@ -83,6 +83,7 @@ func Kept() map[string]string {
 		"keyshare_epoch":      "one row a restore, which decides about copies of phones",
 		"custody_mark":        "one row a key of the server",
 		"log_lease":           "one row",
+		"second_place":        "one row",
 		"history_service":     "what a person does not want listed, as long as that is wanted",
 		"scheme_file":         "evidence names the scheme file under which something was decided; the database refuses to delete it",
 		"staff_member":        "who had which rights when: audit lines name members",

@@ -1,7 +1,7 @@
 // Package second is the second place: a database on another disk or another
 // machine that holds a copy of all that a restored backup must not forget —
 // ledgers of locks with their voids, tries of PINs with the keys' counters,
-// revocations, ends of accounts (security rulings K1, L6).
+// revocations, ends of accounts, dismissals (security rulings K1, L6).
 //
 // It has one table: kind, id, revision, body. What is written there never goes
 // back: a copy with a lower revision than the one that is there changes nothing.

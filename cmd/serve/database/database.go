@@ -25,7 +25,7 @@ type Database struct {
 
 // kinds are the copies that the rows of a role leave.
 var kinds = map[config.Role][]string{
-	config.Front:    {copies.KindLock, copies.KindAccount},
+	config.Front:    {copies.KindLock, copies.KindAccount, copies.KindMember, copies.KindContact},
 	config.Keyshare: {copies.KindKey, copies.KindTry},
 	config.Issue:    {copies.KindCertificate},
 }
