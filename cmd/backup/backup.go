@@ -27,6 +27,7 @@ import (
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/store/backup"
 	"github.com/tunnus-id/tunnus/store/engine"
+	tree "github.com/tunnus-id/tunnus/trust/tlog/folder"
 )
 
 // Format names the form of a backup's folder.
@@ -74,32 +75,41 @@ func Make(ctx context.Context, cfg *config.Config, dir string, recipients []stri
 		}
 		f.to = append(f.to, to)
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := os.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
+		return Manifest{}, fmt.Errorf("%s is there already; a backup is written to a new folder", dir)
+	} else if err != nil {
 		return Manifest{}, err
 	}
+	if err := f.write(ctx, cfg); err != nil {
+		return Manifest{}, fmt.Errorf("%w; %s is no backup", err, dir)
+	}
+	return f.m, nil
+}
+
+func (f *folder) write(ctx context.Context, cfg *config.Config) error {
 	where, err := cfg.Database()
 	if err != nil {
-		return Manifest{}, err
+		return err
 	}
 	// The order matters: second place and log are at least as new as the database.
 	if f.m.Engine, f.m.Tables, err = f.database(ctx, cfg, where, "database"); err != nil {
-		return Manifest{}, err
+		return err
 	}
 	if beside, err := cfg.SecondPlace(); err != nil {
-		return Manifest{}, err
+		return err
 	} else if beside != "" {
 		if _, f.m.Second, err = f.database(ctx, cfg, beside, "second"); err != nil {
-			return Manifest{}, err
+			return err
 		}
 	}
 	if err := f.log(cfg.Log.Folder); err != nil {
-		return Manifest{}, err
+		return err
 	}
 	text, err := json.MarshalIndent(f.m, "", "  ")
 	if err != nil {
-		return Manifest{}, err
+		return err
 	}
-	return f.m, writeSynced(filepath.Join(dir, ManifestFile), append(text, '\n'))
+	return writeSynced(filepath.Join(f.dir, ManifestFile), append(text, '\n'))
 }
 
 // database copies one database under a name.
@@ -121,31 +131,31 @@ func (f *folder) database(ctx context.Context, cfg *config.Config, where, name s
 	return "sqlite", nil, f.copy(plain, name+".db")
 }
 
-// log copies the log's files, the checkpoint first: tiles that come later are more
-// than it speaks for, and never fewer.
+// log copies the log's files, as of the moment that its edge is read.
 func (f *folder) log(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, "checkpoint")); errors.Is(err, fs.ErrNotExist) {
+	edge, rest, err := tree.Edge(dir)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it has not begun
 	}
-	if err := f.copy(filepath.Join(dir, "checkpoint"), "log/checkpoint"); err != nil {
+	if err != nil {
 		return err
 	}
-	return filepath.WalkDir(filepath.Join(dir, "tile"), func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // a partial tile that has become a whole one
-		}
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
+	for _, p := range edge {
+		out, err := f.create("log/" + p.Name)
 		if err != nil {
 			return err
 		}
-		if err := f.copy(path, "log/"+filepath.ToSlash(rel)); !errors.Is(err, fs.ErrNotExist) {
+		_, err = out.Write(p.Bytes)
+		if err = errors.Join(err, out.Close()); err != nil {
 			return err
 		}
-		return nil
-	})
+	}
+	for _, name := range rest {
+		if err := f.copy(filepath.Join(dir, filepath.FromSlash(name)), "log/"+name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *folder) copy(from, name string) error {

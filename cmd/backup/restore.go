@@ -125,11 +125,8 @@ func (b *Backup) open(name string) (io.ReadCloser, error) {
 // ErrOther says that a backup is of another process than the one that restores.
 var ErrOther = errors.New("the backup is of another scheme, of other roles or of another database")
 
-// Database puts the copy of the database where the configuration says. A SQLite
-// file that is there must be moved away first; a PostgreSQL database must be
-// empty. Afterwards it has to be joined with its second place, before anybody
-// opens a server on it.
-func (b *Backup) Database(ctx context.Context, cfg *config.Config) error {
+// Fits fails with [ErrOther] if the backup is not of the process that is configured.
+func (b *Backup) Fits(cfg *config.Config) error {
 	where, err := cfg.Database()
 	if err != nil {
 		return err
@@ -141,7 +138,22 @@ func (b *Backup) Database(ctx context.Context, cfg *config.Config) error {
 	if b.Scheme != cfg.Scheme || is != b.Engine || !slices.Equal(b.Roles, cfg.Roles) {
 		return ErrOther
 	}
-	if is == "sqlite" {
+	return nil
+}
+
+// Database puts the copy of the database where the configuration says. A SQLite
+// file that is there must be moved away first; a PostgreSQL database must be
+// empty. Afterwards it has to be joined with its second place, before anybody
+// opens a server on it.
+func (b *Backup) Database(ctx context.Context, cfg *config.Config) error {
+	where, err := cfg.Database()
+	if err == nil {
+		err = b.Fits(cfg)
+	}
+	if err != nil {
+		return err
+	}
+	if !engine.IsPostgreSQL(where) {
 		return b.sqlite(where)
 	}
 	schema, err := store.Schema()

@@ -27,7 +27,7 @@ func (c *backupCommand) Run(ctx context.Context) error {
 	}
 	m, err := backup.Make(ctx, cfg, c.Dir, c.Recipient, tunnus.SystemClock{})
 	if err != nil {
-		return fmt.Errorf("%w; the folder is no backup", err)
+		return err
 	}
 	var bytes int64
 	for _, f := range m.Files {
@@ -37,11 +37,25 @@ func (c *backupCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-// putBack puts the database of a backup where a process expects it.
+// putBack puts log and database of a backup where a process expects them, the
+// database last: it is what a second run finds in its way.
 func putBack(ctx context.Context, cfg *config.Config, dir, identity string) error {
 	b, err := backup.Open(dir, identity)
 	if err != nil {
 		return err
+	}
+	if err := b.Fits(cfg); err != nil {
+		return err
+	}
+	log, err := b.Log(cfg)
+	if err != nil {
+		return err
+	}
+	switch {
+	case log.Put:
+		fmt.Printf("There was no log; that of the backup is in %s now, with %d lines. What came after them is lost: who kept a newer checkpoint will see it.\n", cfg.Log.Folder, log.Lines)
+	case log.Lines > 0:
+		fmt.Printf("The log in %s stays as it is, with %d lines: it is no older than that of the backup.\n", cfg.Log.Folder, log.Lines)
 	}
 	if err := b.Database(ctx, cfg); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 )
 
-// The ways in which log and database can disagree. Nothing is fed then, and an
+// The ways in which log and database can disagree, and that somebody else is at it. Nothing is fed then, and an
 // operator has to look (doc/restore.md); decisions go on.
 var (
 	// ErrBehind: the tree has fewer lines than the database says. The folder is
@@ -24,6 +24,8 @@ var (
 	// ErrForked: a line stands elsewhere in the tree than the database says, or
 	// somebody else appended to it.
 	ErrForked = errors.New("tlog: the log is not the one that belongs to this database")
+	// ErrFed: another node feeds the log, or did when a backup was made of its time.
+	ErrFed = errors.New("tlog: another node feeds the log, or did when the backup was made; wait half a minute, and run this again")
 )
 
 // Config is what a [Feeder] is made of.
@@ -191,7 +193,7 @@ func (f *Feeder) Adopt(ctx context.Context) (int, error) {
 	defer func() { f.adopting = false }()
 	mine, err := f.hold(ctx)
 	if err == nil && !mine {
-		err = errors.New("tlog: another node feeds the log, or did when the backup was made; wait half a minute, and run this again")
+		err = ErrFed
 	}
 	return f.adopted, errors.Join(err, f.leave(ctx))
 }

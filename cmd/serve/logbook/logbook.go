@@ -39,6 +39,9 @@ type Book struct {
 
 // Open opens the log of a process, or begins it.
 func Open(cfg *config.Config, s *store.Store, clock tunnus.Clock) (*Book, error) {
+	if err := Lost(cfg, s); err != nil {
+		return nil, err
+	}
 	key, err := openKey(cfg.Log)
 	if err != nil {
 		return nil, err
@@ -84,6 +87,24 @@ func nodeName(path string) (string, error) {
 		err = os.WriteFile(path, b, 0o600)
 	}
 	return string(b), err
+}
+
+// ErrLost says that a database has lines in a log of which nothing is there: a new
+// one, and perhaps a new key, would be another log under the same name.
+var ErrLost = errors.New("the log of this database is not there; put its folder and its key back (doc/restore.md)")
+
+// Lost fails with [ErrLost] if the log has not begun, as far as its folder says, and
+// the database knows better.
+func Lost(cfg *config.Config, s *store.Store) error {
+	_, err := folder.Lines(cfg.Log.Folder)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil // what it is worth is seen when it is opened
+	}
+	known, err := s.Log().Count(context.Background())
+	if err == nil && known > 0 {
+		err = fmt.Errorf("%w: %d lines are known, and there are none in %s", ErrLost, known, cfg.Log.Folder)
+	}
+	return err
 }
 
 // goesOn makes sure that a log which has begun is this key's, by this name.

@@ -1,6 +1,7 @@
 package logbook
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,33 @@ func begin(t *testing.T) (*config.Config, *store.Store) {
 	must(t, b.Feed(t.Context()))
 	must(t, b.Close())
 	return cfg, s
+}
+
+// A database that has lines in a log begins no other one where that was lost: neither
+// with the key that it had, nor with a new one, which is not even made.
+func TestLostLogIsNotBegunAnew(t *testing.T) {
+	for name, spoil := range map[string]func(cfg *config.Config) error{
+		"the log":        func(cfg *config.Config) error { return os.RemoveAll(cfg.Log.Folder) },
+		"the checkpoint": func(cfg *config.Config) error { return os.Remove(filepath.Join(cfg.Log.Folder, "checkpoint")) },
+		"the log and its key": func(cfg *config.Config) error {
+			return errors.Join(os.RemoveAll(cfg.Log.Folder), os.Remove(cfg.Log.Key.File))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, s := begin(t)
+			must(t, spoil(cfg))
+			_, before := os.Stat(cfg.Log.Key.File)
+			if b, err := Open(cfg, s, tunnus.SystemClock{}); !errors.Is(err, ErrLost) {
+				t.Errorf("Open = %v; want ErrLost", err)
+				if err == nil {
+					must(t, b.Close())
+				}
+			}
+			if _, after := os.Stat(cfg.Log.Key.File); (before == nil) != (after == nil) {
+				t.Error("a new key was made")
+			}
+		})
+	}
 }
 
 // A log goes on under its own key and its own name, or not at all: else it would
