@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,9 +27,13 @@ type restoreCommand struct {
 	process
 	From     string `help:"Folder that 'tunnus backup' wrote; its database is put back first." type:"existingdir"`
 	Identity string `help:"File with the age identity that opens the backup." type:"existingfile"`
+
+	NewSecondPlace bool `help:"The second place is lost for good: begin a new one. What came after the backup stays forgotten."`
 }
 
-// Run restores and says what it did. It may be run again.
+// Run restores and says what it did. It may be run again. What can be known to be
+// wrong before anything is touched comes first; then a mark is left, and until all is
+// done no server opens.
 func (c *restoreCommand) Run(ctx context.Context) error {
 	cfg, err := c.load()
 	if err != nil {
@@ -38,22 +44,43 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	if beside, err := cfg.SecondPlace(); err != nil || beside == "" {
+		return cmp.Or(err, database.ErrNoPlace)
+	}
 	alone, err := keepOut(filepath.Join(cfg.Data, "lock"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = alone.Close() }()
+	if err := database.Begin(cfg.Data); err != nil {
+		return err
+	}
+	if err := c.restore(ctx, cfg); err != nil {
+		return fmt.Errorf("%w\nThe server does not open before `tunnus restore` has come to its end", err)
+	}
+	if err := database.End(cfg.Data); err != nil {
+		return err
+	}
+	fmt.Println("The server may start.")
+	return nil
+}
+
+func (c *restoreCommand) restore(ctx context.Context, cfg *config.Config) error {
 	if c.From != "" {
 		if err := putBack(ctx, cfg, c.From, c.Identity); err != nil {
 			return err
 		}
 	}
-	db, report, err := database.Restore(ctx, cfg, tunnus.SystemClock{})
+	db, report, err := database.Restore(ctx, cfg, tunnus.SystemClock{}, database.Way(c.NewSecondPlace))
 	if err != nil {
 		return err
 	}
-	for _, line := range report.Lines() {
-		fmt.Println(line)
+	if c.NewSecondPlace {
+		fmt.Printf("A new second place has begun, with %d copies. What came after the backup is forgotten.\n", report.Pushed)
+	} else {
+		for _, line := range report.Lines() {
+			fmt.Println(line)
+		}
 	}
 	lost, err := adopt(ctx, cfg, db.Store)
 	if err = errors.Join(err, db.Close()); err != nil {
@@ -62,7 +89,6 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 	if lost > 0 {
 		fmt.Printf("The log: %d lines stand in it of which the database had no record any more; they are erased ones now.\n", lost)
 	}
-	fmt.Println("The server may start.")
 	return nil
 }
 
@@ -82,6 +108,9 @@ func databaseOf(cfg *config.Config) (string, error) {
 // keepOut makes sure that no server has the folder open, as the server does itself.
 func keepOut(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("data: there is no folder %s; mount its disk, or make it (mkdir -m 700) and put the key of the log in it (doc/restore.md)", filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,16 +120,28 @@ func keepOut(path string) (*os.File, error) {
 	return f, nil
 }
 
+// A lease of the log that stands in a backup has run out after that.
+const (
+	leaseOver = 40 * time.Second
+	askAgain  = time.Second
+)
+
 // adopt joins the database with its log, if it has one.
 func adopt(ctx context.Context, cfg *config.Config, s *store.Store) (lost int, err error) {
 	if _, err := os.Stat(cfg.Log.Folder); err != nil {
-		return 0, nil
+		return 0, logbook.Lost(cfg, s)
 	}
 	book, err := logbook.Open(cfg, s, tunnus.SystemClock{})
 	if err != nil {
 		return 0, err
 	}
-	lost, err = book.Adopt(ctx)
+	for end := time.Now().Add(leaseOver); ; {
+		lost, err = book.Adopt(ctx)
+		if !errors.Is(err, tlog.ErrFed) || time.Now().After(end) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(askAgain)
+	}
 	return lost, errors.Join(err, book.Close())
 }
 

@@ -42,11 +42,14 @@ func (r *Recovery) Catch(ctx context.Context) (int, error) {
 
 // pushing collects copies and writes them now and then.
 type pushing struct {
-	r   *Recovery
-	ctx context.Context
-	buf []second.Copy
-	n   int
+	r    *Recovery
+	ctx  context.Context
+	buf  []second.Copy
+	n    int
+	look bool // for the first one, and nothing is written
 }
+
+var errFound = errors.New("recovery: there is something")
 
 func (p *pushing) add(c copies.Copy, err error) error {
 	if err != nil {
@@ -54,6 +57,9 @@ func (p *pushing) add(c copies.Copy, err error) error {
 	}
 	if !slices.Contains(p.r.cfg.Kinds, c.Kind) {
 		return nil
+	}
+	if p.look {
+		return errFound
 	}
 	p.n++
 	if p.buf = append(p.buf, second.Copy(c)); len(p.buf) < page {

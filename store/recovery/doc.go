@@ -10,6 +10,8 @@
 // [Recovery.Apply] is what `tunnus restore` does: the union of both. Entries of
 // ledgers that the database lacks are appended, voids and permanent locks
 // included; keys are merged by the rules of package key/keyshare/restore;
-// revocations, suspensions and ends of accounts are written again. It may be run
-// again, and does nothing more then.
+// revocations, suspensions, ends of accounts, dismissals of staff and stops of contacts
+// are written again. It may be run again, and does nothing more then.
+//
+// [Recovery.Begin] fills a new second place, where the former one is lost for good.
 package recovery

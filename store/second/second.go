@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -44,12 +45,40 @@ const named = `CREATE TABLE IF NOT EXISTS place (one bigint PRIMARY KEY CHECK (o
 
 const newestIndex = `CREATE INDEX IF NOT EXISTS copy_newest ON copy (kind, at)`
 
+// ErrNone is returned by [Existing] where there is no second place.
+var ErrNone = errors.New("second: there is no second place here; is its disk mounted?")
+
+// Existing opens a second place that has a name already, and makes none.
+func Existing(ctx context.Context, where string) (*Place, error) {
+	if !isPostgreSQL(where) {
+		if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w (%s)", ErrNone, where)
+		}
+	}
+	p, err := Open(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	name, err := p.Name(ctx)
+	if err == nil && name == "" {
+		err = ErrNone
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func isPostgreSQL(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
 // Open opens a second place, and makes it if it is new: a URL that begins with
 // postgres:// or postgresql:// names a database of PostgreSQL, anything else is
 // the path of an SQLite file (readable by its owner only). Close it after use.
 func Open(ctx context.Context, where string) (*Place, error) {
 	open, blob := openSQLite, "blob"
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+	if isPostgreSQL(where) {
 		open, blob = openPostgreSQL, "bytea"
 	}
 	db, err := open(where)
@@ -94,17 +123,23 @@ func openPostgreSQL(where string) (*sql.DB, error) {
 // Close closes the second place.
 func (p *Place) Close() error { return p.db.Close() }
 
-// Name is drawn when the place is made and never changes: by it a server knows
-// that the place is the one it has written to, and not an empty one where a disk
-// should be.
+// Name returns the name that a place was given, or "" if it is new. By it a server
+// knows that the place is the one it has written to, and not an empty one where a
+// disk should be.
 func (p *Place) Name(ctx context.Context) (name string, err error) {
-	if _, err := p.db.ExecContext(ctx, "INSERT INTO place (one, name) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", rand.Text()); err != nil {
-		return "", fmt.Errorf("second: name: %w", err)
-	}
-	if err := p.db.QueryRowContext(ctx, "SELECT name FROM place").Scan(&name); err != nil {
+	err = p.db.QueryRowContext(ctx, "SELECT name FROM place").Scan(&name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("second: name: %w", err)
 	}
 	return name, nil
+}
+
+// Begin gives a new place its name, once and for ever, and returns it.
+func (p *Place) Begin(ctx context.Context) (string, error) {
+	if _, err := p.db.ExecContext(ctx, "INSERT INTO place (one, name) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", rand.Text()); err != nil {
+		return "", fmt.Errorf("second: name: %w", err)
+	}
+	return p.Name(ctx)
 }
 
 // rows is how many copies go into one statement.

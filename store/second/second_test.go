@@ -70,14 +70,39 @@ func TestCopiesNeverGoBack(t *testing.T) {
 	})
 }
 
+// A place that should be there, and is not, is not made: its disk may not be mounted.
+func TestExistingPlaceIsNotMade(t *testing.T) {
+	for _, where := range []string{filepath.Join(t.TempDir(), "second.db"), cluster.Database(t)} {
+		for range 2 {
+			if _, err := Existing(t.Context(), where); !errors.Is(err, ErrNone) {
+				t.Errorf("Existing = %v; want ErrNone", err)
+			}
+		}
+		p, err := Open(t.Context(), where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Begin(t.Context())
+		if err = errors.Join(err, p.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = Existing(t.Context(), where); err != nil {
+			t.Fatal(err)
+		}
+		_ = p.Close()
+	}
+}
+
 // A place has one name for ever, whoever asks first, and another place another.
 func TestPlaceHasOneName(t *testing.T) {
 	seen := map[string]bool{}
 	everywhere(t, func(t *testing.T, p *Place) {
-		first, err := p.Name(t.Context())
-		again, err2 := p.Name(t.Context())
-		if err := errors.Join(err, err2); err != nil || first == "" || first != again || seen[first] {
-			t.Errorf("Name = %q, then %q, %v", first, again, err)
+		none, err := p.Name(t.Context())
+		first, err2 := p.Begin(t.Context())
+		again, err3 := p.Begin(t.Context())
+		name, err4 := p.Name(t.Context())
+		if err := errors.Join(err, err2, err3, err4); err != nil || none != "" || first == "" || first != again || first != name || seen[first] {
+			t.Errorf("Name = %q, Begin = %q, then %q and %q, %v", none, first, again, name, err)
 		}
 		seen[first] = true
 	})

@@ -11,7 +11,6 @@ import (
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/store"
 	"github.com/tunnus-id/tunnus/store/copies"
-	"github.com/tunnus-id/tunnus/store/engine"
 	"github.com/tunnus-id/tunnus/store/recovery"
 	"github.com/tunnus-id/tunnus/store/second"
 )
@@ -31,9 +30,13 @@ var kinds = map[config.Role][]string{
 }
 
 // Open opens the database that a configuration names. It fails with
-// [recovery.ErrBehind] if that is an older copy of itself: then it must not be
-// served from before `tunnus restore`.
+// [recovery.ErrBehind] if that is an older copy of itself, and with
+// [recovery.ErrCutShort] if a restore has begun: then it must not be served from
+// before `tunnus restore` has come to its end.
 func Open(ctx context.Context, cfg *config.Config, clock tunnus.Clock) (*Database, error) {
+	if err := ended(cfg.Data); err != nil {
+		return nil, err
+	}
 	where, err := cfg.Database()
 	if err != nil {
 		return nil, err
@@ -46,16 +49,9 @@ func Open(ctx context.Context, cfg *config.Config, clock tunnus.Clock) (*Databas
 		s, err := store.Open(ctx, where)
 		return &Database{Store: s}, err
 	}
-	d := &Database{}
-	if d.place, err = second.Open(ctx, beside); err != nil {
+	d, err := join(ctx, where, beside, false)
+	if err != nil {
 		return nil, err
-	}
-	if err := samePlace(ctx, d.place, cfg.Data); err != nil {
-		return nil, errors.Join(err, d.place.Close())
-	}
-	d.mirror = second.NewMirror(d.place)
-	if d.Store, err = store.Open(ctx, where, engine.CopyTo(recovery.Sink(d.mirror))); err != nil {
-		return nil, errors.Join(err, d.place.Close())
 	}
 	if err := d.compare(ctx, cfg.Roles, clock); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -66,16 +62,21 @@ func Open(ctx context.Context, cfg *config.Config, clock tunnus.Clock) (*Databas
 // compare sees that the database has what was copied last, and copies what was
 // not when the process died.
 func (d *Database) compare(ctx context.Context, roles config.Roles, clock tunnus.Clock) error {
-	c := recovery.Config{Database: d.Database(), Place: d.place, Mirror: d.mirror, Clock: clock}
-	for _, r := range roles {
-		c.Kinds = append(c.Kinds, kinds[r]...)
+	r := d.recovery(recovery.Config{Clock: clock}, roles)
+	name, err := d.SecondPlace(ctx)
+	if err == nil && name == "" {
+		err = d.notNew(ctx, r, roles)
 	}
-	r := recovery.New(c)
+	if err != nil {
+		return err
+	}
 	if err := r.Check(ctx); err != nil {
 		return err
 	}
-	_, err := r.Catch(ctx)
-	return err
+	if _, err := r.Catch(ctx); err != nil || name != "" {
+		return err
+	}
+	return d.keepName(ctx)
 }
 
 // FlushEvery is how often [Database.Flush] is to be called.
@@ -91,9 +92,12 @@ func (d *Database) Flush(context.Context) error {
 
 // Close closes both.
 func (d *Database) Close() error {
-	err := d.Store.Close()
-	if d.place != nil {
-		err = errors.Join(err, d.place.Close())
+	var errs []error
+	if d.Store != nil {
+		errs = append(errs, d.Store.Close())
 	}
-	return err
+	if d.place != nil {
+		errs = append(errs, d.place.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -4,54 +4,95 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"strings"
 
-	"github.com/tunnus-id/tunnus/key/hsm/secretfile"
-	"github.com/tunnus-id/tunnus/store/copies"
+	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/store"
+	"github.com/tunnus-id/tunnus/store/engine"
+	"github.com/tunnus-id/tunnus/store/recovery"
 	"github.com/tunnus-id/tunnus/store/second"
 )
 
-// PlaceFile is the name of the file in Data that names the second place of a
-// server. Whoever begins a new one takes it away.
-const PlaceFile = "second.name"
-
-const maxName = 100
-
-// ErrOtherPlace is told to an operator whose second place is not the one that
-// the server has written to: most likely its disk is not mounted, and an empty
+// ErrOtherPlace is told to an operator whose second place is not the one that this
+// database was written beside: most likely its disk is not mounted, and an empty
 // one was made where it should be.
-var ErrOtherPlace = errors.New("the second place is not the one that this server has written to; is its disk mounted?")
+var ErrOtherPlace = errors.New("the second place is not the one that this database was written beside; is its disk mounted? (If it is lost for good: doc/restore.md)")
 
-// samePlace makes sure that a second place is the one that the server had before,
-// or notes which one it is. An empty one knows of nothing that a restored database
-// has forgotten, so it must not take the place of another in silence.
-func samePlace(ctx context.Context, p *second.Place, data string) error {
-	name, err := p.Name(ctx)
+// join opens database and second place. The database has the name of its place, and
+// so has each copy of it: another one, or none, is not taken. Only a database that
+// has no name yet may have a new one, unless anew says that the former is lost.
+func join(ctx context.Context, where, beside string, anew bool) (_ *Database, err error) {
+	d := &Database{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	d.Store, err = store.Open(ctx, where, engine.CopyTo(func(ctx context.Context, list []engine.Copy) error {
+		return recovery.Sink(d.mirror)(ctx, list)
+	}))
 	if err != nil {
-		return err
+		return d, err
 	}
-	path := filepath.Join(data, PlaceFile)
-	err = secretfile.WriteNew(path, []byte(name+"\n"))
-	if err == nil || !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	had, err := secretfile.Read(path, maxName)
+	name, err := d.SecondPlace(ctx)
 	if err != nil {
-		return err
+		return d, err
 	}
-	if strings.TrimSpace(string(had)) != name {
-		return fmt.Errorf("%w If it is lost for good, remove %s (doc/restore.md)", ErrOtherPlace, path)
+	open := second.Existing
+	if name == "" || anew {
+		open = second.Open
 	}
-	return nil
+	if d.place, err = open(ctx, beside); errors.Is(err, second.ErrNone) {
+		return d, errors.Join(ErrOtherPlace, err)
+	}
+	if err != nil {
+		return d, err
+	}
+	d.mirror = second.NewMirror(d.place)
+	has, err := d.place.Name(ctx)
+	if err == nil && name != "" && name != has && !anew {
+		err = ErrOtherPlace
+	}
+	return d, err
 }
 
-// notEmpty fails if a second place has nothing that could be restored.
-func notEmpty(ctx context.Context, p *second.Place) error {
-	_, newest, err := p.Newest(ctx, copies.Kinds(), 1)
-	if err == nil && newest.IsZero() {
-		err = errors.New("second: it is empty; there is nothing to restore from")
+// keepName writes into the database which second place it has.
+func (d *Database) keepName(ctx context.Context) error {
+	name, err := d.place.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	return d.SetSecondPlace(ctx, name)
+}
+
+// recovery is that of the kinds that these roles write.
+func (d *Database) recovery(c recovery.Config, roles config.Roles) *recovery.Recovery {
+	c.Database, c.Place, c.Mirror = d.Database(), d.place, d.mirror
+	c.Kinds = d.kinds(roles)
+	return recovery.New(c)
+}
+
+func (d *Database) kinds(roles config.Roles) (all []string) {
+	for _, r := range roles {
+		all = append(all, kinds[r]...)
+	}
+	return all
+}
+
+// empty reports whether the second place has nothing of these roles.
+func (d *Database) empty(ctx context.Context, roles config.Roles) (bool, error) {
+	_, newest, err := d.place.Newest(ctx, d.kinds(roles), 1)
+	return newest.IsZero(), err
+}
+
+// notNew fails if the second place is new and the database is not: nobody could
+// tell what a backup has forgotten.
+func (d *Database) notNew(ctx context.Context, r *recovery.Recovery, roles config.Roles) error {
+	empty, err := d.empty(ctx, roles)
+	if err != nil || !empty {
+		return err
+	}
+	if empty, err = r.Empty(ctx); err == nil && !empty {
+		err = fmt.Errorf("%w: it is empty, and the database is not", ErrOtherPlace)
 	}
 	return err
 }
