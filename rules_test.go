@@ -114,7 +114,9 @@ var rulings = []ruling{
 		"store/recovery": "TestRestoreDrill",
 	}},
 	{"L6", "rows stand in a second place before the verdict; a restore is the union", map[string]string{
-		"store/recovery": "TestSecondPlaceIsAway TestCrashBeforeTheSecondCopy TestRestoreDrill TestForkedLedgerIsTold",
+		"store/recovery":     "TestSecondPlaceIsAway TestCrashBeforeTheSecondCopy TestRestoreDrill TestForkedLedgerIsTold TestDismissedStayDismissed TestStoppedContactsStayStopped",
+		"cmd/serve/database": "TestOldDatabaseIsRefused TestEmptySecondPlaceIsRefused TestOlderDatabaseGetsNoEmptyPlace TestNewSecondPlace",
+		"e2e/faults":         "TestBackupAndRestore TestRestoreOfALostDataFolder",
 	}},
 	{"L7", "addresses are slowed, never locked; an account pays only where it was proved", map[string]string{
 		"enrol/lock": "TestL7AddressesAreSlowedNeverLocked TestL7GoodProofsSlowNobody TestL7ConcurrentProofsOfOneAddress TestL7ProvenAccountPays",
