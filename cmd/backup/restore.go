@@ -170,7 +170,7 @@ func (b *Backup) Database(ctx context.Context, cfg *config.Config) error {
 func (b *Backup) sqlite(path string) error {
 	for _, end := range []string{"", "-wal", "-shm"} {
 		if _, err := os.Stat(path + end); !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(fmt.Errorf("%s is there; move it away first, with what stands beside it", path+end), err)
+			return errors.Join(fmt.Errorf("%s is there; move it away first, with what stands beside it, or go on without --from", path+end), err)
 		}
 	}
 	in, err := b.open("database.db")
