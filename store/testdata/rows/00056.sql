@@ -1,0 +1,2 @@
+INSERT INTO second_place (one, name)
+VALUES (1, 'name');
