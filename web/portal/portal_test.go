@@ -312,9 +312,41 @@ func TestNothingIsHTML(t *testing.T) {
 	w := newWorld(t)
 	v := w.visit(w.ada)
 	must(t, "Login", v.Login(t.Context()))
+	w.hostile(v)
 	must(t, "Answer", v.Answer(t.Context()))
-	_ = v.SendCode(t.Context(), `"><script>alert(1)</script>`)
-	if strings.Contains(v.Page().Body, "<script>alert") {
-		t.Error("what was typed is HTML on the page")
+	w.hostile(v)
+	must(t, "SendCode", v.SendCode(t.Context(), "ada@mail.example"))
+	otp, err := w.sheets.last(t.Context(), time.Time{})
+	must(t, "last", err)
+	w.hostile(v)
+	must(t, "ConfirmCode", v.ConfirmCode(t.Context(), otp))
+	w.hostile(v)
+}
+
+// hostile are texts for a field: of a page, a query, a log and a template.
+var hostile = []string{`"><script>alert(7777)</script>`, "7777' OR 1=1 --", "7777\r\nSet-Cookie: a=b\r\nmsg=forged", "{{7777}}${7777}", strings.Repeat("7777", 3000)}
+
+// hostile puts hostile texts into each field that any page has, at each address that takes
+// a form, wherever the visit stands: none comes back as markup or header, is told to the
+// log, is a fault of ours, or does anything to an account.
+func (w *world) hostile(v *visitor.Visitor) {
+	w.t.Helper()
+	for _, path := range []string{
+		"/portal/step/answer", "/portal/step/contact", "/portal/step/otp", "/portal/step/code", "/portal/step/offer", "/portal/step/sign",
+		"/portal/accounts/close", "/portal/accounts/block", "/portal/history", "/portal/children/x/agree", "/portal/step/none",
+	} {
+		for _, text := range hostile {
+			var fields []string
+			for _, name := range []string{"account", "code", "contact", "entry", "hide", "offer", "otp", "pairing", "pick", "reply", "sure", "token"} {
+				fields = append(fields, name, text)
+			}
+			err := v.Post(w.t.Context(), path, fields...)
+			if page := v.Page(); strings.Contains(page.Body, "<script>alert") || strings.Contains(page.Body, text) && strings.Contains(text, "<") || page.Status >= 500 {
+				w.t.Errorf("%s with %.20q: %d, %v", path, text, page.Status, err)
+			}
+		}
+	}
+	if strings.Contains(w.log.String(), "7777") || len(w.accounts.done) > 0 {
+		w.t.Errorf("a hostile text is in the log, or did something: %v", w.accounts.done)
 	}
 }
