@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/tunnus-id/tunnus/cmd/population"
@@ -26,6 +27,9 @@ func (c *populationImport) Run(ctx context.Context) error {
 	where, err := cfg.Database()
 	if err != nil {
 		return err
+	}
+	if cfg.Register == nil || !cfg.Register.Database { // it may be filled before it is asked
+		fmt.Println("Note: this server does not ask its table of people; set register.database in its configuration (doc/population.md).")
 	}
 	return c.Do(ctx, where, os.Stdout)
 }
