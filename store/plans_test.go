@@ -54,7 +54,7 @@ func TestEveryQueryHasAnIndex(t *testing.T) {
 		}
 	}
 	t.Run("sqlite", func(t *testing.T) { look(t, filepath.Join(t.TempDir(), "tunnus.db"), sqlitePlan) })
-	t.Run("postgres", func(t *testing.T) { look(t, postgresql(t), postgresPlan) })
+	t.Run("postgres", func(t *testing.T) { look(t, cluster.Database(t), postgresPlan) })
 	for name := range unindexed {
 		if !walked[name] {
 			t.Errorf("unindexed: %s has an index by now", name)
@@ -64,6 +64,7 @@ func TestEveryQueryHasAnIndex(t *testing.T) {
 
 // unvisited keeps PostgreSQL from finding out, while the test runs, that all tables are
 // empty: of a table that it has never counted it believes that there is something in it.
+// (Nor is the database one that another test had before.)
 func unvisited(t *testing.T, s *Store) {
 	t.Helper()
 	writer, reader := s.d.Raw()
