@@ -190,6 +190,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"e2e/faults/check", whole},
 	{"e2e/faults/cluster", whole},
 	{"e2e/faults", whole},
+	{"e2e/faults/route", whole},
 	{"e2e/faults/matrix", whole},
 	{"e2e/faults/cmd", whole},
 	{"e2e/load", whole},

@@ -28,11 +28,11 @@ func TestBackupAndRestore(t *testing.T) {
 
 func drill(t *testing.T, engine string) {
 	h := built(t).running(t, engine)
-	if err := passport(t.Context(), h, "ben"); err != nil {
+	if err := h.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatal(err)
 	}
-	folder := h.path("backup")
-	identity, recipient := newIdentity(t, h.path("identity"))
+	folder := h.Path("backup")
+	identity, recipient := newIdentity(t, h.Path("identity"))
 	if out, err := h.Command(t.Context(), "backup", "--config", h.config, "--recipient", recipient, folder); err != nil {
 		t.Fatal(err, out)
 	}
@@ -57,10 +57,10 @@ func drill(t *testing.T, engine string) {
 	if err := h.db.QueryRow("SELECT count(*) FROM account WHERE state = 'active'").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d active accounts, %v", n, err)
 	}
-	if err := passport(t.Context(), h, "hana"); err != nil {
+	if err := h.ByPassport(t.Context(), "hana"); err != nil {
 		t.Errorf("nobody can register any more: %v; %s", err, h.Tail())
 	}
-	if err := passport(t.Context(), h, "ben"); err == nil {
+	if err := h.ByPassport(t.Context(), "ben"); err == nil {
 		t.Error("the document that was locked for ever was taken")
 	}
 }
@@ -129,7 +129,7 @@ func (h *House) forget(t *testing.T) {
 	if err := h.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	where := h.path("server", "tunnus.db")
+	where := h.Path("server", "tunnus.db")
 	if h.engine == PostgreSQL {
 		p, err := h.build.Postgres(t.Context())
 		if err != nil {
@@ -138,12 +138,12 @@ func (h *House) forget(t *testing.T) {
 		if where, err = p.Database(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(h.path("database.url"), []byte(where+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(h.Path("database.url"), []byte(where+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, end := range []string{"", "-wal", "-shm"} {
-		_ = os.Remove(h.path("server", "tunnus.db"+end)) // of PostgreSQL there is none
+		_ = os.Remove(h.Path("server", "tunnus.db"+end)) // of PostgreSQL there is none
 	}
 	var err error
 	if h.db, err = open(h.engine, where); err != nil {

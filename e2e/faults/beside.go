@@ -24,7 +24,7 @@ func (h *House) Beside() (*House, error) {
 	if h.engine != PostgreSQL {
 		return nil, errors.New("faults: two nodes need PostgreSQL")
 	}
-	text, err := os.ReadFile(h.path("config.json"))
+	text, err := os.ReadFile(h.Path("config.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (h *House) Beside() (*House, error) {
 		return nil, err
 	}
 	n := *h
-	n.url, n.config, n.cmd, n.leave, n.log = "https://"+address, h.path("node2.json"), nil, nil, &program.Output{}
+	n.url, n.config, n.cmd, n.leave, n.log = "https://"+address, h.Path("node2.json"), nil, nil, &program.Output{}
 	return &n, os.WriteFile(n.config, text, 0o600)
 }
 

@@ -23,6 +23,13 @@ type Build struct {
 	postgres *cluster.Postgres // once asked for
 }
 
+// Old is how far the clock may be behind while an account is made that has to be some
+// days old later: more than the 72 hours of R3.
+const Old = 96 * time.Hour
+
+// oldest is how old the world is: older than the oldest sitting in it.
+const oldest = 20 * 24 * time.Hour
+
 // NewBuild builds the program of the module whose root is given. TUNNUS_FAULT_PROGRAM
 // names one that was built with the tag already.
 func NewBuild(ctx context.Context, root string) (*Build, error) {
@@ -37,8 +44,7 @@ func NewBuild(ctx context.Context, root string) (*Build, error) {
 	if err := b.compile(ctx, root); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	// The world is older than the oldest account in it.
-	began := tunnus.ClockFunc(func() time.Time { return time.Now().Add(-old - time.Hour) })
+	began := tunnus.ClockFunc(func() time.Time { return time.Now().Add(-oldest) })
 	if _, err := sandbox.Open(filepath.Join(dir, "world"), began); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}

@@ -71,7 +71,7 @@ var sabotages = []sabotage{
 // invariant has one, in this table or in the tests below.
 func TestCheckerSees(t *testing.T) {
 	h := built(t).running(t, SQLite)
-	if err := passport(t.Context(), h, "ben"); err != nil {
+	if err := h.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Check(t.Context(), true); err != nil {
@@ -124,10 +124,10 @@ func found(t *testing.T, faults []check.Fault, invariant string) {
 func (h *House) copied(t *testing.T, statement string) check.House {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tunnus.db")
-	if err := exec.Command("cp", h.path("server", "tunnus.db"), path).Run(); err != nil {
+	if err := exec.Command("cp", h.Path("server", "tunnus.db"), path).Run(); err != nil {
 		t.Fatal(err)
 	}
-	if wal, err := os.ReadFile(h.path("server", "tunnus.db-wal")); err == nil {
+	if wal, err := os.ReadFile(h.Path("server", "tunnus.db-wal")); err == nil {
 		if err := os.WriteFile(path+"-wal", wal, 0o600); err != nil {
 			t.Fatal(err)
 		}

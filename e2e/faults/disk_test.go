@@ -20,7 +20,7 @@ import (
 // the same process, to the same end.
 func TestDiskFull(t *testing.T) {
 	h := built(t).opened(t, SQLite)
-	folder := h.path("server")
+	folder := h.Path("server")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}

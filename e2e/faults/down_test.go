@@ -74,7 +74,7 @@ func TestRegisterFails(t *testing.T) {
 		delete(config, "register_file")
 		config["register"] = map[string]any{"url": srv.URL, "token_file": token}
 	})
-	text, err := os.ReadFile(h.path("world", "register.json"))
+	text, err := os.ReadFile(h.Path("world", "register.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

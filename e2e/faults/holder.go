@@ -27,14 +27,23 @@ const (
 	phoneNumber = "+447400123456" // an example of libphonenumber
 )
 
+// Names are of people who register one after the other, as long as they have no
+// account. Who works at the desk is not among them: an officer does not attend to
+// himself.
+func Names() []string { return []string{"hana", "ben", "ada", "cleo", "dov", "eve", "gus"} }
+
 // A Holder is one of the sandbox's people, with a phone, who does everything right.
 type Holder struct {
 	*sandbox.Body
 	Phone *app.App
-	name  string
-	by    wire.Begin // how it registers; zero: by passport
-	hear  func(line string)
-	shown chan string // what somebody else says that has to be typed: an activation code
+	Name  string
+	By    wire.Begin               // how it registers; zero: by passport
+	Hear  func(line string)        // each line that the app shows
+	Again func(refused error) bool // whether it is tried once more
+	// Leaves is in a question that is not answered any more.
+	Leaves string
+	Shown  chan string // what somebody else says that has to be typed: an activation code
+
 	vault *vault.Vault
 	box   *mailbox.Box
 	since time.Time
@@ -53,12 +62,12 @@ func (h *House) Phone(name, phone string) (*Holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := sandbox.NewBody(h.path("world"), name, tunnus.SystemClock{})
+	body, err := sandbox.NewBody(h.Path("world"), name, tunnus.SystemClock{})
 	if err != nil {
 		return nil, err
 	}
 	p := &Holder{
-		Body: body, name: name, box: h.box, since: time.Now(), shown: make(chan string), hear: func(string) {},
+		Body: body, Name: name, box: h.box, since: time.Now(), Shown: make(chan string), Hear: func(string) {}, Again: func(error) bool { return false },
 		typed: map[string]string{
 			"terms": "yes", "consent": "yes", "country": "XX", "surname": who.Surname, "given-names": who.GivenNames,
 			"person-code": who.Code.Value(), "document": who.Number, "email": name + "@example.test", "face": "ready",
@@ -66,7 +75,7 @@ func (h *House) Phone(name, phone string) (*Holder, error) {
 			"is-me": "yes", "old-device": "yes", "replacement": "yes",
 		},
 	}
-	if p.vault, err = vault.Open(h.path(phone+".phone"), tunnus.NewSecret([]byte("passphrase"))); err != nil {
+	if p.vault, err = vault.Open(h.Path(phone+".phone"), tunnus.NewSecret([]byte("passphrase"))); err != nil {
 		return nil, err
 	}
 	p.Phone, err = app.New(app.Config{
@@ -79,27 +88,60 @@ func (h *House) Phone(name, phone string) (*Holder, error) {
 	return p, nil
 }
 
-// patience is how often somebody asks again whose server does not answer.
-const patience = 8
+// Patience is how often somebody asks again whose server does not answer.
+const Patience = 8
 
 // Register goes on until there is an account, or a refusal. A line that is broken
 // is tried again.
 func (p *Holder) Register(ctx context.Context) error {
 	var err error
-	for range patience {
+	for left := Patience; left > 0 && ctx.Err() == nil; {
 		if err = p.Phone.Start(ctx); err == nil {
-			_, err = p.Phone.RegisterBy(ctx, p.by)
+			_, err = p.Phone.RegisterBy(ctx, p.By)
 		}
-		if !errors.Is(err, line.ErrBroken) {
+		if errors.Is(err, line.ErrBroken) {
+			left--
+		} else if !p.Again(err) {
 			break
 		}
 	}
 	if err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return fmt.Errorf("%s: %s (%w); told before: %q", p.name, app.Explain(err), err, p.told[max(0, len(p.told)-4):])
+		return fmt.Errorf("%s: %s (%w); told before: %q", p.Name, app.Explain(err), err, p.told[max(0, len(p.told)-4):])
 	}
 	return nil
+}
+
+// Goes lets somebody register by a way, with what others have to do for it.
+func (h *House) Goes(ctx context.Context, name, phone string, by wire.Begin, with func(p *Holder)) error {
+	p, err := h.Phone(name, phone)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.Close() }() // what it holds is written already
+	p.By = by
+	with(p)
+	return p.Register(ctx)
+}
+
+// ByPassport registers somebody with a passport.
+func (h *House) ByPassport(ctx context.Context, name string) error {
+	return h.Goes(ctx, name, name, wire.Begin{}, func(*Holder) {})
+}
+
+// Note keeps what should be told if it ends badly.
+func (p *Holder) Note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = append(p.told, text)
+}
+
+// Types sets what is typed where a question is asked.
+func (p *Holder) Types(question, answer string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.typed[question] = answer
 }
 
 // Close puts the phone away.
@@ -110,23 +152,29 @@ func (p *Holder) Tell(text string) {
 	p.mu.Lock()
 	p.told = append(p.told, text)
 	p.mu.Unlock()
-	p.hear(strings.TrimSpace(text))
+	p.Hear(strings.TrimSpace(text))
 }
 
 // Progress implements app.Screen.
 func (p *Holder) Progress(string, int, int) {}
 
+// ErrLeft is what the app ends with when its holder has left.
+var ErrLeft = errors.New("the holder has left")
+
 // Ask implements app.Screen.
-func (p *Holder) Ask(ctx context.Context, key, _ string) (string, error) {
+func (p *Holder) Ask(ctx context.Context, key, question string) (string, error) {
+	if p.Leaves != "" && strings.Contains(question, p.Leaves) {
+		return "", ErrLeft
+	}
 	p.mu.Lock()
 	text, ok := p.typed[key]
 	p.mu.Unlock()
 	switch {
 	case key == "otp" && !ok:
-		return p.readCode(ctx)
+		return p.ReadCode(ctx)
 	case key == "activation":
 		select {
-		case code := <-p.shown:
+		case code := <-p.Shown:
 			return code, nil
 		case <-ctx.Done():
 			return "", ctx.Err()
@@ -191,9 +239,9 @@ func (h *House) oneTime() (codes []string) {
 
 var codeIn = regexp.MustCompile(`(?:Your code is |^)([0-9]{6})\b`)
 
-// readCode waits for the newest code. A letter that was being sent when the server
+// ReadCode waits for the newest code. A letter that was being sent when the server
 // died goes out once more after a minute.
-func (p *Holder) readCode(ctx context.Context) (string, error) {
+func (p *Holder) ReadCode(ctx context.Context) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, 100*time.Second)
 	defer stop()
 	for {

@@ -68,7 +68,7 @@ func (b *Build) Open(ctx context.Context, engine string, change ...func(config m
 	}
 	h = &House{build: b, dir: dir, config: filepath.Join(dir, "config.json"), engine: engine, box: mailbox.New(tunnus.SystemClock{}, 200), log: &program.Output{}, shift: &atomic.Int64{}}
 	h.diary = &check.Diary{Now: h.now}
-	if h.world, err = program.CopyWorld(filepath.Join(b.Dir, "world"), h.path("world")); err != nil {
+	if h.world, err = program.CopyWorld(filepath.Join(b.Dir, "world"), h.Path("world")); err != nil {
 		return nil, err
 	}
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
@@ -91,7 +91,8 @@ func (b *Build) Open(ctx context.Context, engine string, change ...func(config m
 	return h, nil
 }
 
-func (h *House) path(parts ...string) string {
+// Path is a place in the folder of the house.
+func (h *House) Path(parts ...string) string {
 	return filepath.Join(append([]string{h.dir}, parts...)...)
 }
 
@@ -118,7 +119,7 @@ func (h *House) configure(ctx context.Context, smtp int, status string, change [
 		"smtp":            map[string]any{"host": "127.0.0.1", "port": smtp, "from": "tunnus <no-reply@id.example>", "tls": "none"},
 		"relying_parties": []any{map[string]any{"uuid": PartyUUID, "names": []string{PartyName}, "networks": []string{"127.0.0.0/8"}}},
 	}
-	where := h.path("server", "tunnus.db")
+	where := h.Path("server", "tunnus.db")
 	if h.engine == PostgreSQL {
 		p, err := h.build.Postgres(ctx)
 		if err != nil {
@@ -128,7 +129,7 @@ func (h *House) configure(ctx context.Context, smtp int, status string, change [
 			return err
 		}
 		config["database_file"] = "database.url"
-		if err := os.WriteFile(h.path("database.url"), []byte(where+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(h.Path("database.url"), []byte(where+"\n"), 0o600); err != nil {
 			return err
 		}
 	}
@@ -204,7 +205,7 @@ func (h *House) sight() (check.House, error) {
 	canaries = append(canaries, pin1, pin2, phoneNumber)
 	canaries = append(canaries, h.oneTime()...)
 	return check.House{
-		DB: h.db, Postgres: h.engine == PostgreSQL, Log: h.logs, LogKey: h.path("server", "log.pub"),
+		DB: h.db, Postgres: h.engine == PostgreSQL, Log: h.logs, LogKey: h.Path("server", "log.pub"),
 		Client: &http.Client{Transport: h.http.Transport, Timeout: 20 * time.Second}, Issuing: issuing, Diary: h.diary, Now: h.now, Printed: h.log.String, Canaries: canaries, Used: h.used,
 	}, nil
 }
@@ -217,7 +218,7 @@ func (h *House) Start(ctx context.Context, trap string) error {
 		args = append(args, "--roles", h.roles)
 	}
 	h.cmd = exec.Command(h.build.Program, args...)
-	h.cmd.Env = append(os.Environ(), "TUNNUS_FAULT="+trap, "TUNNUS_FAULT_CLOCK="+h.path("clock"))
+	h.cmd.Env = append(os.Environ(), "TUNNUS_FAULT="+trap, "TUNNUS_FAULT_CLOCK="+h.Path("clock"))
 	h.cmd.Stderr = h.log
 	if err := h.cmd.Start(); err != nil {
 		return err
@@ -275,12 +276,39 @@ func (h *House) now() time.Time { return time.Now().Add(time.Duration(h.shift.Lo
 // Shift puts the clock of the server forward or back.
 func (h *House) Shift(by time.Duration) error {
 	h.shift.Store(int64(by))
-	next := h.path("clock.new")
+	next := h.Path("clock.new")
 	if err := os.WriteFile(next, []byte(by.String()), 0o600); err != nil {
 		return err
 	}
-	return os.Rename(next, h.path("clock"))
+	return os.Rename(next, h.Path("clock"))
 }
+
+// Forward puts the clock of the server forward from where it stands.
+func (h *House) Forward(by time.Duration) error { return h.Shift(time.Duration(h.shift.Load()) + by) }
+
+// Earlier does something in the past, of which the diary must not tell: sessions of days
+// ago are forgotten by now.
+func (h *House) Earlier(by time.Duration, do func() error) error {
+	kept := h.http
+	h.http = h.unkept
+	defer func() { h.http = kept }()
+	if err := h.Shift(-by); err != nil {
+		return err
+	}
+	return errors.Join(do(), h.Shift(0))
+}
+
+// World is the sandbox's folder.
+func (h *House) World() *sandbox.World { return h.world }
+
+// URL is where the server is.
+func (h *House) URL() string { return h.url }
+
+// Roots are those of the server's TLS certificate.
+func (h *House) Roots() *x509.CertPool { return h.roots }
+
+// Config is the file of the configuration.
+func (h *House) Config() string { return h.config }
 
 // Check looks at everything: at the answers of the responder, too, if somebody serves.
 func (h *House) Check(ctx context.Context, serving bool) error {

@@ -41,7 +41,7 @@ func (h *House) certify(t *testing.T, name string) (pin string) {
 		t.Fatal(err)
 	}
 	for file, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(h.path(name+file), pem.EncodeToMemory(block), 0o600); err != nil {
+		if err := os.WriteFile(h.Path(name+file), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +64,7 @@ func apart(t *testing.T) (front, issue *House) {
 	}
 	at, err1 := program.Free()
 	public, err2 := program.Free()
-	if err := errors.Join(err1, err2, os.Mkdir(front.path("public"), 0o700)); err != nil {
+	if err := errors.Join(err1, err2, os.Mkdir(front.Path("public"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"root.pem", "issuing.pem"} {
@@ -72,7 +72,7 @@ func apart(t *testing.T) (front, issue *House) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(front.path("public", name), b, 0o600); err != nil {
+		if err := os.WriteFile(front.Path("public", name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,7 +89,7 @@ func apart(t *testing.T) (front, issue *House) {
 	}
 	n := *front
 	issue = &n
-	issue.config, issue.roles, issue.cmd, issue.leave, issue.log = front.path("issue.json"), "issue", nil, nil, &program.Output{}
+	issue.config, issue.roles, issue.cmd, issue.leave, issue.log = front.Path("issue.json"), "issue", nil, nil, &program.Output{}
 	issue.url, issue.http = "http://"+public, issue.unkept
 	write(issue.config, map[string]any{
 		"data": "issue", "scheme": "tunnus-demo", "sandbox": true, "authority": "world/authority", "database_file": "database.url", "log": config["log"], "second": "second.db",
@@ -134,7 +134,7 @@ func TestIssueFails(t *testing.T) {
 		}
 		start(issue)
 		err := <-done
-		for range patience {
+		for range Patience {
 			if !errors.Is(err, line.ErrBroken) {
 				break
 			}

@@ -21,29 +21,29 @@ func TestRestoreOfALostDataFolder(t *testing.T) {
 
 func lostFolder(t *testing.T, engine string) {
 	h := built(t).running(t, engine)
-	if err := passport(t.Context(), h, "ben"); err != nil {
+	if err := h.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatal(err)
 	}
-	folder := h.path("backup")
+	folder := h.Path("backup")
 	h.says(t, true, "Keys are not in it", "backup", "--config", h.config, folder)
 	h.says(t, false, "is there already; a backup is written to a new folder", "backup", "--config", h.config, folder)
 	key := h.lockForEver(t)
 	h.Kill()
 	own := map[string][]byte{}
 	for _, name := range []string{"log.key", "log.pub"} {
-		b, err := os.ReadFile(h.path("server", name))
+		b, err := os.ReadFile(h.Path("server", name))
 		must(t, err)
 		own[name] = b
 	}
 	h.forget(t)
-	must(t, os.RemoveAll(h.path("server")))
+	must(t, os.RemoveAll(h.Path("server")))
 	restore := []string{"restore", "--config", h.config, "--from", folder}
 	h.says(t, false, "there is no folder", restore...)
-	must(t, os.Mkdir(h.path("server"), 0o700))
+	must(t, os.Mkdir(h.Path("server"), 0o700))
 	h.move(t, "second.db", "unmounted.db")
 	h.says(t, false, "is its disk mounted?", restore...)
 	h.shut(t)
-	must(t, os.WriteFile(h.path("second.db"), nil, 0o600)) // an empty one
+	must(t, os.WriteFile(h.Path("second.db"), nil, 0o600)) // an empty one
 	h.says(t, false, "is its disk mounted?", "restore", "--config", h.config)
 	h.shut(t)
 	h.move(t, "second.db", "made.db")
@@ -51,11 +51,11 @@ func lostFolder(t *testing.T, engine string) {
 	h.shut(t) // the restore has not ended
 	h.says(t, false, "log.key", "restore", "--config", h.config)
 	h.shut(t)
-	must(t, os.WriteFile(h.path("server", "log.key"), own["log.key"], 0o600))
+	must(t, os.WriteFile(h.Path("server", "log.key"), own["log.key"], 0o600))
 	h.says(t, true, "The server may start.", "restore", "--config", h.config)
 	h.goesOn(t, key)
-	h.says(t, true, "", "verify", "log", h.path("server", "log"), "--key", h.path("server", "log.pub"), "--since", filepath.Join(folder, "log", "checkpoint"))
-	if now, err := os.ReadFile(h.path("server", "log.pub")); err != nil || !slices.Equal(now, own["log.pub"]) {
+	h.says(t, true, "", "verify", "log", h.Path("server", "log"), "--key", h.Path("server", "log.pub"), "--since", filepath.Join(folder, "log", "checkpoint"))
+	if now, err := os.ReadFile(h.Path("server", "log.pub")); err != nil || !slices.Equal(now, own["log.pub"]) {
 		t.Errorf("the log has another key: %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func must(t *testing.T, err error) {
 func (h *House) move(t *testing.T, from, to string) {
 	t.Helper()
 	for _, end := range []string{"", "-wal", "-shm"} {
-		if err := os.Rename(h.path(from+end), h.path(to+end)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Rename(h.Path(from+end), h.Path(to+end)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
 	}
@@ -100,10 +100,10 @@ func (h *House) goesOn(t *testing.T, locked string) {
 		t.Fatalf("the permanent lock: %d, %v", n, err)
 	}
 	h.start(t)
-	if err := passport(t.Context(), h, "ben"); err == nil {
+	if err := h.ByPassport(t.Context(), "ben"); err == nil {
 		t.Error("the document that was locked for ever was taken")
 	}
-	if err := passport(t.Context(), h, "hana"); err != nil {
+	if err := h.ByPassport(t.Context(), "hana"); err != nil {
 		t.Errorf("nobody can register any more: %v; %s", err, h.Tail())
 	}
 	h.Kill()

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tunnus-id/tunnus/e2e/faults/between"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // A postman stands between app and server. He keeps each message back for a moment,
@@ -111,9 +114,19 @@ func (h *House) onceOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range Routes()[0].Arrows() {
-		if last := a.N; have[a.Name] < last {
-			t.Errorf("%s came %d times", a.Name, have[a.Name])
+	want := map[string]int{"contact.adopt": 1}
+	for _, name := range between.Announced() {
+		want[name]++
+	}
+	for _, f := range (way.Route{Way: way.Passport, Purpose: way.New}).Facts() {
+		want["enrol.fact/"+string(f)]++
+		for _, name := range between.Passport()[f] {
+			want[name]++
+		}
+	}
+	for name, n := range want {
+		if have[name] < n {
+			t.Errorf("%s came %d times", name, have[name])
 		}
 	}
 	for _, once := range []string{"otp.sent", "otp.confirmed", "account.create", "account.activate", "lock.succeeded", "key.signed"} {
@@ -129,7 +142,7 @@ func TestMessagesInAnotherOrder(t *testing.T) {
 	h := built(t).running(t, SQLite)
 	direct := h.http
 	post := h.between()
-	if err := passport(t.Context(), h, "ben"); err != nil {
+	if err := h.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatalf("%v; %s", err, h.Tail())
 	}
 	post.all()
@@ -159,7 +172,7 @@ func TestMessagesOnAnotherNode(t *testing.T) {
 	direct := a.http
 	a.alternate(b)
 	post := a.between(b.url[len("https://"):], a.url[len("https://"):])
-	if err := passport(t.Context(), a, "ben"); err != nil {
+	if err := a.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatalf("%v; A: %s; B: %s", err, a.Tail(), b.Tail())
 	}
 	post.all()

@@ -12,7 +12,7 @@ import (
 func (h *House) register(t *testing.T, name string) <-chan error {
 	t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- passport(t.Context(), h, name) }()
+	go func() { done <- h.ByPassport(t.Context(), name) }()
 	return done
 }
 
@@ -79,7 +79,7 @@ func TestMessagesTwice(t *testing.T) {
 	h := built(t).running(t, SQLite)
 	over := &stutterer{over: h.http.Transport}
 	h.http = &http.Client{Transport: over}
-	if err := passport(t.Context(), h, "ben"); err != nil {
+	if err := h.ByPassport(t.Context(), "ben"); err != nil {
 		t.Fatalf("%v; %s", err, h.Tail())
 	}
 	over.late.Wait()

@@ -17,14 +17,14 @@ import (
 func TestStormLeavesNothing(t *testing.T) {
 	h := built(t).running(t, SQLite)
 	names := Names()
-	if err := passport(t.Context(), h, names[0]); err != nil {
+	if err := h.ByPassport(t.Context(), names[0]); err != nil {
 		t.Fatal(err)
 	}
 	before := h.calm(t, check.Usage{Files: mostEver})
 	var storm sync.WaitGroup
 	for _, name := range names[1:6] {
 		storm.Go(func() {
-			if err := passport(t.Context(), h, name); err != nil {
+			if err := h.ByPassport(t.Context(), name); err != nil {
 				t.Errorf("%v; %s", err, h.Tail())
 			}
 		})

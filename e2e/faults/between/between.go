@@ -3,7 +3,11 @@
 // the harness compares the lists with what happens; nothing else uses them.
 package between
 
-import "github.com/tunnus-id/tunnus/enrol/way"
+import (
+	"slices"
+
+	"github.com/tunnus-id/tunnus/enrol/way"
+)
 
 // Announced is what jobs do once there is an account.
 func Announced() []string {
@@ -70,6 +74,48 @@ func Child() map[way.Fact][]string {
 	all[way.KeysMade] = taken(all[way.KeysMade])
 	all[way.GuardianAgrees] = append([]string{"enrol.park", "confirm.ask", "confirm.claim", "txn.offer", "confirm.offer"}, signed()...)
 	return all
+}
+
+// Reviewed is the passport way of somebody whose face two people judge.
+func Reviewed() map[way.Fact][]string {
+	all := Passport()
+	all[way.FaceMatches] = []string{
+		"enrol.capture", "lock.charged", "review.park", "enrol.face", "enrol.park",
+		"review.claim", "review.view", "review.approve", "review.claim", "review.view", "review.approve",
+	}
+	return all
+}
+
+// Unlike is the passport way of somebody whose face never matches, until the document is
+// locked in its second or third sitting.
+func Unlike() map[way.Fact][]string {
+	all := Passport()
+	try := []string{"enrol.capture", "lock.charged", "lock.failed", "enrol.face"}
+	all[way.FaceMatches] = append(append(slices.Clone(try), try...), "enrol.end")
+	return all
+}
+
+// Barred is that of somebody whose document is locked for ever.
+func Barred() map[way.Fact][]string {
+	all := Passport()
+	all[way.ChipProved] = []string{"enrol.challenge", "lock.charged", "lock.passed", "lock.permanent", "enrol.end"}
+	return all
+}
+
+// LeftAt is the passport way of somebody who leaves at a fact.
+func LeftAt(f way.Fact) map[way.Fact][]string {
+	all := Passport()
+	all[f] = nil
+	return all
+}
+
+// Lapsed is what jobs do when the time of a sitting is over: it is noted of document and
+// device.
+func Lapsed() []string { return []string{"lock.noted", "lock.noted", "enrol.end"} }
+
+// Undone is what becomes of what was made in it.
+func Undone() []string {
+	return append(Lapsed(), "txn.cancel", "account.close", "key.end", "key.end", "cert.revoked", "cert.revoked", "enrol.undone", "key.seen", "key.seen")
 }
 
 // Account is the way on which another account vouches.

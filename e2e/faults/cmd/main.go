@@ -17,6 +17,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
 	"github.com/tunnus-id/tunnus/e2e/faults/matrix"
+	"github.com/tunnus-id/tunnus/e2e/faults/route"
 )
 
 func main() {
@@ -45,10 +46,10 @@ func main() {
 // pick leaves out what is not asked for.
 func pick(all []matrix.Run, way, engine, moment, only string) (out []matrix.Run) {
 	for _, r := range all {
-		if engine != "" && r.Engine != engine || moment != "" && r.Moment != moment || way != "" && r.Route.Route.String() != way {
+		if engine != "" && r.Engine != engine || moment != "" && r.Moment != moment || way != "" && r.Route.String() != way {
 			continue
 		}
-		var arrows []faults.Arrow
+		var arrows []route.Arrow
 		for _, a := range r.Arrows {
 			if strings.Contains(a.String(), only) {
 				arrows = append(arrows, a)
@@ -83,7 +84,7 @@ func run(ctx context.Context, plan []matrix.Run, table string, trace bool, way s
 	}
 	defer func() { _ = b.Close() }()
 	if trace {
-		return b.Trace(ctx, os.Stdout, way)
+		return route.Trace(ctx, b, os.Stdout, way)
 	}
 	results, err := matrix.Go(ctx, b, plan, os.Stdout)
 	if table != "" {

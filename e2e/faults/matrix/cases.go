@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
+	"github.com/tunnus-id/tunnus/e2e/faults/route"
 )
 
 // Moments, as package store/fault has them.
@@ -17,17 +18,17 @@ const (
 // A Case is one kill.
 type Case struct {
 	Route  string
-	Arrow  faults.Arrow
+	Arrow  route.Arrow
 	Moment string
 	Engine string
 }
 
 func (c Case) String() string {
-	return fmt.Sprintf("%-10s %-28s %-6s %s", c.Route, c.Arrow, c.Moment, c.Engine)
+	return fmt.Sprintf("%-20s %-28s %-6s %s", c.Route, c.Arrow, c.Moment, c.Engine)
 }
 
 // moments of an arrow: an answer that nobody waits for cannot be lost.
-func moments(a faults.Arrow) []string {
+func moments(a route.Arrow) []string {
 	if a.Job {
 		return []string{Before, After}
 	}
@@ -36,11 +37,11 @@ func moments(a faults.Arrow) []string {
 
 // A Run is one registration with the kills that it meets.
 type Run struct {
-	Route  faults.Route
+	Route  route.Route
 	Engine string
 	Moment string
 	Part   int
-	Arrows []faults.Arrow
+	Arrows []route.Arrow
 }
 
 // parts is on how many registrations the arrows of one moment are spread: what is
@@ -49,7 +50,7 @@ const parts = 3
 
 // Plan lists the registrations of a whole run, or of a sample.
 func Plan(quick bool) (all []Run) {
-	for _, r := range faults.Routes() {
+	for _, r := range route.All() {
 		for _, engine := range []string{faults.SQLite, faults.PostgreSQL} {
 			for _, m := range []string{Before, After, Lost} {
 				for part := range parts {
@@ -73,18 +74,18 @@ func Plan(quick bool) (all []Run) {
 // sampled are the arrows of a quick run: a charge, what a route has of its own, a
 // certificate, the end.
 var sampled = []string{
-	"enrol.capture", "card.matched", "confirm.claim", "enrol.fact/guardian", "desk.attest", "enrol.fact/replacement", "cert.issued", "enrol.fact/application",
+	"enrol.capture", "card.matched", "confirm.claim", "enrol.fact/guardian", "desk.attest", "review.approve", "lock.failed", "lock.permanent", "lock.noted", "enrol.end", "enrol.undone", "enrol.fact/replacement", "cert.issued", "enrol.fact/application",
 }
 
 // sample is one registration by each route, on one database at one moment, in turn.
 func sample(all []Run) (out []Run) {
 	moments, engines := []string{After, Before, Lost}, []string{faults.SQLite, faults.PostgreSQL}
-	for i, route := range faults.Routes() {
+	for i, one := range route.All() {
 		at := slices.IndexFunc(all, func(r Run) bool {
-			return r.Route.Route == route.Route && r.Moment == moments[i/2%3] && r.Engine == engines[i%2]
+			return r.Route.String() == one.String() && r.Moment == moments[i/2%3] && r.Engine == engines[i%2]
 		})
 		r := all[at]
-		r.Arrows = slices.DeleteFunc(route.Arrows(), func(a faults.Arrow) bool { return a.N != 1 || !slices.Contains(sampled, a.Name) })
+		r.Arrows = slices.DeleteFunc(one.Arrows(), func(a route.Arrow) bool { return a.N != 1 || !slices.Contains(sampled, a.Name) })
 		out = append(out, r)
 	}
 	return out
@@ -93,7 +94,7 @@ func sample(all []Run) (out []Run) {
 // Cases are those of a run, in the order of its arrows.
 func (r Run) Cases() (all []Case) {
 	for _, a := range r.Arrows {
-		all = append(all, Case{r.Route.Route.String(), a, r.Moment, r.Engine})
+		all = append(all, Case{r.Route.String(), a, r.Moment, r.Engine})
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
+	"github.com/tunnus-id/tunnus/e2e/faults/route"
 )
 
 // passes is how often a case is tried whose arrow was passed before its trap stood:
@@ -50,7 +51,7 @@ func Go(ctx context.Context, b *faults.Build, plan []Run, w io.Writer) ([]Result
 // inOrder sorts results as the routes and their arrows are listed.
 func inOrder(all []Result) {
 	place := map[string]int{}
-	for _, r := range faults.Routes() {
+	for _, r := range route.All() {
 		for _, a := range r.Arrows() {
 			place[r.Route.String()+" "+a.String()] = len(place)
 		}
@@ -190,7 +191,7 @@ func Table(all []Result) string {
 		out.WriteString(" " + c[0] + " " + c[1] + " |")
 	}
 	out.WriteString("\n" + strings.Repeat("| --- ", 2+len(columns())) + "|\n")
-	for _, r := range faults.Routes() {
+	for _, r := range route.All() {
 		for _, a := range r.Arrows() {
 			name := r.Route.String() + " " + a.String()
 			var row strings.Builder

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
+	"github.com/tunnus-id/tunnus/e2e/faults/route"
 )
 
 // A Result is what became of one case.
@@ -29,8 +30,9 @@ const (
 type kill struct {
 	house  *faults.House
 	run    Run
-	base   map[string]int // audit lines that were there before
-	done   chan error     // the app's end
+	base   map[string]int  // audit lines that were there before
+	known  map[string]bool // and sittings
+	done   chan error      // the app's end
 	failed error
 	over   bool // the app has ended
 }
@@ -41,10 +43,13 @@ type kill struct {
 // have come behind it was not met.
 func Meet(ctx context.Context, h *faults.House, run Run, name string) (out []Result, err error) {
 	k := &kill{house: h, run: run, done: make(chan error, 1)}
-	if err := h.Ready(ctx, run.Route, name); err != nil {
+	if err := run.Route.Prepare(ctx, h, name); err != nil {
 		return nil, err
 	}
 	if k.base, err = h.Arrows(ctx); err != nil {
+		return nil, err
+	}
+	if k.known, err = h.Sittings(ctx); err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithTimeout(ctx, time.Duration(len(run.Arrows)+2)*perArrow)
@@ -61,7 +66,7 @@ func Meet(ctx context.Context, h *faults.House, run Run, name string) (out []Res
 		if i == 0 {
 			go func() { k.done <- run.Route.Go(ctx, h, name) }()
 		}
-		r := Result{Case: Case{run.Route.Route.String(), a, run.Moment, run.Engine}, Err: errNotMet}
+		r := Result{Case: Case{run.Route.String(), a, run.Moment, run.Engine}, Err: errNotMet}
 		if ahead {
 			if !died.IsZero() {
 				out[len(out)-1].Back = time.Since(died)
@@ -120,7 +125,7 @@ func (k *kill) died(ctx context.Context) error {
 
 // arm starts the server with a trap at an arrow, unless the arrow has come already.
 // Which one of several of its name comes next is seen in the database.
-func (k *kill) arm(ctx context.Context, a faults.Arrow) (ahead bool, err error) {
+func (k *kill) arm(ctx context.Context, a route.Arrow) (ahead bool, err error) {
 	have, err := k.house.Arrows(ctx)
 	if err != nil {
 		return false, err
@@ -145,5 +150,5 @@ func (k *kill) end(ctx context.Context) error {
 		return fmt.Errorf("the registration: %w; server: %s", k.failed, k.house.Tail())
 	}
 	// What jobs change between two looks is no fault.
-	return errors.Join(k.house.Settled(ctx), k.house.Check(ctx, true))
+	return errors.Join(k.house.Settled(ctx), k.house.Came(ctx, k.run.Route.Wants(), k.known), k.house.Check(ctx, true))
 }

@@ -1,41 +1,29 @@
-package faults
+package route
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/e2e/faults"
 	"github.com/tunnus-id/tunnus/sandbox/visitor"
 )
 
-// cards begins to answer for the ID-cards of the house's people, and returns where.
-func (h *House) cards(ctx context.Context) (address string, err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	responder := &http.Server{Handler: h.world.CardStatus(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = responder.Serve(l) }() // until it is closed
-	context.AfterFunc(ctx, func() { _ = responder.Close() })
-	return l.Addr().String(), nil
-}
-
 // byCard registers somebody who has an ID-card, at a computer beside the phone.
-func byCard(ctx context.Context, h *House, name string) error {
+func byCard(ctx context.Context, h *faults.House, name string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return h.goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *Holder) { h.sits(ctx, p) })
+	return h.Goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *faults.Holder) { sits(ctx, h, p) })
 }
 
 // sits lets the holder go to the portal with each code that the app shows.
-func (h *House) sits(ctx context.Context, p *Holder) {
+func sits(ctx context.Context, h *faults.House, p *faults.Holder) {
 	code, last, used := "", "", ""
-	p.hear = func(line string) {
+	p.Hear = func(line string) {
 		if strings.HasPrefix(last, "Your registration code") {
 			code = line
 		}
@@ -44,8 +32,8 @@ func (h *House) sits(ctx context.Context, p *Holder) {
 		if counter, _, _ := strings.Cut(rest, " "); found && code != used {
 			used = code
 			go func(code string) {
-				if err := h.atPortal(ctx, p, code, counter); err != nil {
-					p.note("the portal: " + err.Error())
+				if err := atPortal(ctx, h, p, code, counter); err != nil {
+					p.Note("the portal: " + err.Error())
 				}
 			}(code)
 		}
@@ -57,12 +45,12 @@ const reloads = 400
 
 // atPortal goes through the portal's part by what the page at hand asks for. A page
 // that does not come is loaded again; where the log-in is gone, it is done again.
-func (h *House) atPortal(ctx context.Context, p *Holder, code, counter string) error {
-	card, err := h.world.Card(p.name)
+func atPortal(ctx context.Context, h *faults.House, p *faults.Holder, code, counter string) error {
+	card, err := h.World().Card(p.Name)
 	if err != nil {
 		return err
 	}
-	v, err := visitor.New(h.url, h.roots, card)
+	v, err := visitor.New(h.URL(), h.Roots(), card)
 	if err != nil {
 		return err
 	}
@@ -70,7 +58,7 @@ func (h *House) atPortal(ctx context.Context, p *Holder, code, counter string) e
 	for range reloads {
 		if err := v.Get(ctx, "/portal/step"); err != nil && !refused(err) {
 			told = err
-		} else if done, err := h.atPage(ctx, v, p, code, counter); done {
+		} else if done, err := atPage(ctx, h, v, p, code, counter); done {
 			return err
 		} else if err != nil {
 			told = err
@@ -93,7 +81,7 @@ func refused(err error) bool {
 }
 
 // atPage does what a page asks for; done says that there is nothing more to do.
-func (h *House) atPage(ctx context.Context, v *visitor.Visitor, p *Holder, code, counter string) (done bool, err error) {
+func atPage(ctx context.Context, h *faults.House, v *visitor.Visitor, p *faults.Holder, code, counter string) (done bool, err error) {
 	asks := func(step string) bool { return strings.Contains(v.Page().Body, `action="/portal/`+step+`"`) }
 	switch {
 	case asks("login/start"):
@@ -101,13 +89,13 @@ func (h *House) atPage(ctx context.Context, v *visitor.Visitor, p *Holder, code,
 	case asks("step/answer"):
 		return false, v.Answer(ctx)
 	case asks("step/otp"):
-		typed, err := p.readCode(ctx)
+		typed, err := p.ReadCode(ctx)
 		if err != nil {
 			return true, err
 		}
 		return false, v.ConfirmCode(ctx, typed)
 	case asks("step/contact"):
-		return false, v.SendCode(ctx, p.name+"@example.test")
+		return false, v.SendCode(ctx, p.Name+"@example.test")
 	case asks("step/code"):
 		return false, v.Match(ctx, code)
 	case asks("step/offer"), asks("step/sign"):
