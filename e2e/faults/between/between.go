@@ -49,6 +49,9 @@ func recalled() []string {
 	return []string{"txn.offer", "txn.offer", "key.try", "key.answer", "pin.approved", "key.try", "key.answer", "pin.approved", "txn.offer"}
 }
 
+// recalledOnly is that without the application, which is offered later in a renewal.
+func recalledOnly() []string { all := recalled(); return all[:len(all)-1] }
+
 // Passport is the passport way between its facts. What shares a COMMIT with a
 // fact (account.create, account.activate) is met there.
 func Passport() map[way.Fact][]string {
@@ -83,6 +86,43 @@ func Reviewed() map[way.Fact][]string {
 		"enrol.capture", "lock.charged", "review.park", "enrol.face", "enrol.park",
 		"review.claim", "review.view", "review.approve", "review.claim", "review.view", "review.approve",
 	}
+	return all
+}
+
+// Declined is that of somebody whom one of them declines.
+func Declined() map[way.Fact][]string {
+	all := Passport()
+	all[way.FaceMatches] = []string{"enrol.capture", "lock.charged", "review.park", "enrol.face", "enrol.park", "review.claim", "review.view", "review.decline", "enrol.end"}
+	return all
+}
+
+// Lost is a renewal by passport without a word of the older phone.
+func Lost() map[way.Fact][]string {
+	all := Passport()
+	all[way.KeysMade], all[way.ReplacementAgreed] = made(), []string{"txn.offer"}
+	return all
+}
+
+// ChildByCard is the passport way of a child whose parent signs with an ID-card.
+func ChildByCard() map[way.Fact][]string {
+	all := Child()
+	all[way.GuardianAgrees] = []string{"enrol.park", "confirm.ask", "card.login", "confirm.claim", "confirm.card"}
+	return all
+}
+
+// CardRenewal is a renewal by ID-card.
+func CardRenewal() map[way.Fact][]string {
+	all := Card()
+	all[way.DeviceConfirms], all[way.PINsChosen], all[way.ReplacementAgreed] = bothPINs(), taken(chosen()), []string{"txn.offer"}
+	all[way.PINsRecalled] = recalledOnly()
+	return all
+}
+
+// DeskRenewal is one at a desk.
+func DeskRenewal() map[way.Fact][]string {
+	all := Desk()
+	all[way.DeviceConfirms], all[way.CodeTyped], all[way.ReplacementAgreed] = bothPINs(), taken([]string{"desk.try", "desk.activate"}), []string{"txn.offer"}
+	all[way.PINsRecalled] = recalledOnly()
 	return all
 }
 

@@ -27,9 +27,13 @@ func (c Case) String() string {
 	return fmt.Sprintf("%-20s %-28s %-6s %s", c.Route, c.Arrow, c.Moment, c.Engine)
 }
 
-// moments of an arrow: an answer that nobody waits for cannot be lost.
+// moments of an arrow: an answer that nobody waits for cannot be lost, and what another
+// route has in common is met there.
 func moments(a route.Arrow) []string {
-	if a.Job {
+	switch {
+	case a.Same:
+		return nil
+	case a.Job:
 		return []string{Before, After}
 	}
 	return []string{Before, After, Lost}
@@ -85,7 +89,7 @@ func sample(all []Run) (out []Run) {
 			return r.Route.String() == one.String() && r.Moment == moments[i/2%3] && r.Engine == engines[i%2]
 		})
 		r := all[at]
-		r.Arrows = slices.DeleteFunc(one.Arrows(), func(a route.Arrow) bool { return a.N != 1 || !slices.Contains(sampled, a.Name) })
+		r.Arrows = slices.DeleteFunc(one.Arrows(), func(a route.Arrow) bool { return a.Same || a.N != 1 || !slices.Contains(sampled, a.Name) })
 		out = append(out, r)
 	}
 	return out

@@ -26,30 +26,48 @@ const officer = "finn"
 func atDesk(ctx context.Context, h *faults.House, name string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return h.Goes(ctx, name, name, wire.Begin{Way: "desk", Purpose: "new"}, func(p *faults.Holder) {
-		var once sync.Once
-		p.Hear = func(text string) {
-			if !strings.HasPrefix(text, "tunnus:desk:") {
-				return
-			}
-			once.Do(func() {
-				go func() {
-					code, err := attend(ctx, h, name, text)
-					if err != nil {
-						p.Note("the officer: " + err.Error())
+	return h.Goes(ctx, name, name, wire.Begin{Way: "desk", Purpose: "new"}, func(p *faults.Holder) { seen(ctx, h, p) })
+}
+
+// renewAtDesk puts a second phone in the place of the first, before an officer.
+func renewAtDesk(ctx context.Context, h *faults.House, name string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "desk", Purpose: "renew"}, func(p *faults.Holder) {
+		both(p, func() { seen(ctx, h, p) }, func() { follow(ctx, h, p, name, name) })
+	})
+}
+
+// employedBefore is an officer, and an older account.
+func employedBefore(ctx context.Context, h *faults.House, name string) error {
+	return errors.Join(employed(ctx, h, name), passport(ctx, h, name))
+}
+
+// seen lets the officer see to the ticket that the app shows, and the code be typed that
+// this gives, as often as it is asked for.
+func seen(ctx context.Context, h *faults.House, p *faults.Holder) {
+	var once sync.Once
+	p.Hear = func(text string) {
+		if !strings.HasPrefix(text, "tunnus:desk:") {
+			return
+		}
+		once.Do(func() {
+			go func() {
+				code, err := attend(ctx, h, p.Name, text)
+				if err != nil {
+					p.Note("the officer: " + err.Error())
+					return
+				}
+				for {
+					select {
+					case p.Shown <- code:
+					case <-ctx.Done():
 						return
 					}
-					for { // it is typed as often as it is asked for
-						select {
-						case p.Shown <- code:
-						case <-ctx.Done():
-							return
-						}
-					}
-				}()
-			})
-		}
-	})
+				}
+			}()
+		})
+	}
 }
 
 // employed is the officer of a desk, who is there before anybody comes.
@@ -150,6 +168,16 @@ func attend(ctx context.Context, h *faults.House, name, ticket string) (string, 
 
 // doubtful registers somebody whose face no machine can judge: two people do.
 func doubtful(ctx context.Context, h *faults.House, name string) error {
+	return judgedTo(ctx, h, name, "approve")
+}
+
+// declined is somebody whom the first of them declines.
+func declined(ctx context.Context, h *faults.House, name string) error {
+	return told(judgedTo(ctx, h, name, "decline", "--reason", "other-person"), tunnus.CodeRevDeclined)
+}
+
+// judgedTo lets people decide about a face, by the words of their command.
+func judgedTo(ctx context.Context, h *faults.House, name string, decision ...string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	return h.Goes(ctx, name, name, wire.Begin{}, func(p *faults.Holder) {
@@ -159,7 +187,7 @@ func doubtful(ctx context.Context, h *faults.House, name string) error {
 			if strings.HasPrefix(text, "A person looks at your registration") {
 				once.Do(func() {
 					go func() {
-						if err := judge(ctx, h); err != nil {
+						if err := judge(ctx, h, decision); err != nil {
 							p.Note("the reviewers: " + err.Error())
 						}
 					}()
@@ -172,7 +200,7 @@ func doubtful(ctx context.Context, h *faults.House, name string) error {
 // judge is the reviewers' part: what the queue says of the case is done next, by the one
 // whose turn it is, until it has left the queue. An act that got no answer may have been
 // decided, so that each begins with another look.
-func judge(ctx context.Context, h *faults.House) (err error) {
+func judge(ctx context.Context, h *faults.House, decision []string) (err error) {
 	seen := false
 	for range reloads {
 		var queue []review.Brief
@@ -182,7 +210,7 @@ func judge(ctx context.Context, h *faults.House) (err error) {
 			}
 			for _, c := range queue {
 				seen = true
-				err = errors.Join(err, judgeOne(ctx, h, c))
+				err = errors.Join(err, judgeOne(ctx, h, c, decision))
 			}
 		}
 		select {
@@ -194,7 +222,7 @@ func judge(ctx context.Context, h *faults.House) (err error) {
 	return fmt.Errorf("the case is not decided: %w", err)
 }
 
-func judgeOne(ctx context.Context, h *faults.House, c review.Brief) error {
+func judgeOne(ctx context.Context, h *faults.House, c review.Brief, decision []string) error {
 	turn := first
 	if c.State == review.Once {
 		turn = second
@@ -204,7 +232,7 @@ func judgeOne(ctx context.Context, h *faults.House, c review.Brief) error {
 		return err
 	}
 	for _, words := range [][]string{
-		{"review", "claim", c.ID}, {"review", "view", c.ID, "--dir", dir + "/pictures"}, {"review", "approve", c.ID},
+		{"review", "claim", c.ID}, {"review", "view", c.ID, "--dir", dir + "/pictures"}, append([]string{"review", decision[0], c.ID}, decision[1:]...),
 	} {
 		if err := as(ctx, h, turn, nil, words...); err != nil {
 			return err

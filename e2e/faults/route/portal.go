@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/tunnus-id/tunnus/app/steps"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/e2e/faults"
 	"github.com/tunnus-id/tunnus/sandbox/visitor"
@@ -107,4 +109,63 @@ func atPage(ctx context.Context, h *faults.House, v *visitor.Visitor, p *faults.
 		return true, nil
 	}
 	return false, fmt.Errorf("a page with status %d", v.Page().Status)
+}
+
+// minorByCard registers a child, whose parent has no phone of ours, and agrees at a
+// computer.
+func minorByCard(ctx context.Context, h *faults.House, _ string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.Goes(ctx, child, child, wire.Begin{Way: "passport", Purpose: "new"}, func(p *faults.Holder) {
+		var once sync.Once
+		p.Hear = func(text string) {
+			if strings.HasPrefix(text, steps.Confirming) {
+				once.Do(func() {
+					go func() {
+						if err := consents(ctx, h); err != nil {
+							p.Note("the parent: " + err.Error())
+						}
+					}()
+				})
+			}
+		}
+	})
+}
+
+// consents signs with the parent's card whatever waits for that, as long as somebody
+// asks. Where a page does not come, or the log-in is gone, it is begun again.
+func consents(ctx context.Context, h *faults.House) error {
+	card, err := h.World().Card(parent)
+	if err != nil {
+		return err
+	}
+	v, err := visitor.New(h.URL(), h.Roots(), card)
+	if err != nil {
+		return err
+	}
+	for range reloads {
+		ids, failed := v.Children(ctx)
+		if v.Heading() != "My children" {
+			failed = v.Login(ctx)
+		}
+		for _, id := range ids {
+			failed = errors.Join(failed, v.Consent(ctx, id))
+		}
+		err = failed
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("nothing was signed: %w", err)
+}
+
+// renewByCard puts a second phone in the place of the first, with the ID-card.
+func renewByCard(ctx context.Context, h *faults.House, name string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "idcard", Purpose: "renew"}, func(p *faults.Holder) {
+		both(p, func() { sits(ctx, h, p) }, func() { follow(ctx, h, p, name, name) })
+	})
 }

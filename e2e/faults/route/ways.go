@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tunnus-id/tunnus/app"
 	"github.com/tunnus-id/tunnus/app/line"
@@ -88,4 +89,31 @@ func confirm(ctx context.Context, h *faults.House, name, phone, link string) err
 		}
 	}
 	return err
+}
+
+// lost puts a second phone in the place of the first, of which nothing is heard any more:
+// the older account stays for three days (R4), and they pass.
+func lost(ctx context.Context, h *faults.House, name string) error {
+	err := h.Goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(p *faults.Holder) { p.Types("old-device", "no") })
+	for err == nil {
+		var have map[string]int
+		if have, err = h.Arrows(ctx); have["account.replace"] > 0 {
+			return h.Forward(73 * time.Hour)
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return err
+}
+
+// both lets two listen to what the app shows.
+func both(p *faults.Holder, one, other func()) {
+	one()
+	first := p.Hear
+	other()
+	second := p.Hear
+	p.Hear = func(text string) { first(text); second(text) }
 }
