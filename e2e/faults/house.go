@@ -77,7 +77,7 @@ func (b *Build) Open(ctx context.Context, engine string, change ...func(config m
 	}
 	var work context.Context
 	work, h.leave = context.WithCancel(context.WithoutCancel(ctx))
-	go func() { _ = h.box.Serve(work, smtp) }()
+	go func(box *mailbox.Box) { _ = box.Serve(work, smtp) }(h.box) // h is nil behind a failure
 	status, err := h.cards(work)
 	if err == nil {
 		err = h.configure(ctx, smtp.Addr().(*net.TCPAddr).Port, status, change)

@@ -96,6 +96,13 @@ func Declined() map[way.Fact][]string {
 	return all
 }
 
+// Unseen is that of somebody at whose face nobody looks.
+func Unseen() map[way.Fact][]string {
+	all := Passport()
+	all[way.FaceMatches] = []string{"enrol.capture", "lock.charged", "review.park", "enrol.face", "enrol.park"}
+	return all
+}
+
 // Lost is a renewal by passport without a word of the older phone.
 func Lost() map[way.Fact][]string {
 	all := Passport()

@@ -52,15 +52,27 @@ type Run struct {
 // charged and lost is charged, and an app asks five times for one answer.
 const parts = 3
 
+// few arrows need not be spread: their registration costs more than they do.
+const few = 6
+
+func spread(r route.Route) int {
+	met := slices.DeleteFunc(r.Arrows(), func(a route.Arrow) bool { return a.Same })
+	if len(met) <= few {
+		return 1
+	}
+	return parts
+}
+
 // Plan lists the registrations of a whole run, or of a sample.
 func Plan(quick bool) (all []Run) {
 	for _, r := range route.All() {
 		for _, engine := range []string{faults.SQLite, faults.PostgreSQL} {
 			for _, m := range []string{Before, After, Lost} {
-				for part := range parts {
+				n := spread(r)
+				for part := range n {
 					run := Run{Route: r, Engine: engine, Moment: m, Part: part}
 					for i, a := range r.Arrows() {
-						if i%parts == part && slices.Contains(moments(a), m) {
+						if i%n == part && slices.Contains(moments(a), m) {
 							run.Arrows = append(run.Arrows, a)
 						}
 					}

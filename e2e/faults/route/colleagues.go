@@ -176,6 +176,9 @@ func declined(ctx context.Context, h *faults.House, name string) error {
 	return told(judgedTo(ctx, h, name, "decline", "--reason", "other-person"), tunnus.CodeRevDeclined)
 }
 
+// looking begins what the app shows while people look at a face.
+const looking = "A person looks at your registration"
+
 // judgedTo lets people decide about a face, by the words of their command.
 func judgedTo(ctx context.Context, h *faults.House, name string, decision ...string) error {
 	ctx, stop := context.WithCancel(ctx)
@@ -184,7 +187,7 @@ func judgedTo(ctx context.Context, h *faults.House, name string, decision ...str
 		var once sync.Once
 		p.Again = func(err error) bool { return tunnus.CodeOf(err) == tunnus.CodeRevPending }
 		p.Hear = func(text string) {
-			if strings.HasPrefix(text, "A person looks at your registration") {
+			if strings.HasPrefix(text, looking) {
 				once.Do(func() {
 					go func() {
 						if err := judge(ctx, h, decision); err != nil {

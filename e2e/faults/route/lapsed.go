@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/e2e/faults"
 )
 
@@ -35,6 +37,29 @@ func leaving(question string) func(ctx context.Context, h *faults.House, name st
 		p.Leaves = ""
 		return told(p.Register(ctx), tunnus.CodeSesTimeout)
 	}
+}
+
+// week is more than a case may wait for reviewers.
+const week = 7*24*time.Hour + time.Hour
+
+// unseen is somebody whose face no machine can judge, and nobody else does.
+func unseen(ctx context.Context, h *faults.House, name string) error {
+	waiting, leave := context.WithCancel(ctx)
+	defer leave()
+	err := h.Goes(waiting, name, name, wire.Begin{}, func(p *faults.Holder) {
+		p.Hear = func(text string) { // where the first answer was lost, the app waits
+			if strings.HasPrefix(text, looking) {
+				leave()
+			}
+		}
+	})
+	if err == nil || tunnus.CodeOf(err) != tunnus.CodeRevPending && waiting.Err() == nil || ctx.Err() != nil {
+		return fmt.Errorf("nobody is waited for: %w", err)
+	}
+	if err := h.Forward(week); err != nil {
+		return err
+	}
+	return ended(ctx, h)
 }
 
 // ended waits until no sitting is open.

@@ -95,6 +95,10 @@ func All() []Route {
 			Route: passportWay, As: "declined", Behind: way.RegisterAgrees, Between: between.Declined(), Stops: way.FaceMatches, End: faults.End{State: way.Refused, Why: tunnus.CodeRevDeclined},
 			Ready: reviewers, Go: declined,
 		},
+		{
+			Route: passportWay, As: "unseen", Behind: way.RegisterAgrees, Between: between.Unseen(), Stops: way.FaceMatches, Jobs: []string{"review.lapse", "enrol.end"}, End: lapsed,
+			Alone: true, Ready: reviewers, Go: unseen,
+		},
 		{Route: renewed(way.Passport), As: "lost", Behind: way.FaceMatches, Between: between.Lost(), Jobs: replaced, End: only, Alone: true, Ready: passport, Go: lost},
 		{Route: way.Route{Way: way.Passport, Purpose: way.New, Minor: true}, As: "card", Behind: way.FaceMatches, Between: between.ChildByCard(), Jobs: adopted, Alone: true, Go: minorByCard},
 		{Route: renewed(way.IDCard), Between: between.CardRenewal(), Jobs: replaced, End: only, Ready: passport, Go: renewByCard},

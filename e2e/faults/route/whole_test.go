@@ -13,7 +13,6 @@ import (
 // each with the reason. It may only grow shorter.
 var aside = map[string]string{
 	"parked undo":     "it is parked before anything is certified: there is nothing to undo",
-	"parked lapse":    "the sweep that ends an open one ends it, by the same code; see the routes left and undone",
 	"idcard guardian": "a child's parent is asked and answers by the code of passport/child; only the fact before it differs",
 	"desk guardian":   "as on the way of the ID-card",
 }
