@@ -90,11 +90,12 @@ func (h *House) Open(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// underway reports whether something that was made is being withdrawn still, or an
-// account whose place was taken has outlived its time.
+// underway reports whether something that was made is being withdrawn still, or a
+// session or an account whose place was taken has outlived its time: with a clock that
+// has jumped, until the next round of the job that ends it.
 func (h *House) underway(ctx context.Context) (bool, error) {
 	var n int
-	const query = `SELECT (SELECT count(*) FROM enrol_session WHERE state = 'undoing')
+	const query = `SELECT (SELECT count(*) FROM enrol_session WHERE state = 'undoing' OR state = 'open' AND due > 0 AND due <= $1)
 		+ (SELECT count(*) FROM account WHERE retire_at > 0 AND retire_at <= $1 AND state NOT IN ('closed', 'revoked', 'expired'))`
 	err := h.db.QueryRowContext(ctx, query, h.now().UnixMilli()).Scan(&n)
 	return n > 0, err

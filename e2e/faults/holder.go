@@ -51,6 +51,7 @@ type Holder struct {
 	mu    sync.Mutex
 	typed map[string]string
 	told  []string
+	anew  bool // a code has not come, and another one was asked for
 }
 
 // Person returns somebody with a new phone.
@@ -171,7 +172,12 @@ func (p *Holder) Ask(ctx context.Context, key, question string) (string, error) 
 	p.mu.Unlock()
 	switch {
 	case key == "otp" && !ok:
-		return p.ReadCode(ctx)
+		code, err := p.ReadCode(ctx)
+		if errors.Is(err, errNoCode) && !p.anew {
+			p.anew = true
+			return "new", nil
+		}
+		return code, err
 	case key == "activation":
 		select {
 		case code := <-p.Shown:
@@ -239,10 +245,12 @@ func (h *House) oneTime() (codes []string) {
 
 var codeIn = regexp.MustCompile(`(?:Your code is |^)([0-9]{6})\b`)
 
+var errNoCode = errors.New("no code has come")
+
 // ReadCode waits for the newest code. A letter that was being sent when the server
 // died goes out once more after a minute.
 func (p *Holder) ReadCode(ctx context.Context) (string, error) {
-	ctx, stop := context.WithTimeout(ctx, 100*time.Second)
+	ctx, stop := context.WithTimeoutCause(ctx, 100*time.Second, errNoCode)
 	defer stop()
 	for {
 		if code := p.newest(); code != "" {
@@ -250,7 +258,7 @@ func (p *Holder) ReadCode(ctx context.Context) (string, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return "", context.Cause(ctx)
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
