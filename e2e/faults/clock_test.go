@@ -42,7 +42,10 @@ func TestClockJumps(t *testing.T) {
 		"ten years ahead": {87600 * time.Hour, []tunnus.Code{tunnus.CodeSesTimeout, tunnus.CodeDocExpired}},
 	} {
 		for _, arrow := range []string{"enrol.fact/form", "enrol.fact/register"} {
-			t.Run(name+", behind "+arrow, func(t *testing.T) { jumps(t, b, c.by, arrow, c.codes) })
+			t.Run(name+", behind "+arrow, func(t *testing.T) {
+				t.Parallel()
+				jumps(t, b, c.by, arrow, c.codes)
+			})
 		}
 	}
 }

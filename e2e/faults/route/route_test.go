@@ -58,6 +58,7 @@ func TestArrowsAreThoseThatHappen(t *testing.T) {
 	t.Cleanup(func() { _ = b.Close() })
 	for _, r := range All() {
 		t.Run(r.String(), func(t *testing.T) {
+			t.Parallel()
 			lines, err := r.Undisturbed(t.Context(), b)
 			if err != nil {
 				t.Fatal(err)
