@@ -205,7 +205,9 @@ func (a Account) After(e Event, why tunnus.Code, now time.Time) (Account, tunnus
 	case Activate:
 		a.ActiveAt = now
 	case Block:
-		a.StoppedAt = now
+		if a.State != Frozen { // else it was stopped before, and that stands: see Doubted
+			a.StoppedAt = now
+		}
 	case Freeze:
 		a.StoppedAt, a.FrozenUntil = now, now.Add(FreezeFor)
 	case Thaw, Unblock, Settle:
@@ -246,10 +248,14 @@ const young = 72 * time.Hour
 // by one tap, and may not vouch.
 func (a Account) Young(now time.Time) bool { return now.Before(a.ActiveAt.Add(young)) }
 
+// late is how much later than the account itself the letter about it may begin, and
+// end, its 72 hours.
+const late = time.Hour
+
 // Doubted reports whether somebody said "not me" of the account while it was young, and
-// it did not come back since: what its registration brought may be a thief's.
+// it did not come back since: what it brought may be a thief's.
 func (a Account) Doubted() bool {
-	return a.State != Active && !a.FrozenUntil.IsZero() && a.Young(a.StoppedAt)
+	return a.State != Active && !a.FrozenUntil.IsZero() && a.Young(a.StoppedAt.Add(-late))
 }
 
 // MayVouch reports whether the holder may be proved by this account for a new one

@@ -5,9 +5,9 @@
 // One that is added later is held five days before it may receive codes for a
 // registration or a recovery; until then, and as long as one that was removed is
 // held, all of them are told of everything. Addresses are sealed; a row is named
-// by a keyed hash of person and address, so that one address is one row. What a
-// registration has confirmed stands as long as its account does not turn out to be
-// fraud ([Service.Disowned]), and is held while that is in doubt.
+// by a keyed hash of person and address, so that one address is one row. What an
+// account has brought, by its registration or later, stands as long as it does not turn
+// out to be fraud ([Service.Disown]), and is held while that is in doubt.
 //
 // Here contacts are read and their moves decided. Who is told of a move, and the
 // codes, are the matter of package account/life.
@@ -46,10 +46,10 @@ type Contact struct {
 	ID        string // 32 hexadecimal digits
 	Kind      address.Channel
 	State     State
-	Address   string // in clear and normal form ([address.Address.Text]); "" once Removed or Stopped
-	Since     time.Time
+	Address   string    // in clear and normal form ([address.Address.Text]); "" once Removed or Stopped
+	Since     time.Time // when it was brought; of one that was Stopped, when that was
 	HeldUntil time.Time
-	Account   string // whose registration brought it; "" if it was added
+	Account   string // whose registration or PIN1 brought it
 	Rev       int64  // 0 until first saved
 }
 
@@ -291,7 +291,7 @@ func (s Service) Disown(ctx context.Context, fraud account.Account) (gone []Cont
 		if !only {
 			continue
 		}
-		c.State = Stopped
+		c.State, c.Since = Stopped, s.Clock.Now()
 		bearing, err := s.bearing(accounts, c.ID)
 		if err != nil {
 			return nil, nil, err
@@ -304,18 +304,23 @@ func (s Service) Disown(ctx context.Context, fraud account.Account) (gone []Cont
 
 // adopt takes the contact of an account over. The first one of a person is not held: the
 // registration that confirmed it has proved the person too. Any other is held as
-// if it had been added.
+// if it had been added. One that left, was stopped, or was never confirmed comes back so,
+// by an account that was made after that: an older one says nothing new.
 func (s Service) adopt(ctx context.Context, a account.Account, list []Contact) ([]Contact, error) {
 	c, err := s.of(a)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(list, func(have Contact) bool { return have.ID == c.ID }) {
+	i := slices.IndexFunc(list, func(have Contact) bool { return have.ID == c.ID })
+	if i >= 0 && (list[i].State == Confirmed || !a.CreatedAt.After(s.over(list[i]))) {
 		return list, nil
 	}
 	c.State, c.Since, c.Account = Confirmed, a.CreatedAt, a.ID
 	if len(list) > 0 {
 		c.HeldUntil = a.CreatedAt.Add(s.Held())
+	}
+	if i >= 0 {
+		c.Rev = list[i].Rev
 	}
 	row, err := s.Row(c)
 	if err != nil {
@@ -325,8 +330,20 @@ func (s Service) adopt(ctx context.Context, a account.Account, list []Contact) (
 	if err := s.Store.Save(ctx, row, []tunnus.Event{line}); err != nil && tunnus.CodeOf(err) != tunnus.CodeStateConflict {
 		return nil, err // else somebody was faster with the same row
 	}
-	c.Rev = 1
+	c.Rev++
+	if i >= 0 {
+		list[i] = c
+		return list, nil
+	}
 	return append(list, c), nil
+}
+
+// over is when a contact left, was stopped, or began to wait for its code.
+func (s Service) over(c Contact) time.Time {
+	if c.State == Leaving || c.State == Removed {
+		return c.HeldUntil.Add(-s.Held())
+	}
+	return c.Since
 }
 
 // Usable returns the contacts that codes for a registration or a recovery may go

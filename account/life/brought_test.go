@@ -214,3 +214,79 @@ func TestRemovedContactStaysAwayWhenForgotten(t *testing.T) {
 	}
 	w.same("14 months later", w.told(), []string{"second@example.org"})
 }
+
+// What a thief's account added with its PIN1 goes with it like what its registration
+// brought, and is held while the account is in doubt.
+func TestFraudTakesAlongWhatItAdded(t *testing.T) {
+	w := newWorld(t)
+	old := w.add(90 * day)
+	thief := w.add(0, with("thief@example.net"))
+	w.must(w.svc.Activated(t.Context(), thief.ID))
+	w.addContact(thief, "second@example.net")
+	_, err := w.svc.Freeze(t.Context(), thief.ID, byDevice(old))
+	w.must(err)
+	w.now = w.now.Add(10 * day)
+	w.same("in doubt", w.usable(), []string{"a1@example.org"})
+	w.must(w.svc.Fraud(t.Context(), thief.ID, desk))
+	w.same("told", w.told(), []string{"a1@example.org"})
+}
+
+// A freeze late in its 72 hours is one, and a block behind it does not end the doubt.
+func TestBlockDoesNotEndTheDoubt(t *testing.T) {
+	w := newWorld(t)
+	old := w.add(90 * day)
+	thief := w.add(70*time.Hour, with("thief@example.net"))
+	_, err := w.svc.Freeze(t.Context(), thief.ID, byDevice(old))
+	w.must(err)
+	w.now = w.now.Add(10 * time.Hour)
+	_, err = w.svc.Block(t.Context(), thief.ID, life.By{Means: life.ByPortal})
+	w.must(err)
+	w.now = w.now.Add(10 * day)
+	w.must(w.svc.Run(t.Context()))
+	w.stands(thief.ID, account.Blocked)
+	w.same("blocked while it was frozen", w.usable(), []string{"a1@example.org"})
+}
+
+// An address that was stopped, taken off or never confirmed is on file again once a later
+// registration has proved it, held like any other; an older account says nothing new.
+func TestProvedAgainComesBack(t *testing.T) {
+	for name, over := range map[string]func(w *world, a account.Account){
+		"pending": func(w *world, a account.Account) {
+			_, err := w.svc.AddContact(w.t.Context(), a, "mine@example.org", "Phone 1")
+			w.must(err)
+		},
+		"stopped": func(w *world, a account.Account) {
+			w.must(w.svc.StopContact(w.t.Context(), a, w.addContact(a, "mine@example.org").ID))
+		},
+		"a fraud's": func(w *world, _ account.Account) {
+			f := w.add(80*day, with("mine@example.org"))
+			w.must(w.svc.Fraud(w.t.Context(), f.ID, desk))
+			w.told()
+		},
+		"leaving": func(w *world, a account.Account) {
+			w.addContact(a, "mine@example.org")
+			w.now = w.now.Add(contact.HoldFor)
+			c := w.contact("mine@example.org")
+			_, err := w.svc.RemoveContact(w.t.Context(), a, c.ID, c.Rev)
+			w.must(err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a := w.add(90 * day)
+			w.same("at first", w.told(), []string{"a1@example.org"})
+			over(w, a)
+			w.now = w.now.Add(time.Minute)
+			w.add(30*day, with("mine@example.org")) // as a backup has it
+			if slices.Contains(w.usable(), "mine@example.org") {
+				t.Error("an older account has brought it back")
+			}
+			w.now = w.now.Add(time.Hour)
+			w.add(0, with("mine@example.org"))
+			w.same("told", w.told(), []string{"a1@example.org", "mine@example.org"})
+			w.same("held", w.usable(), []string{"a1@example.org"})
+			w.now = w.now.Add(contact.HoldFor)
+			w.same("usable", w.usable(), []string{"a1@example.org", "mine@example.org"})
+		})
+	}
+}

@@ -37,6 +37,7 @@ func (s *Service) AddContact(ctx context.Context, a account.Account, typed, devi
 		return Asked{}, err
 	}
 	c := s.cfg.Contacts.New(a.Person, at)
+	c.Account = a.ID // with which it stands and falls
 	have, err := s.find(ctx, a, c.ID)
 	switch {
 	case err == nil && have.State == contact.Confirmed:
@@ -174,7 +175,7 @@ func (s *Service) unchange(ctx context.Context, a account.Account, id string, ta
 		case c.State == contact.Leaving && now.Before(c.HeldUntil):
 			c.State, c.HeldUntil = contact.Confirmed, now // it was proved before; it is not held again
 		case c.State == contact.Confirmed && now.Before(c.HeldUntil), c.State == contact.Pending:
-			c.State = contact.Stopped
+			c.State, c.Since = contact.Stopped, now
 		default: // nothing is held any more
 			return nil
 		}

@@ -23,13 +23,14 @@ func (s *Service) Freeze(ctx context.Context, id string, by By) (account.Account
 	return s.freeze(ctx, id, by, nil)
 }
 
-// mayFreeze reports whether b's device may freeze a.
+// mayFreeze reports whether b's device may freeze a. One that was in dispute with a does
+// not begin again, or it would undo what the desk has found.
 func (s *Service) mayFreeze(b, a account.Account) bool {
-	if b.State != account.Active && b.State != account.Frozen && b.State != account.Disputed {
+	elsewhere := b.State == account.Disputed && b.Replaces != a.ID && a.Replaces != b.ID
+	if b.State != account.Active && b.State != account.Frozen && !elsewhere {
 		return false
 	}
-	older := a.Young(s.now()) && b.ActiveAt.Before(a.ActiveAt)
-	return older || b.Replaces == a.ID && a.State.Begun()
+	return a.Young(s.now()) && b.ActiveAt.Before(a.ActiveAt) || b.Replaces == a.ID && a.State.Begun()
 }
 
 // freeze does it once: what is frozen, or blocked and held up, stays so. One that is

@@ -1,9 +1,13 @@
 package backup
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,5 +93,24 @@ func TestBackupGoesIntoANewFolder(t *testing.T) {
 	_, err := Make(t.Context(), cfg, dir, nil, tunnus.SystemClock{})
 	if err == nil || err.Error() != dir+" is there already; a backup is written to a new folder" {
 		t.Error(err)
+	}
+}
+
+// The manifest of a stranger's backup names no file outside its folder, nor one that
+// would lie outside the log's.
+func TestNamesInAManifestStayInside(t *testing.T) {
+	for _, name := range []string{"../a", "/a", "log/../log.key", "log/../../a", "log//a", "./a"} {
+		dir := t.TempDir()
+		must(t, os.MkdirAll(filepath.Join(dir, "backup", "log"), 0o700))
+		for _, at := range []string{"a", "backup/a", "backup/log.key", "backup/log/a"} {
+			must(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(at)), nil, 0o600))
+		}
+		hash := sha256.Sum256(nil)
+		text, err := json.Marshal(Manifest{Format: Format, Files: []File{{Name: name, SHA256: hex.EncodeToString(hash[:])}}})
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, "backup", ManifestFile), text, 0o600))
+		if _, err := Open(filepath.Join(dir, "backup"), ""); err == nil || !strings.Contains(err.Error(), "leaves the folder") {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

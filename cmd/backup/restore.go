@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -79,7 +80,7 @@ func identities(path string) ([]age.Identity, error) {
 
 // whole compares a file with its hash.
 func (b *Backup) whole(file File) error {
-	if !filepath.IsLocal(filepath.FromSlash(file.Name)) {
+	if file.Name != path.Clean(file.Name) || !filepath.IsLocal(filepath.FromSlash(file.Name)) {
 		return fmt.Errorf("%s: %q leaves the folder", ManifestFile, file.Name)
 	}
 	in, err := os.Open(filepath.Join(b.dir, filepath.FromSlash(file.Name)))

@@ -79,6 +79,7 @@ func (d *Service) Read(ctx context.Context, a staff.Actor, id string, ev emrtd.E
 	if err != nil {
 		return Reading{}, err
 	}
+	s.Exceptions, p.Paper = nil, "" // what was agreed was agreed of another document, or of another look at this one
 	s.Proved, s.Copyable, s.Expired, s.Checks = !v.Clonable(), v.Clonable(), v.Expired(d.now()), map[string]string{}
 	for _, c := range v.Checks() {
 		s.Checks[c.Name] = string(c.Result)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -278,5 +279,42 @@ func TestNothingIsLeftOfADesk(t *testing.T) {
 	w.now = w.now.Add(DefaultRules.Life + time.Second)
 	if _, err := w.Sweep(t.Context()); err != nil || w.desks[w.id].State != Ended {
 		t.Errorf("a forgotten desk: %s, %v", w.desks[w.id].State, err)
+	}
+}
+
+// What a second officer agreed to was agreed to of the document that was read then.
+func TestExceptionIsOfOneReading(t *testing.T) {
+	expired := func(days int) *virtual.Passport {
+		return passport(t, "19850202", func(h *virtual.Holder) { h.Expiry = start.AddDate(0, 0, -days) })
+	}
+	agree := func(w *world, wish Wish) {
+		t.Helper()
+		if err := errors.Join(w.Raise(t.Context(), w.officer, w.id, wish), w.Second(t.Context(), w.second, w.id, true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, then := range map[string]*virtual.Passport{"one that expired long ago": expired(400), "the same again": expired(10)} {
+		w := fresh(t)
+		if _, err := w.read(t, expired(10)); err != nil {
+			t.Fatal(err)
+		}
+		agree(w, Wish{Kind: ExpiredLately})
+		if _, err := w.read(t, then); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.sign(t)
+		wantCode(t, "Sign after "+name, err, tunnus.CodeStateConflict)
+	}
+	w := fresh(t)
+	copyable := passport(t, "19850202", func(h *virtual.Holder) { h.Chip = virtual.ChipPlain })
+	agree(w, noChip(t, passport(t, "19850202", nil)))
+	if _, err := w.read(t, copyable); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.sign(t)
+	wantCode(t, "Sign over a copy after no chip was agreed to", err, tunnus.CodeStateConflict)
+	agree(w, Wish{Kind: NoChip}) // and that one may be asked for
+	if _, err := w.sign(t); err != nil {
+		t.Error(err)
 	}
 }

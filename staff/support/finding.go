@@ -86,7 +86,8 @@ type Findings interface {
 	// Finding returns a finding, or fails with [tunnus.CodeNotFound].
 	Finding(ctx context.Context, id string) (Finding, error)
 
-	// Waiting returns at most limit findings that are Opened or Seconded, oldest first.
+	// Waiting returns at most limit findings that are Opened or Seconded: these first,
+	// and of each the oldest.
 	Waiting(ctx context.Context, limit int) ([]Finding, error)
 
 	// SaveFinding writes f if its stored revision is f.Rev (0: none is stored), as
@@ -176,6 +177,9 @@ func (s *Service) apply(ctx context.Context, f Finding) (Finding, error) {
 		do = s.cfg.Accounts.Settle
 	}
 	failed := do(ctx, f.Account, f.Opened, f.Seconded)
+	if f.Kind == OfHolder && tunnus.CodeOf(failed) == tunnus.CodeStateConflict { // somebody moved it, or it was done and something after it failed
+		failed = do(ctx, f.Account, f.Opened, f.Seconded)
+	}
 	if failed != nil && (f.Kind != OfHolder || tunnus.CodeOf(failed) != tunnus.CodeStateConflict) {
 		return Finding{}, failed // it is tried again
 	}

@@ -44,7 +44,7 @@ type Contact struct {
 	State     string `json:"state"`
 	Since     int64  `json:"since"`
 	HeldUntil int64  `json:"held"`
-	Account   string `json:"account"` // whose registration brought it
+	Account   string `json:"account"` // that brought it
 }
 
 // ContactState leaves a copy of a contact that was stopped or is taken off, and of
@@ -64,10 +64,20 @@ func Silenced(state string) bool {
 	return state == string(contact.Stopped) || state == string(contact.Leaving) || state == string(contact.Removed)
 }
 
-// OfContact is the copy of a contact.
+// OfContact is the copy of a contact. Its revision is of the contact's whole life
+// ([Contact.Order]).
 func OfContact(v Contact, rev int64) (Copy, error) {
-	return made(KindContact, v.Person+"/"+v.ID, rev, v)
+	return made(KindContact, v.Person+"/"+v.ID, v.Order(rev), v)
 }
+
+const revBits = 20
+
+// Order puts all that a contact ever was into one order: a row that the nightly job has
+// deleted may come again, with revisions from 1 on, but not with an older time.
+func (v Contact) Order(rev int64) int64 { return v.Since<<revBits | Rev(rev) }
+
+// Rev is the row's own revision in what [Contact.Order] made.
+func Rev(order int64) int64 { return order & (1<<revBits - 1) }
 
 // ContactOf reads a contact from its row.
 func ContactOf(r db.Contact) Contact {

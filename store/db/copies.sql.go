@@ -262,13 +262,14 @@ func (q *Queries) LockKeysAfter(ctx context.Context, arg LockKeysAfterParams) ([
 }
 
 const restoreContact = `-- name: RestoreContact :execrows
-UPDATE contact SET state = $1, sealed = $2, held_until = $3, rev = $4
-WHERE person = $5 AND id = $6 AND rev < $4
+UPDATE contact SET state = $1, sealed = $2, since = $3, held_until = $4, rev = $5
+WHERE person = $6 AND id = $7 AND rev < $5
 `
 
 type RestoreContactParams struct {
 	State     string
 	Sealed    []byte
+	Since     int64
 	HeldUntil int64
 	Rev       int64
 	Person    string
@@ -279,6 +280,7 @@ func (q *Queries) RestoreContact(ctx context.Context, arg RestoreContactParams) 
 	result, err := q.db.ExecContext(ctx, restoreContact,
 		arg.State,
 		arg.Sealed,
+		arg.Since,
 		arg.HeldUntil,
 		arg.Rev,
 		arg.Person,

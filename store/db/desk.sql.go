@@ -1350,7 +1350,7 @@ func (q *Queries) WaitingReviewCases(ctx context.Context, arg WaitingReviewCases
 }
 
 const waitingStaffFindings = `-- name: WaitingStaffFindings :many
-SELECT id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY opened_at, id LIMIT $1
+SELECT id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY state DESC, opened_at, id LIMIT $1
 `
 
 func (q *Queries) WaitingStaffFindings(ctx context.Context, limit int32) ([]StaffFinding, error) {

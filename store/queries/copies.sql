@@ -43,5 +43,5 @@ SELECT id FROM contact WHERE state IN ('leaving', 'stopped') AND id > sqlc.arg(i
 SELECT * FROM contact WHERE id = sqlc.arg(id);
 
 -- name: RestoreContact :execrows
-UPDATE contact SET state = sqlc.arg(state), sealed = sqlc.arg(sealed), held_until = sqlc.arg(held_until), rev = sqlc.arg(rev)
+UPDATE contact SET state = sqlc.arg(state), sealed = sqlc.arg(sealed), since = sqlc.arg(since), held_until = sqlc.arg(held_until), rev = sqlc.arg(rev)
 WHERE person = sqlc.arg(person) AND id = sqlc.arg(id) AND rev < sqlc.arg(rev);

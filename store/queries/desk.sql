@@ -39,7 +39,7 @@ DELETE FROM staff_consent WHERE mac = $1;
 SELECT * FROM staff_finding WHERE id = $1;
 
 -- name: WaitingStaffFindings :many
-SELECT * FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY opened_at, id LIMIT $1;
+SELECT * FROM staff_finding WHERE state IN ('opened', 'seconded') ORDER BY state DESC, opened_at, id LIMIT $1;
 
 -- name: AddStaffFinding :exec
 INSERT INTO staff_finding (id, rev, kind, account, ref, state, opened, opened_at, seconded, ended_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9);

@@ -56,7 +56,7 @@ func (a *applying) contacts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = a.cfg.Database.Write(ctx, func(t *engine.Tx) error { return a.contact(ctx, t, v, c.Rev) })
+		err = a.cfg.Database.Write(ctx, func(t *engine.Tx) error { return a.contact(ctx, t, v, copies.Rev(c.Rev)) })
 		if err != nil {
 			return fmt.Errorf("recovery: contact %s: %w", v.ID, err)
 		}
@@ -92,7 +92,7 @@ func (a *applying) contact(ctx context.Context, t *engine.Tx, v copies.Contact, 
 	case contact.Stopped, contact.Removed:
 		v.State = have.State
 	}
-	p := db.RestoreContactParams{Person: v.Person, ID: v.ID, State: v.State, Sealed: have.Sealed, HeldUntil: v.HeldUntil, Rev: max(rev, have.Rev) + 1}
+	p := db.RestoreContactParams{Person: v.Person, ID: v.ID, State: v.State, Sealed: have.Sealed, Since: v.Since, HeldUntil: v.HeldUntil, Rev: max(rev, have.Rev) + 1}
 	if v.State != string(contact.Leaving) {
 		p.Sealed = []byte{}
 	}
@@ -120,7 +120,7 @@ func (r *Recovery) hasContact(ctx context.Context, c second.Copy) (bool, error) 
 	}
 	for _, have := range rows {
 		if have.Person == v.Person {
-			return have.Rev >= c.Rev, nil
+			return copies.ContactOf(have).Order(have.Rev) >= v.Order(copies.Rev(c.Rev)), nil
 		}
 	}
 	return v.State != string(contact.Stopped), nil

@@ -6,16 +6,19 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account/address"
 	"github.com/tunnus-id/tunnus/account/contact"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/key/device"
 	"github.com/tunnus-id/tunnus/staff"
 	"github.com/tunnus-id/tunnus/staff/roster"
 	"github.com/tunnus-id/tunnus/store/copies"
 	rows "github.com/tunnus-id/tunnus/store/desk"
 	"github.com/tunnus-id/tunnus/store/life"
+	"github.com/tunnus-id/tunnus/store/retention"
 	"github.com/tunnus-id/tunnus/store/second"
 )
 
@@ -163,4 +166,42 @@ func TestOlderSecondPlaceGetsNewKinds(t *testing.T) {
 	if c, err := w.place.Get(t.Context(), copies.KindMember, "reg-1"); err != nil || c.Rev != 1 {
 		t.Errorf("the dismissal: %+v, %v", c, err)
 	}
+}
+
+// A contact that was taken off, forgotten after 13 months, and came again is as good as
+// new, with revisions from 1 on: a restore does not take it off, nor does the server stay
+// shut. Stopped in its new life it stays stopped, however young that is.
+func TestForgottenContactComesAgain(t *testing.T) { everywhere(t, forgottenContactComesAgain) }
+
+func forgottenContactComesAgain(t *testing.T, w *world) {
+	for _, id := range []string{"good", "stopped"} {
+		w.keep(id, contact.Pending, 0)
+		for rev, state := range []contact.State{contact.Confirmed, contact.Leaving, contact.Confirmed, contact.Leaving, contact.Removed} {
+			w.keep(id, state, int64(rev+1))
+		}
+	}
+	w.pass(14 * 31 * 24 * time.Hour)
+	_, err := retention.Job{Database: w.store.Database(), Keep: scheme.Nordic().Retention, Clock: w}.Run(t.Context())
+	w.must(err)
+	for _, id := range []string{"good", "stopped"} {
+		if s, _ := w.contactState(id); s != "" {
+			t.Fatalf("%s is %s still", id, s)
+		}
+		w.keep(id, contact.Confirmed, 0)
+	}
+	back := w.backup()
+	w.must(w.recovery().Check(t.Context()))
+	w.keep("stopped", contact.Stopped, 1)
+	w.putBack(back)
+	if err := w.recovery().Check(t.Context()); !errors.Is(err, ErrBehind) {
+		t.Errorf("the server opens on a database that gives codes to whom the holder stopped: %v", err)
+	}
+	_, err = w.recovery().Apply(t.Context())
+	w.must(err)
+	for id, want := range map[string]contact.State{"good": contact.Confirmed, "stopped": contact.Stopped} {
+		if s, _ := w.contactState(id); s != want {
+			t.Errorf("%s is %q; want %q", id, s, want)
+		}
+	}
+	w.must(w.recovery().Check(t.Context()))
 }

@@ -74,6 +74,9 @@ func edge(dir string) ([]Part, []string, error) {
 		return nil, nil, err
 	}
 	state, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(stateFile)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, ErrNotWhole // it has begun: that its own part is missing must not look like no log
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -97,6 +97,9 @@ func TestCopyThatIsNotWholeIsNotWritten(t *testing.T) {
 	if _, err := Open(t.Context(), dir, by); !errors.Is(err, ErrNotWhole) {
 		t.Errorf("Open = %v; want ErrNotWhole", err)
 	}
+	if _, _, err := Edge(dir); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("Edge = %v; want ErrNotWhole: no log has begun is something else", err)
+	}
 	if n, err := Lines(dir); err != nil || n != 3 {
 		t.Errorf("%d lines are left, %v", n, err)
 	}
