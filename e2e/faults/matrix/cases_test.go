@@ -1,11 +1,13 @@
 package matrix
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus/e2e/faults"
 	"github.com/tunnus-id/tunnus/e2e/faults/route"
+	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
 // Each arrow is met at each of its moments on each database, once.
@@ -32,20 +34,21 @@ func TestPlanIsWhole(t *testing.T) {
 	}
 }
 
-// A quick run goes by every route, on both databases, and has each moment.
+// A quick run goes by every way, renews, has a child, is on both databases, and has each
+// moment.
 func TestSampleIsOfEverything(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range Plan(true) {
 		if len(r.Arrows) < 2 {
 			t.Errorf("%s: %d arrows", r.Route, len(r.Arrows))
 		}
-		for _, what := range []string{r.Route.String(), r.Engine, r.Moment} {
+		for _, what := range []string{string(r.Route.Route.Way), string(r.Route.Route.Purpose), fmt.Sprint(r.Route.Route.Minor), r.Engine, r.Moment} {
 			seen[what] = true
 		}
 	}
-	want := []string{faults.SQLite, faults.PostgreSQL, Before, After, Lost}
-	for _, r := range route.All() {
-		want = append(want, r.Route.String())
+	want := []string{"true", string(way.Renew), faults.SQLite, faults.PostgreSQL, Before, After, Lost}
+	for _, w := range way.All() {
+		want = append(want, string(w))
 	}
 	for _, what := range want {
 		if !seen[what] {
