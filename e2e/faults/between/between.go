@@ -74,8 +74,26 @@ func Renewal() map[way.Fact][]string {
 // Child is the passport way of a child.
 func Child() map[way.Fact][]string {
 	all := Passport()
-	all[way.KeysMade] = taken(all[way.KeysMade])
-	all[way.GuardianAgrees] = append([]string{"enrol.park", "confirm.ask", "confirm.claim", "txn.offer", "confirm.offer"}, signed()...)
+	all[way.GuardianAgrees], all[way.KeysMade] = agreed(), taken(all[way.KeysMade])
+	return all
+}
+
+// agreed is what a parent's phone does, once it was asked.
+func agreed() []string {
+	return append([]string{"enrol.park", "confirm.ask", "confirm.claim", "txn.offer", "confirm.offer"}, signed()...)
+}
+
+// ChildsCard is the way of a child's own ID-card.
+func ChildsCard() map[way.Fact][]string {
+	all := Card()
+	all[way.GuardianAgrees], all[way.IdentityConfirmed] = agreed(), taken(nil)
+	return all
+}
+
+// ChildAtDesk is that of a child at a desk.
+func ChildAtDesk() map[way.Fact][]string {
+	all := Desk()
+	all[way.GuardianAgrees], all[way.CodeTyped] = agreed(), taken(all[way.CodeTyped])
 	return all
 }
 

@@ -38,6 +38,20 @@ func renewAtDesk(ctx context.Context, h *faults.House, name string) error {
 	})
 }
 
+// minorAtDesk registers a child, whose parent agrees, before an officer.
+func minorAtDesk(ctx context.Context, h *faults.House, _ string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.Goes(ctx, child, child, wire.Begin{Way: "desk", Purpose: "new"}, func(p *faults.Holder) {
+		both(p, func() { seen(ctx, h, p) }, func() { follow(ctx, h, p, parent, parent) })
+	})
+}
+
+// parentAndOfficer are an officer, and the parent's account.
+func parentAndOfficer(ctx context.Context, h *faults.House, name string) error {
+	return errors.Join(employed(ctx, h, name), parentsAccount(ctx, h, name))
+}
+
 // employedBefore is an officer, and an older account.
 func employedBefore(ctx context.Context, h *faults.House, name string) error {
 	return errors.Join(employed(ctx, h, name), passport(ctx, h, name))

@@ -22,6 +22,15 @@ func byCard(ctx context.Context, h *faults.House, name string) error {
 	return h.Goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *faults.Holder) { sits(ctx, h, p) })
 }
 
+// minorsCard registers a child with its own ID-card, whose parent agrees.
+func minorsCard(ctx context.Context, h *faults.House, _ string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return h.Goes(ctx, child, child, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *faults.Holder) {
+		both(p, func() { sits(ctx, h, p) }, func() { follow(ctx, h, p, parent, parent) })
+	})
+}
+
 // sits lets the holder go to the portal with each code that the app shows.
 func sits(ctx context.Context, h *faults.House, p *faults.Holder) {
 	code, last, used := "", "", ""

@@ -72,6 +72,8 @@ func All() []Route {
 		{Route: way.Route{Way: way.IDCard, Purpose: way.New}, Between: between.Card(), Jobs: adopted, Go: byCard},
 		{Route: way.Route{Way: way.Account, Purpose: way.New}, Between: between.Account(), Jobs: between.Announced(), Ready: earlierByDays, Go: byAccount},
 		{Route: way.Route{Way: way.Passport, Purpose: way.New, Minor: true}, Between: between.Child(), Jobs: adopted, Alone: true, Ready: parentsAccount, Go: minor},
+		{Route: way.Route{Way: way.IDCard, Purpose: way.New, Minor: true}, Between: between.ChildsCard(), Jobs: adopted, Alone: true, Ready: parentsAccount, Go: minorsCard},
+		{Route: way.Route{Way: way.Desk, Purpose: way.New, Minor: true}, Between: between.ChildAtDesk(), Jobs: adopted, Alone: true, Ready: parentAndOfficer, Go: minorAtDesk},
 		{Route: way.Route{Way: way.Desk, Purpose: way.New}, Between: between.Desk(), Jobs: adopted, Ready: employed, Go: atDesk},
 		{Route: renewed(way.Passport), Between: between.Renewal(), Jobs: replaced, End: only, Ready: passport, Go: renew},
 		{Route: passportWay, As: "review", Behind: way.RegisterAgrees, Between: between.Reviewed(), Jobs: adopted, Ready: reviewers, Go: doubtful},

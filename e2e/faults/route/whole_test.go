@@ -12,9 +12,7 @@ import (
 // aside are moves of a sitting that no route makes, and facts of a way that none meets,
 // each with the reason. It may only grow shorter.
 var aside = map[string]string{
-	"parked undo":     "it is parked before anything is certified: there is nothing to undo",
-	"idcard guardian": "a child's parent is asked and answers by the code of passport/child; only the fact before it differs",
-	"desk guardian":   "as on the way of the ID-card",
+	"parked undo": "it is parked before anything is certified: there is nothing to undo",
 }
 
 // moves are those of the table of a sitting's states that a route makes.
