@@ -97,7 +97,7 @@ var sampled = []string{
 // usual are the routes of a sample: each way as it usually goes, a child's, and a renewal.
 func usual() []route.Route {
 	return slices.DeleteFunc(route.All(), func(r route.Route) bool {
-		return r.As != "" || r.Route.Purpose == way.Renew && r.Route.Way != way.Passport
+		return r.As != "" || (r.Route.Minor || r.Route.Purpose == way.Renew) && r.Route.Way != way.Passport
 	})
 }
 
