@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,7 +26,7 @@ type Postgres struct {
 	dir      string
 	as       *syscall.Credential
 	server   *exec.Cmd
-	names    int
+	names    atomic.Int64
 	settings []string
 }
 
@@ -153,8 +154,7 @@ func (p *Postgres) Stop() {
 
 // Database makes an empty database and returns its URL.
 func (p *Postgres) Database(ctx context.Context) (string, error) {
-	p.names++
-	name := fmt.Sprintf("house%d", p.names)
+	name := fmt.Sprintf("house%d", p.names.Add(1))
 	return p.url(name), p.exec(ctx, "CREATE DATABASE "+name)
 }
 

@@ -34,6 +34,26 @@ func TestPlanIsWhole(t *testing.T) {
 	}
 }
 
+// What is gone abreast is the plan, each run of it once, and one database to a lane.
+func TestLanesAreThePlan(t *testing.T) {
+	plan := Plan(false)
+	seen := map[string]int{}
+	all := lanes(plan)
+	for _, lane := range all {
+		for _, r := range lane {
+			if seen[fmt.Sprint(r.Route, r.Engine, r.Moment, r.Part)]++; r.Engine != lane[0].Engine {
+				t.Errorf("%s on %s in a lane of %s", r.Route, r.Engine, lane[0].Engine)
+			}
+		}
+	}
+	if len(all) != 2*abreast || len(seen) != len(plan) {
+		t.Errorf("%d lanes with %d of %d runs", len(all), len(seen), len(plan))
+	}
+	if one := lanes(plan[:1]); len(one) != 1 || len(one[0]) != 1 {
+		t.Errorf("one run is on %d lanes", len(one))
+	}
+}
+
 // A quick run goes by every way, renews, has a child, is on both databases, and has each
 // moment.
 func TestSampleIsOfEverything(t *testing.T) {

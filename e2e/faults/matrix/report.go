@@ -17,16 +17,24 @@ import (
 // what jobs do has no fixed order.
 const passes = 4
 
+// abreast is how many registrations are under way at a time on each database: they wait
+// for jobs more than they compute.
+const abreast = 2
+
 // Go goes through a plan and prints each case as it ends: on both databases at once,
-// one registration after the other on each. The results are in the order of the
-// routes.
+// some registrations at a time on each. The results are in the order of the routes.
 func Go(ctx context.Context, b *faults.Build, plan []Run, w io.Writer) ([]Result, error) {
+	if slices.ContainsFunc(plan, func(r Run) bool { return r.Engine == faults.PostgreSQL }) { // before two ask for it
+		if _, err := b.Postgres(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var mu sync.Mutex
 	var all []Result
 	var errs []error
-	var both sync.WaitGroup
-	for _, engine := range []string{faults.SQLite, faults.PostgreSQL} {
-		s := &street{build: b, engine: engine, report: func(some []Result) {
+	var done sync.WaitGroup
+	for _, own := range lanes(plan) {
+		s := &street{build: b, engine: own[0].Engine, report: func(some []Result) {
 			mu.Lock()
 			defer mu.Unlock()
 			for _, x := range some {
@@ -34,8 +42,7 @@ func Go(ctx context.Context, b *faults.Build, plan []Run, w io.Writer) ([]Result
 			}
 			all = append(all, some...)
 		}}
-		own := slices.DeleteFunc(slices.Clone(plan), func(r Run) bool { return r.Engine != engine })
-		both.Go(func() {
+		done.Go(func() {
 			s.walk(ctx, own)
 			err := s.close()
 			mu.Lock()
@@ -43,9 +50,25 @@ func Go(ctx context.Context, b *faults.Build, plan []Run, w io.Writer) ([]Result
 			errs = append(errs, err)
 		})
 	}
-	both.Wait()
+	done.Wait()
 	inOrder(all)
 	return all, errors.Join(append(errs, ctx.Err())...)
+}
+
+// lanes spreads a plan on what is gone at a time.
+func lanes(plan []Run) (all [][]Run) {
+	for _, engine := range []string{faults.SQLite, faults.PostgreSQL} {
+		own := make([][]Run, abreast)
+		n := 0
+		for _, r := range plan {
+			if r.Engine == engine {
+				own[n%abreast] = append(own[n%abreast], r)
+				n++
+			}
+		}
+		all = append(all, slices.DeleteFunc(own, func(l []Run) bool { return len(l) == 0 })...)
+	}
+	return all
 }
 
 // inOrder sorts results as the routes and their arrows are listed.
