@@ -2,13 +2,16 @@ package load
 
 import (
 	"database/sql"
+	"errors"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/e2e/faults/cluster"
+	"github.com/tunnus-id/tunnus/key/pin"
 	"github.com/tunnus-id/tunnus/need"
 	"github.com/tunnus-id/tunnus/store"
 )
@@ -109,5 +112,29 @@ func TestGrowthAndNoise(t *testing.T) {
 	}
 	if got := noise("step", []block{of(100), of(110), of(100), of(90)}, []block{of(50), of(50)}); got < 9.9 || got > 10.1 {
 		t.Errorf("noise of %v %%; want 10", got)
+	}
+}
+
+// Nobody here has a PIN that the app refuses: it would be typed for ever.
+func TestEverybodyGetsPINs(t *testing.T) {
+	code, err := tunnus.ParsePersonCode("XX", "199002140017")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := map[string]bool{}
+	for _, number := range []string{"L0000001X", "L0471973X", "L8305264X", "L0083052X"} {
+		v := &visitor{number: number, code: code, birth: time.Date(1990, 2, 14, 0, 0, 0, 0, time.UTC)}
+		pin1, pin2, err := v.pins()
+		about := pin.Personal{Birth: v.birth, Codes: []string{v.code.Value(), number}}
+		if err = errors.Join(err, pin.Judge([]byte(pin1), pin.PIN1, about), pin.Judge([]byte(pin2), pin.PIN2, about)); err != nil {
+			t.Errorf("%s: %v", number, err)
+		}
+		chosen[pin1] = true
+	}
+	if len(chosen) != 2 {
+		t.Errorf("%d different PINs", len(chosen))
+	}
+	if _, _, err := (&visitor{number: "4719738305264296481509371660492718274050", code: code}).pins(); err == nil {
+		t.Error("somebody got a PIN of his own number")
 	}
 }

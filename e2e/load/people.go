@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/match"
 	register "github.com/tunnus-id/tunnus/enrol/people"
 	face "github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/key/pin"
 	"github.com/tunnus-id/tunnus/sandbox"
 )
 
@@ -42,6 +43,19 @@ func (v *visitor) Frames(_ context.Context, n int) ([][]byte, error) { return v.
 
 // email is where the visitor is written to.
 func (v *visitor) email() string { return v.number + "@example.test" }
+
+// pins are two that the app takes of this person: one of thousands has a part of the
+// usual ones in a number of his own, and an app asks until it gets another.
+func (v *visitor) pins() (pin1, pin2 string, err error) {
+	about := pin.Personal{Birth: v.birth, Codes: []string{v.code.Value(), v.number}}
+	for _, two := range [][2]string{{"471973", "8305264"}, {"296481", "5093716"}, {"604927", "1827405"}} {
+		err = errors.Join(pin.Judge([]byte(two[0]), pin.PIN1, about), pin.Judge([]byte(two[1]), pin.PIN2, about))
+		if err == nil {
+			return two[0], two[1], nil
+		}
+	}
+	return "", "", fmt.Errorf("%s gets no PINs: %w", v.number, err)
+}
 
 // visitors makes people with passports of the world's state, and writes them into
 // its register.

@@ -31,12 +31,15 @@ type phone struct {
 // phone gives a visitor a new phone, with an address of its own: the service slows
 // addresses that many people come from.
 func (h *house) phone(v *visitor, n int, m *meter) (*phone, error) {
+	pin1, pin2, err := v.pins()
+	if err != nil {
+		return nil, err
+	}
 	p := &phone{visitor: v, house: h, typed: map[string]string{
 		"terms": "yes", "consent": "yes", "country": "XX", "surname": v.surname, "given-names": v.given, "person-code": v.code.Value(),
-		"document": v.number, "email": v.email(), "face": "ready", "pin1": "471973", "pin1-again": "471973", "pin2": "8305264", "pin2-again": "8305264",
+		"document": v.number, "email": v.email(), "face": "ready", "pin1": pin1, "pin1-again": pin1, "pin2": pin2, "pin2-again": pin2,
 		"answer": "confirm", "is-me": "yes",
 	}}
-	var err error
 	if p.vault, err = vault.Open(filepath.Join(h.pockets, v.number), tunnus.NewSecret([]byte("passphrase"))); err != nil {
 		return nil, err
 	}
