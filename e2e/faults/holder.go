@@ -115,20 +115,22 @@ func (p *Holder) Register(ctx context.Context) error {
 }
 
 // Goes lets somebody register by a way, with what others have to do for it.
-func (h *House) Goes(ctx context.Context, name, phone string, by wire.Begin, with func(p *Holder)) error {
+func (h *House) Goes(ctx context.Context, name, phone string, by wire.Begin, with func(while context.Context, p *Holder)) error {
 	p, err := h.Phone(name, phone)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = p.Close() }() // what it holds is written already
 	p.By = by
-	with(p)
+	while, over := context.WithCancel(ctx)
+	defer over()
+	with(while, p)
 	return p.Register(ctx)
 }
 
 // ByPassport registers somebody with a passport.
 func (h *House) ByPassport(ctx context.Context, name string) error {
-	return h.Goes(ctx, name, name, wire.Begin{}, func(*Holder) {})
+	return h.Goes(ctx, name, name, wire.Begin{}, func(context.Context, *Holder) {})
 }
 
 // Note keeps what should be told if it ends badly.

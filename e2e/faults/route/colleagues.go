@@ -24,25 +24,19 @@ const officer = "finn"
 
 // atDesk registers somebody whom an officer sees.
 func atDesk(ctx context.Context, h *faults.House, name string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, name, name, wire.Begin{Way: "desk", Purpose: "new"}, func(p *faults.Holder) { seen(ctx, h, p) })
+	return h.Goes(ctx, name, name, wire.Begin{Way: "desk", Purpose: "new"}, func(ctx context.Context, p *faults.Holder) { seen(ctx, h, p) })
 }
 
 // renewAtDesk puts a second phone in the place of the first, before an officer.
 func renewAtDesk(ctx context.Context, h *faults.House, name string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "desk", Purpose: "renew"}, func(p *faults.Holder) {
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "desk", Purpose: "renew"}, func(ctx context.Context, p *faults.Holder) {
 		both(p, func() { seen(ctx, h, p) }, func() { follow(ctx, h, p, name, name) })
 	})
 }
 
 // minorAtDesk registers a child, whose parent agrees, before an officer.
 func minorAtDesk(ctx context.Context, h *faults.House, _ string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, child, child, wire.Begin{Way: "desk", Purpose: "new"}, func(p *faults.Holder) {
+	return h.Goes(ctx, child, child, wire.Begin{Way: "desk", Purpose: "new"}, func(ctx context.Context, p *faults.Holder) {
 		both(p, func() { seen(ctx, h, p) }, func() { follow(ctx, h, p, parent, parent) })
 	})
 }
@@ -195,9 +189,7 @@ const looking = "A person looks at your registration"
 
 // judgedTo lets people decide about a face, by the words of their command.
 func judgedTo(ctx context.Context, h *faults.House, name string, decision ...string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, name, name, wire.Begin{}, func(p *faults.Holder) {
+	return h.Goes(ctx, name, name, wire.Begin{}, func(ctx context.Context, p *faults.Holder) {
 		var once sync.Once
 		p.Again = func(err error) bool { return tunnus.CodeOf(err) == tunnus.CodeRevPending }
 		p.Hear = func(text string) {

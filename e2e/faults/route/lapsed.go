@@ -46,7 +46,7 @@ const week = 7*24*time.Hour + time.Hour
 func unseen(ctx context.Context, h *faults.House, name string) error {
 	waiting, leave := context.WithCancel(ctx)
 	defer leave()
-	err := h.Goes(waiting, name, name, wire.Begin{}, func(p *faults.Holder) {
+	err := h.Goes(waiting, name, name, wire.Begin{}, func(_ context.Context, p *faults.Holder) {
 		p.Hear = func(text string) { // where the first answer was lost, the app waits
 			if strings.HasPrefix(text, looking) {
 				leave()

@@ -17,16 +17,12 @@ import (
 
 // byCard registers somebody who has an ID-card, at a computer beside the phone.
 func byCard(ctx context.Context, h *faults.House, name string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *faults.Holder) { sits(ctx, h, p) })
+	return h.Goes(ctx, name, name, wire.Begin{Way: "idcard", Purpose: "new"}, func(ctx context.Context, p *faults.Holder) { sits(ctx, h, p) })
 }
 
 // minorsCard registers a child with its own ID-card, whose parent agrees.
 func minorsCard(ctx context.Context, h *faults.House, _ string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, child, child, wire.Begin{Way: "idcard", Purpose: "new"}, func(p *faults.Holder) {
+	return h.Goes(ctx, child, child, wire.Begin{Way: "idcard", Purpose: "new"}, func(ctx context.Context, p *faults.Holder) {
 		both(p, func() { sits(ctx, h, p) }, func() { follow(ctx, h, p, parent, parent) })
 	})
 }
@@ -123,9 +119,7 @@ func atPage(ctx context.Context, h *faults.House, v *visitor.Visitor, p *faults.
 // minorByCard registers a child, whose parent has no phone of ours, and agrees at a
 // computer.
 func minorByCard(ctx context.Context, h *faults.House, _ string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, child, child, wire.Begin{Way: "passport", Purpose: "new"}, func(p *faults.Holder) {
+	return h.Goes(ctx, child, child, wire.Begin{Way: "passport", Purpose: "new"}, func(ctx context.Context, p *faults.Holder) {
 		var once sync.Once
 		p.Hear = func(text string) {
 			if strings.HasPrefix(text, steps.Confirming) {
@@ -172,9 +166,7 @@ func consents(ctx context.Context, h *faults.House) error {
 
 // renewByCard puts a second phone in the place of the first, with the ID-card.
 func renewByCard(ctx context.Context, h *faults.House, name string) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "idcard", Purpose: "renew"}, func(p *faults.Holder) {
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "idcard", Purpose: "renew"}, func(ctx context.Context, p *faults.Holder) {
 		both(p, func() { sits(ctx, h, p) }, func() { follow(ctx, h, p, name, name) })
 	})
 }

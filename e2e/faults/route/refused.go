@@ -72,7 +72,7 @@ func barred(ctx context.Context, h *faults.House, name string) error {
 // turnedAway lets somebody register who must be refused by one of some codes, and tries
 // again as long as the sitting is open.
 func turnedAway(ctx context.Context, h *faults.House, name, phone string, codes ...tunnus.Code) error {
-	err := h.Goes(ctx, name, phone, wire.Begin{}, func(p *faults.Holder) {
+	err := h.Goes(ctx, name, phone, wire.Begin{}, func(_ context.Context, p *faults.Holder) {
 		p.Again = func(err error) bool {
 			open, _ := h.Open(ctx)
 			return open && slices.Contains(codes, tunnus.CodeOf(err))

@@ -27,17 +27,17 @@ func passport(ctx context.Context, h *faults.House, name string) error {
 
 // renew puts a second phone in the place of the first, which agrees.
 func renew(ctx context.Context, h *faults.House, name string) error {
-	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(p *faults.Holder) { follow(ctx, h, p, name, name) })
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(_ context.Context, p *faults.Holder) { follow(ctx, h, p, name, name) })
 }
 
 // byAccount lets the account of one phone vouch for a second one.
 func byAccount(ctx context.Context, h *faults.House, name string) error {
-	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "account", Purpose: "new"}, func(p *faults.Holder) { follow(ctx, h, p, name, name) })
+	return h.Goes(ctx, name, name+"-second", wire.Begin{Way: "account", Purpose: "new"}, func(_ context.Context, p *faults.Holder) { follow(ctx, h, p, name, name) })
 }
 
 // minor registers a child, whose parent agrees.
 func minor(ctx context.Context, h *faults.House, _ string) error {
-	return h.Goes(ctx, child, child, wire.Begin{Way: "passport", Purpose: "new"}, func(p *faults.Holder) { follow(ctx, h, p, parent, parent) })
+	return h.Goes(ctx, child, child, wire.Begin{Way: "passport", Purpose: "new"}, func(_ context.Context, p *faults.Holder) { follow(ctx, h, p, parent, parent) })
 }
 
 // earlierByDays makes one that is some days old, as whoever vouches must be (R3).
@@ -94,7 +94,7 @@ func confirm(ctx context.Context, h *faults.House, name, phone, link string) err
 // lost puts a second phone in the place of the first, of which nothing is heard any more:
 // the older account stays for three days (R4), and they pass.
 func lost(ctx context.Context, h *faults.House, name string) error {
-	err := h.Goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(p *faults.Holder) { p.Types("old-device", "no") })
+	err := h.Goes(ctx, name, name+"-second", wire.Begin{Way: "passport", Purpose: "renew"}, func(_ context.Context, p *faults.Holder) { p.Types("old-device", "no") })
 	for err == nil {
 		var have map[string]int
 		if have, err = h.Arrows(ctx); have["account.replace"] > 0 {
