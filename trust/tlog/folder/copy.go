@@ -1,7 +1,6 @@
 package folder
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,22 +72,13 @@ func edge(dir string) ([]Part, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	state, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(stateFile)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, ErrNotWhole // it has begun: that its own part is missing must not look like no log
-	}
+	state, grown, err := state(dir)
 	if err != nil {
-		return nil, nil, err
-	}
-	var grown struct {
-		Size uint64 `json:"size"`
-	}
-	if err := json.Unmarshal(state, &grown); err != nil {
-		return nil, nil, fmt.Errorf("folder: state of the tree: %w", err)
+		return nil, nil, err // that its own part is missing must not look like no log
 	}
 	parts := []Part{{CheckpointFile, checkpoint}, {stateFile, state}}
 	names := map[string]bool{}
-	for _, size := range []uint64{published, grown.Size} {
+	for _, size := range []uint64{published, grown} {
 		for _, name := range partial(size) {
 			if names[name] {
 				continue
@@ -104,7 +94,7 @@ func edge(dir string) ([]Part, []string, error) {
 			parts = append(parts, Part{name, b})
 		}
 	}
-	return parts, full(grown.Size), nil
+	return parts, full(grown), nil
 }
 
 // full names the tiles of a tree of that size that are full: they never change.

@@ -189,3 +189,73 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
 }
+
+// A writer that died before it wrote down how far it had come leaves bundles and tiles
+// behind that are part of no tree. The next one may have other lines to append; nothing
+// contradicts them.
+func TestUnfinishedBatchesAreDropped(t *testing.T) {
+	by, key := signerOf(t, 1)
+	own := []string{CheckpointFile, stateFile}
+	for _, tt := range []struct{ had, died, next int }{{90, 2, 3}, {90, 3, 1}, {250, 10, 3}, {250, 1000, 3}, {256, 5, 2}, {0, 300, 1}} {
+		dir := t.TempDir()
+		grow := func(first, n int) {
+			tree := open(t, dir, by)
+			defer func() {
+				if err := tree.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}()
+			if n == 0 {
+				return
+			}
+			if _, err := tree.Append(t.Context(), leavesFrom(first, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		grow(0, tt.had)
+		before := map[string][]byte{}
+		for _, name := range own {
+			b, err := os.ReadFile(dir + "/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before[name] = b
+		}
+		grow(5000, tt.died)
+		for name, b := range before {
+			if err := os.WriteFile(dir+"/"+name, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		grow(9000, tt.next)
+		report, err := tiles.Check(os.DirFS(dir), tiles.Options{Key: key, Since: [][]byte{before[CheckpointFile]}})
+		if err != nil || !report.Sound() || report.Entries != uint64(tt.had+tt.next) {
+			t.Errorf("%+v: %d entries, %v, %v", tt, report.Entries, report.Faults, err)
+		}
+	}
+}
+
+// A state that is older than the checkpoint would make another log of this one.
+func TestStateOlderThanTheCheckpointIsNotWritten(t *testing.T) {
+	by, _ := signerOf(t, 1)
+	dir := t.TempDir()
+	var state []byte
+	for i := range 2 {
+		tree := open(t, dir, by)
+		if _, err := tree.Append(t.Context(), leavesFrom(i*10, 10)); err != nil {
+			t.Fatal(err)
+		}
+		if err := tree.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			state, _ = os.ReadFile(dir + "/" + stateFile)
+		}
+	}
+	if err := os.WriteFile(dir+"/"+stateFile, state, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, by); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("Open = %v; want ErrNotWhole", err)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -65,7 +64,7 @@ func Open(ctx context.Context, dir string, by note.Signer) (*Tree, error) {
 }
 
 func (t *Tree) open(ctx context.Context, dir string, by note.Signer) error {
-	if err := ownState(dir); err != nil {
+	if err := resume(dir); err != nil {
 		return err
 	}
 	driver, err := posix.New(ctx, posix.Config{Path: dir})
@@ -81,21 +80,6 @@ func (t *Tree) open(ctx context.Context, dir string, by note.Signer) error {
 		WithShutdownTimeout(closeAfter)
 	t.log, t.finish, t.read, err = tessera.NewAppender(ctx, driver, options)
 	return err
-}
-
-// ErrNotWhole is returned if what is the writer's own is missing beside a log: one
-// that was copied from where it is served. It would be begun anew.
-var ErrNotWhole = errors.New("folder: there is a checkpoint, and no folder .state beside it: this copy of the log is not whole")
-
-func ownState(dir string) error {
-	_, err := os.Stat(filepath.Join(dir, stateFile))
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if _, err = os.Stat(filepath.Join(dir, CheckpointFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil // it begins
-	}
-	return errors.Join(err, ErrNotWhole)
 }
 
 // Size implements [tlog.Tree].
