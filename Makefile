@@ -1,6 +1,6 @@
 # tunnus: `make demo` shows the whole way once, `make test` checks it.
 GO    ?= go
-FLAGS ?=
+FLAGS ?= -timeout 20m
 CODE   = $$(git ls-files '*.go' | grep -Ev '^store/db/|_templ.go')
 
 .PHONY: build demo dss test test-pkcs11 planted faults check bench models clean
