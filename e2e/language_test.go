@@ -32,7 +32,7 @@ func TestRefusalSpeaksTheLanguageOfThePhone(t *testing.T) {
 	if got := a.Explain(err); !strings.Contains(got, "Referencenummer: "+e.Reference+".") {
 		t.Errorf("explained %q", got)
 	}
-	until(t, "the server's log has the number", func() bool { return strings.Contains(s.log.String(), e.Reference) }) // it is written behind the answer
+	until(t, "the server's log has the number", func() bool { return strings.Contains(s.log.String(), e.Reference) }) // a pipe brings it
 	own := tunnus.Fail(tunnus.CodePINDiff, nil)
 	if got := a.Explain(own); !strings.HasPrefix(got, "De to indtastninger er forskellige.") {
 		t.Errorf("the phone's own: %q", got)

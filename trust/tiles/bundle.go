@@ -13,7 +13,7 @@ import (
 // entries reads at least want entries of a bundle if the folder has them. What
 // the folder holds of one bundle in several widths must agree.
 func (c *checking) entries(n uint64, want int) ([][]byte, error) {
-	found, err := c.widths(func(p uint8) string { return layout.EntriesPath(n, p) })
+	found, err := Widths(c.dir, func(p uint8) string { return layout.EntriesPath(n, p) })
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func subtree(hashes [][]byte) []byte {
 func (c *checking) tile(l uint64) error {
 	at := c.levels[l]
 	want := bytes.Join(at.hashes, nil)
-	found, err := c.widths(func(p uint8) string { return layout.TilePath(l, at.index, p) })
+	found, err := Widths(c.dir, func(p uint8) string { return layout.TilePath(l, at.index, p) })
 	if err != nil {
 		return err
 	}
@@ -243,10 +243,11 @@ func (c *checking) tile(l uint64) error {
 // partial is a width as it stands in paths.
 func partial(w int) uint8 { return uint8(w % width) }
 
-// widths lists the widths in which a tile or bundle is in the folder, least first.
-func (c *checking) widths(path func(p uint8) string) ([]int, error) {
+// Widths lists the widths in which a tile or bundle is in a folder, least first. The
+// path is that of a width as package layout has it: 0 is a full one.
+func Widths(dir fs.FS, path func(p uint8) string) ([]int, error) {
 	var out []int
-	files, err := fs.ReadDir(c.dir, strings.TrimSuffix(path(1), "/1"))
+	files, err := fs.ReadDir(dir, strings.TrimSuffix(path(1), "/1"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("tiles: %w", err)
 	}
@@ -256,7 +257,7 @@ func (c *checking) widths(path func(p uint8) string) ([]int, error) {
 		}
 	}
 	slices.Sort(out)
-	switch _, err := fs.Stat(c.dir, path(0)); {
+	switch _, err := fs.Stat(dir, path(0)); {
 	case err == nil:
 		out = append(out, width)
 	case !errors.Is(err, fs.ErrNotExist):

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/transparency-dev/tessera/api/layout"
+
+	"github.com/tunnus-id/tunnus/trust/tiles"
 )
 
 // ErrNotWhole is returned if what is the writer's own is missing beside a log, or is
@@ -56,7 +56,11 @@ func resume(dir string) error {
 	case published > grown:
 		return ErrNotWhole
 	}
-	for _, name := range slices.Backward(beyond(dir, grown)) { // so that no gap is left if this ends early
+	names, err := beyond(os.DirFS(dir), grown)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Backward(names) { // so that no gap is left if this ends early
 		if err := remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			return err
 		}
@@ -66,39 +70,38 @@ func resume(dir string) error {
 
 // beyond names the files of bundles and tiles that a tree of that size does not have,
 // from left to right.
-func beyond(dir string, size uint64) (names []string) {
-	row := func(hashes uint64, file func(n uint64, p uint8) string) {
-		for n := hashes / layout.TileWidth; ; n++ {
-			least := 0
-			if n == hashes/layout.TileWidth {
-				least = int(hashes % layout.TileWidth)
-			}
-			found := wider(dir, least, func(p uint8) string { return file(n, p) })
-			if len(found) == 0 && n > hashes/layout.TileWidth {
-				return
-			}
-			names = append(names, found...)
-		}
+func beyond(dir fs.FS, size uint64) ([]string, error) {
+	names, err := right(dir, size, layout.EntriesPath)
+	for level := uint64(0); err == nil && level < 64/8; level++ {
+		var more []string
+		more, err = right(dir, size>>(8*level), func(n uint64, p uint8) string { return layout.TilePath(level, n, p) })
+		names = append(names, more...)
 	}
-	row(size, layout.EntriesPath)
-	for level := uint64(0); level < 64/8; level++ {
-		row(size>>(8*level), func(n uint64, p uint8) string { return layout.TilePath(level, n, p) })
-	}
-	return names
+	return names, err
 }
 
-// wider names the files of one bundle or tile with more than least entries.
-func wider(dir string, least int, file func(p uint8) string) (names []string) {
-	parts, _ := os.ReadDir(filepath.Join(dir, filepath.FromSlash(path.Dir(file(1))))) // none as a rule
-	for _, part := range parts {
-		if w, err := strconv.ParseUint(part.Name(), 10, 8); err == nil && int(w) > least {
-			names = append(names, file(uint8(w)))
+// right names the files to the right of so many entries in one row of bundles or tiles.
+func right(dir fs.FS, entries uint64, file func(n uint64, p uint8) string) (names []string, err error) {
+	edge := entries / layout.TileWidth
+	for n := edge; ; n++ {
+		least := 0
+		if n == edge {
+			least = int(entries % layout.TileWidth)
+		}
+		path := func(p uint8) string { return file(n, p) }
+		widths, err := tiles.Widths(dir, path)
+		if err != nil {
+			return nil, err
+		}
+		if len(widths) == 0 && n > edge {
+			return names, nil
+		}
+		for _, w := range widths {
+			if w > least {
+				names = append(names, path(uint8(w%layout.TileWidth)))
+			}
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(file(0)))); err == nil {
-		names = append(names, file(0))
-	}
-	return names
 }
 
 // remove removes a file for good.
