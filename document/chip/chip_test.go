@@ -9,7 +9,11 @@ import (
 
 	tunnus "github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/chip/apdu"
+	"github.com/tunnus-id/tunnus/document/chip/security"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/tlv"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 )
 
@@ -20,7 +24,7 @@ func verified(t *testing.T, p *virtual.Passport) (emrtd.Verified, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := must(emrtd.NewTrustList(utopia().CSCA()))
+	trust := must(trustlist.Of(utopia().CSCA()))
 	return emrtd.Verify(emrtd.Evidence{SOD: got.SOD, Groups: got.Groups, ActiveAuth: got.ActiveAuth}, trust, challenge, now)
 }
 
@@ -192,19 +196,61 @@ func TestChallengeOfAnotherLength(t *testing.T) {
 }
 
 func BenchmarkReadDocument(b *testing.B) {
-	b.Run("bac", func(b *testing.B) {
-		p, commands := fresh(rsaChip()), 0
-		count := carrier(func(ctx context.Context, c []byte) ([]byte, error) {
-			commands++
-			return p.Transceive(ctx, c)
-		})
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := chip.Read(b.Context(), count, p.AccessKey(), challenge, nil); err != nil {
-				b.Fatal(err)
+	b.Run("bac", func(b *testing.B) { benchmarkRead(b, fresh(rsaChip())) })
+	b.Run("pace", func(b *testing.B) {
+		h := ada(virtual.ChipRSA, 75)
+		h.PACE = []security.PACE{security.NewPACE(security.Generic, true, apdu.AES128, 12)}
+		benchmarkRead(b, must(utopia().Issue(h)))
+	})
+}
+
+func benchmarkRead(b *testing.B, p *virtual.Passport) {
+	commands := 0
+	count := carrier(func(ctx context.Context, c []byte) ([]byte, error) {
+		commands++
+		return p.Transceive(ctx, c)
+	})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := chip.Read(b.Context(), count, p.AccessKey(), challenge, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(commands)/float64(b.N), "apdus/op")
+	b.ReportMetric(float64(len(p.Group(2))), "dg2-bytes")
+}
+
+// A chip that takes long commands, but not as long ones as others, is asked for its
+// proof in one that it takes: it is no copy.
+func TestActiveAuthInCommandsThatAreTaken(t *testing.T) {
+	for most, size := range map[int]int{0: 512, 4096: 512, 4095: 512, 2000: 512, 1000: 512, 999: 64, 256: 64} { // bytes of RSA-4096, of ECDSA
+		p := rsaChip().WithFaults(virtual.Faults{Most: most, Prove: func([]byte) ([]byte, error) { return make([]byte, size), nil }})
+		for _, groups := range [][]int{nil, {1, 15}} { // with and without a file that is read in long commands before
+			p.Reset()
+			got, err := chip.Request{AccessKey: p.AccessKey(), Challenge: challenge, Groups: groups}.Read(t.Context(), p)
+			if err != nil || len(got.ActiveAuth) != size {
+				t.Errorf("chip that takes %d, groups %v: %d bytes, %v; want %d", most, groups, len(got.ActiveAuth), err, size)
 			}
 		}
-		b.ReportMetric(float64(commands)/float64(b.N), "apdus/op")
-		b.ReportMetric(float64(len(p.Group(2))), "dg2-bytes")
-	})
+	}
+}
+
+// A genuine chip that signs with ECDSA is no forgery because it names its digest by
+// another standard, or by a name that nobody here knows: that of the curve's size is
+// taken then. One that names another digest than it signs with is none either way.
+func TestChipsThatNameTheirDigestOtherwise(t *testing.T) {
+	for oid, genuine := range map[string]bool{
+		"\x2A\x86\x48\xCE\x3D\x04\x03\x02":         true,  // ecdsa-with-SHA256
+		"\x04\x00\x7F\x00\x07\x01\x01\x04\x01\x06": true,  // ecdsa-plain-RIPEMD160
+		"\x04\x00\x7F\x00\x07\x01\x01\x04\x01\x01": false, // ecdsa-plain-SHA1
+		"\x2A\x86\x48\xCE\x3D\x04\x03\x04":         false, // ecdsa-with-SHA512
+	} {
+		h := ada(virtual.ChipECDSA, 10)
+		info := append([]byte("\x06\x06\x67\x81\x08\x01\x01\x05\x02\x01\x01"), tlv.Append(nil, 6, []byte(oid))...)
+		h.Groups = map[int][]byte{14: tlv.Append(nil, 0x6E, security.Set(tlv.Append(nil, 0x30, info)))}
+		_, err := verified(t, must(utopia().Issue(h)))
+		if genuine != (err == nil) || !genuine && tunnus.CodeOf(err) != tunnus.CodeDocClone {
+			t.Errorf("%X: %v", oid, err)
+		}
+	}
 }

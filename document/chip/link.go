@@ -2,6 +2,7 @@ package chip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tunnus-id/tunnus/document/chip/apdu"
@@ -23,6 +24,8 @@ type link struct {
 	session *apdu.Session
 	left    int  // commands that may still be sent
 	reached bool // the chip has answered once
+	proven  bool // a file was read under a session
+	long    bool // the last command was of extended length
 }
 
 // send carries one command and returns data and status. Under secure messaging
@@ -45,12 +48,27 @@ func (l *link) send(c apdu.Command) ([]byte, apdu.Status, error) {
 	}
 	data, status, err := l.session.Unwrap(answer)
 	if err != nil {
-		if wrapped.Extended() && len(answer) == 2 {
-			return nil, 0, fmt.Errorf("%w: %w", errExtended, err)
+		switch {
+		case len(answer) == 2 && wrapped.Extended():
+			err = fmt.Errorf("%w: %w", errExtended, err)
+		case len(answer) == 2:
+			err = fmt.Errorf("%w: %w", errPlain, err)
 		}
 		return nil, 0, err
 	}
 	return data, status, nil
+}
+
+// lost reports whether nothing more can be asked, behind an error, under the session
+// that there was.
+func (l *link) lost(err error) bool {
+	return gone(err) || l.ctx.Err() != nil || l.left == 0 || errors.Is(err, apdu.ErrAnswer) || l.session == nil || l.session.Ended()
+}
+
+// gone reports whether the error is one of the carrier: there may be no chip any more.
+func gone(err error) bool {
+	var carrier *carrierError
+	return errors.As(err, &carrier)
 }
 
 // carry sends one encoded command. Where the carrier gives the answer in parts
@@ -103,6 +121,7 @@ func (l *link) transceive(c apdu.Command) ([]byte, error) {
 		return nil, fmt.Errorf("%w: too many commands", errBroken)
 	}
 	l.left--
+	l.long = c.Extended()
 	answer, err := l.t.Transceive(l.ctx, c.Bytes())
 	if err != nil {
 		return nil, &carrierError{err}

@@ -2,8 +2,9 @@
 // that protects them, for both sides: the terminal that asks and the chip that
 // answers (ISO/IEC 7816-4, ICAO Doc 9303-11 §9.8).
 //
-// A [Command] is encoded and parsed; a [Session] wraps it. How the keys of a
-// session come about is the matter of the access protocols (package bac).
+// A [Command] is encoded and parsed; a [Session] wraps it, with Triple DES or AES
+// as its [Suite] says. How the secret of a session comes about is the matter of
+// the access protocols (packages bac, pace, auth).
 package apdu
 
 import (

@@ -53,8 +53,9 @@ func Pad(b []byte, block, from int) []byte {
 	return b
 }
 
-// unpad takes the padding off.
-func unpad(b []byte, block int) ([]byte, error) {
+// Unpad takes off what [Pad] added, at most one block. Only what is authentic may
+// come here: the error tells of the padding.
+func Unpad(b []byte, block int) ([]byte, error) {
 	for n := len(b) - 1; n >= 0 && n >= len(b)-block; n-- {
 		switch b[n] {
 		case 0:

@@ -2,6 +2,7 @@ package apdu
 
 import (
 	"bytes"
+	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
 	"crypto/subtle"
@@ -74,6 +75,29 @@ func NewSession3DES(enc, mac, counter []byte) (*Session, error) {
 		suite:   suite{des.BlockSize, func([]byte) []byte { return zero }, e, m.Sum},
 		counter: bytes.Clone(counter),
 	}, nil
+}
+
+// NewSessionAES makes a session with AES in CBC mode, whose initial vector is the
+// encrypted counter, and CMAC (Doc 9303-11 §9.8.7). enc and mac have 16, 24 or
+// 32 bytes, both as many; the counter starts at zero.
+func NewSessionAES(enc, mac []byte) (*Session, error) {
+	if len(enc) != len(mac) {
+		return nil, errors.New("apdu: keys of two sizes")
+	}
+	e, err := aes.NewCipher(enc)
+	if err != nil {
+		return nil, err
+	}
+	m, err := NewCMAC(mac)
+	if err != nil {
+		return nil, err
+	}
+	iv := func(counter []byte) []byte {
+		v := make([]byte, aes.BlockSize)
+		e.Encrypt(v, counter)
+		return v
+	}
+	return &Session{suite: suite{aes.BlockSize, iv, e, m.Sum}, counter: make([]byte, aes.BlockSize)}, nil
 }
 
 // Counter returns the send sequence counter.
@@ -260,7 +284,7 @@ func (s *Session) decrypt(object []byte) ([]byte, error) {
 	}
 	plain := make([]byte, len(object))
 	cipher.NewCBCDecrypter(s.suite.enc, s.suite.iv(s.counter)).CryptBlocks(plain, object)
-	return unpad(plain, s.suite.block)
+	return Unpad(plain, s.suite.block)
 }
 
 // sum makes the MAC over the counter, the header padded to a block (a command's

@@ -8,21 +8,32 @@ import (
 	"github.com/tunnus-id/tunnus/document/chip/apdu"
 )
 
+// suites are all there are.
+var suites = []apdu.Suite{apdu.DES3, apdu.AES128, apdu.AES192, apdu.AES256}
+
 // pair makes both sides of a session.
-func pair(t testing.TB) (terminal, chip *apdu.Session) {
+func pair(t testing.TB, suite apdu.Suite) (terminal, chip *apdu.Session) {
 	t.Helper()
-	enc, mac, counter := []byte("0123456789abcdef"), []byte("fedcba9876543210"), []byte{0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFE}
 	for _, s := range []**apdu.Session{&terminal, &chip} {
 		var err error
-		if *s, err = apdu.NewSession3DES(enc, mac, counter); err != nil {
+		if *s, err = suite.Session([]byte("secret")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return terminal, chip
 }
 
-func TestSessionCarriesAllForms(t *testing.T) {
-	terminal, chip := pair(t)
+// each runs a test for each suite.
+func each(t *testing.T, test func(t *testing.T, suite apdu.Suite)) {
+	for _, s := range suites {
+		t.Run(string(s), func(t *testing.T) { test(t, s) })
+	}
+}
+
+func TestSessionCarriesAllForms(t *testing.T) { each(t, carriesAllForms) }
+
+func carriesAllForms(t *testing.T, suite apdu.Suite) {
+	terminal, chip := pair(t, suite)
 	for _, c := range []apdu.Command{
 		{Ins: 0xA4, P1: 2, P2: 12, Data: []byte{1, 30}},
 		{Ins: 0xB0, Le: 4},
@@ -50,14 +61,50 @@ func TestSessionCarriesAllForms(t *testing.T) {
 			t.Fatalf("answer %X, %04X, %v", data, status, err)
 		}
 	}
-	if got := terminal.Counter(); !bytes.Equal(got, []byte{0, 0, 0, 1, 0, 0, 0, 14}) {
+	if got := terminal.Counter(); len(got) != suite.BlockSize() || got[len(got)-1] != 16 {
 		t.Errorf("counter %X", got)
 	}
 }
 
+// The counter carries over all its bytes.
+func TestCounterCarries(t *testing.T) {
+	enc, mac := []byte("0123456789abcdef"), []byte("fedcba9876543210")
+	s, err := apdu.NewSession3DES(enc, mac, []byte{0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFE})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := s.Wrap(apdu.Command{Ins: 0xB0, Le: 4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Counter(); !bytes.Equal(got, []byte{0, 0, 0, 1, 0, 0, 0, 1}) {
+		t.Errorf("counter %X", got)
+	}
+}
+
+// Nothing of one suite is believed by another.
+func TestSuitesDoNotMix(t *testing.T) {
+	for _, one := range suites {
+		for _, other := range suites {
+			terminal, _ := pair(t, one)
+			_, chip := pair(t, other)
+			wrapped, err := terminal.Wrap(apdu.Command{Ins: 0xB0, Le: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := chip.Open(wrapped); (err == nil) != (one == other) {
+				t.Errorf("%s opened by %s: %v", one, other, err)
+			}
+		}
+	}
+}
+
 // Any bit of an answer that changes ends the session for good.
-func TestChangedAnswerEndsTheSession(t *testing.T) {
-	first, ch := pair(t)
+func TestChangedAnswerEndsTheSession(t *testing.T) { each(t, changedAnswer) }
+
+func changedAnswer(t *testing.T, suite apdu.Suite) {
+	first, ch := pair(t, suite)
 	wrapped, err := first.Wrap(apdu.Command{Ins: 0xB0, Le: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +117,7 @@ func TestChangedAnswerEndsTheSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	for bit := range 8 * len(answer) {
-		terminal, _ := pair(t)
+		terminal, _ := pair(t, suite)
 		if _, err := terminal.Wrap(apdu.Command{Ins: 0xB0, Le: 4}); err != nil {
 			t.Fatal(err)
 		}
@@ -89,8 +136,10 @@ func TestChangedAnswerEndsTheSession(t *testing.T) {
 }
 
 // Any bit of a command that changes ends the chip's session.
-func TestChangedCommandEndsTheSession(t *testing.T) {
-	terminal, _ := pair(t)
+func TestChangedCommandEndsTheSession(t *testing.T) { each(t, changedCommand) }
+
+func changedCommand(t *testing.T, suite apdu.Suite) {
+	terminal, _ := pair(t, suite)
 	wrapped, err := terminal.Wrap(apdu.Command{Ins: 0xA4, P1: 2, P2: 12, Data: []byte{1, 30}, Le: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +152,7 @@ func TestChangedCommandEndsTheSession(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		_, chip := pair(t)
+		_, chip := pair(t, suite)
 		if got, err := chip.Open(c); err == nil {
 			t.Fatalf("bit %d: believed %+v", bit, got)
 		}
@@ -122,7 +171,7 @@ func TestObjectsOutOfOrder(t *testing.T) {
 		"unknown object":   {0x80, 1, 1, 0x99, 2, 0x90, 0, 0x90, 0},
 		"half an object":   {0x99, 9, 0x90, 0},
 	} {
-		terminal, _ := pair(t)
+		terminal, _ := pair(t, apdu.AES256)
 		_, _ = terminal.Wrap(apdu.Command{Ins: 0xB0, Le: 4})
 		if _, _, err := terminal.Unwrap(answer); err == nil {
 			t.Errorf("%s was believed", name)
@@ -132,14 +181,33 @@ func TestObjectsOutOfOrder(t *testing.T) {
 
 // No bytes that the chip did not seal are believed, and none crash.
 func FuzzUnwrap(f *testing.F) {
-	f.Add([]byte{0x99, 2, 0x90, 0, 0x8E, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0x90, 0})
-	f.Fuzz(func(t *testing.T, in []byte) {
-		terminal, _ := pair(t)
+	for i := range suites {
+		f.Add(i, []byte{0x99, 2, 0x90, 0, 0x8E, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0x90, 0})
+	}
+	f.Fuzz(func(t *testing.T, which int, in []byte) {
+		terminal, _ := pair(t, suites[uint(which)%uint(len(suites))])
 		if _, err := terminal.Wrap(apdu.Command{Ins: 0xB0, Le: 4}); err != nil {
 			t.Fatal(err)
 		}
 		if data, _, err := terminal.Unwrap(in); err == nil {
 			t.Errorf("believed %X as %X", in, data)
+		}
+	})
+}
+
+// No command that the terminal did not wrap is obeyed, and none crashes the chip.
+func FuzzOpen(f *testing.F) {
+	for i := range suites {
+		f.Add(i, []byte{0x0C, 0xB0, 0, 0, 0x0D, 0x97, 1, 4, 0x8E, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+	}
+	f.Fuzz(func(t *testing.T, which int, in []byte) {
+		c, err := apdu.ParseCommand(in)
+		if err != nil {
+			return
+		}
+		_, chip := pair(t, suites[uint(which)%uint(len(suites))])
+		if got, err := chip.Open(c); err == nil {
+			t.Errorf("obeyed %X as %+v", in, got)
 		}
 	})
 }

@@ -11,12 +11,11 @@ package bac
 
 import (
 	"crypto/cipher"
-	"crypto/sha1" // Doc 9303-11 §9.7.1.1 derives Triple DES keys with it
+	"crypto/sha1" // Doc 9303-11 §9.7.2 makes the seed with it
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 
 	"github.com/tunnus-id/tunnus/document/chip/apdu"
 )
@@ -43,24 +42,15 @@ type Keys struct {
 }
 
 // DeriveKeys derives both keys from a seed (Doc 9303-11 §9.7.1, counters 1 and 2).
-func DeriveKeys(seed []byte) Keys { return Keys{derive(seed, 1), derive(seed, 2)} }
+func DeriveKeys(seed []byte) Keys {
+	return Keys{apdu.DES3.Derive(seed, apdu.KeyEnc), apdu.DES3.Derive(seed, apdu.KeyMAC)}
+}
 
 // AccessKeys derives the document's basic access keys from the text that
 // mrz.Zone.AccessKey gives (Doc 9303-11 §9.7.2).
 func AccessKeys(accessKey string) Keys {
 	h := sha1.Sum([]byte(accessKey))
 	return DeriveKeys(h[:seedSize])
-}
-
-func derive(seed []byte, counter byte) []byte {
-	h := sha1.New()
-	h.Write(seed)
-	h.Write([]byte{0, 0, 0, counter})
-	key := h.Sum(nil)[:keySize]
-	for i, b := range key {
-		key[i] = b&^1 | byte(bits.OnesCount8(b>>1)+1)&1
-	}
-	return key
 }
 
 // An Exchange is the terminal's side of one mutual authentication.
