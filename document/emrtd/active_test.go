@@ -101,3 +101,18 @@ func flip(b []byte, at int) []byte {
 	b[at/8] ^= 1 << (at % 8)
 	return b
 }
+
+// A chip's key may be shorter than a signer's, and that is told.
+func TestAAShortKeyIsMarked(t *testing.T) {
+	h := ada()
+	h.Chip = virtual.ChipShort
+	v, err := emrtd.Verify(evidence(t, must(utopia().Issue(h))), trust(), challenge, now)
+	if err != nil || v.Clonable() {
+		t.Fatal(err)
+	}
+	for _, c := range v.Checks() {
+		if c.Name == emrtd.CheckActiveAuth && (c.Result != emrtd.Successful || c.Reason != emrtd.ReasonShortKey) {
+			t.Errorf("%+v", c)
+		}
+	}
+}

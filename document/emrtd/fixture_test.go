@@ -12,7 +12,9 @@ import (
 	"time"
 
 	tunnus "github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 )
 
@@ -58,7 +60,7 @@ var (
 	utopia = sync.OnceValue(func() *virtual.Country { return must(virtual.NewCountry(now)) })
 	adas   = sync.OnceValue(func() *virtual.Passport { return must(utopia().Issue(ada())) })
 	bens   = sync.OnceValue(func() *virtual.Passport { return must(utopia().Issue(ben())) })
-	trust  = sync.OnceValue(func() *emrtd.TrustList { return must(emrtd.NewTrustList(utopia().CSCA())) })
+	trust  = sync.OnceValue(func() *trustlist.List { return must(trustlist.Of(utopia().CSCA())) })
 )
 
 func must[T any](v T, err error) T {
@@ -75,7 +77,11 @@ func evidence(t testing.TB, p *virtual.Passport) emrtd.Evidence {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return emrtd.Evidence{SOD: bytes.Clone(p.SOD()), Groups: p.Groups(), ActiveAuth: answer}
+	access := chip.Access{Protocol: chip.BAC}
+	if card := p.CardAccess(); card != nil {
+		access = chip.Access{Protocol: chip.PACE, CardAccess: card}
+	}
+	return emrtd.Evidence{SOD: bytes.Clone(p.SOD()), Groups: p.Groups(), ActiveAuth: answer, Access: access, Printed: p.Zone().String()}
 }
 
 // refused checks that the evidence is refused with the code, and that the named

@@ -1,171 +1,115 @@
 package emrtd
 
 import (
-	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	"crypto/subtle"
-	"crypto/x509"
-	"encoding/asn1"
 	"errors"
+	"fmt"
 	"slices"
-	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
-	"github.com/tunnus-id/tunnus/document/lds"
+	"github.com/tunnus-id/tunnus/document/certificate"
+	"github.com/tunnus-id/tunnus/document/cms"
+	"github.com/tunnus-id/tunnus/document/signature"
 )
 
-var (
-	oidSecurityObject = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 1}
-	// oidDocumentTypes is documentTypeList (Doc 9303-12 §7.1.1.5).
-	oidDocumentTypes = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 6, 2}
-	// oidICAO starts the extended key usages that Doc 9303 gives to signers of
-	// other things: master lists, deviation lists, visible digital seals.
-	oidICAO = asn1.ObjectIdentifier{2, 23, 136, 1, 1}
-)
+// A signer is a certificate with its key.
+type signer struct {
+	*certificate.Certificate
+	key signature.Key
+}
 
-// documentSigner finds the certificate that the security object's signer names,
-// and checks that it is one of a document signer (Doc 9303-12 §7.1).
-func documentSigner(sod lds.Signed) (*x509.Certificate, error) {
-	var ds *x509.Certificate
-	for _, der := range sod.Certificates {
-		if len(der) > maxCertSize {
-			return nil, errors.New("certificate too large")
-		}
-		c, err := x509.ParseCertificate(der)
-		if err != nil || !named(sod.Signer, c) {
+// signer finds the certificate that the security object's signer names, and
+// checks that it is one of a document signer.
+func (in *inspection) signer() error {
+	if in.sod == nil {
+		return ReasonBefore
+	}
+	ds, err := signerOf(in.sod.Signed)
+	if err != nil {
+		return err
+	}
+	in.ds = ds
+	return fit(ds.Certificate)
+}
+
+// signerOf finds the certificate that signed data name as the signer's. Data that bring
+// none at all may be good: a state may publish its signers' certificates instead.
+func signerOf(s cms.Signed) (*signer, error) {
+	var ds *certificate.Certificate
+	for _, der := range s.Certificates {
+		c, err := certificate.Parse(der)
+		if err != nil || !c.Named(s.Signer.KeyID, s.Signer.Issuer, s.Signer.Serial) {
 			continue
 		}
 		if ds != nil {
-			return nil, errors.New("two certificates of the signer named")
+			return nil, ReasonTwoSigners
 		}
 		ds = c
 	}
-	if ds == nil {
-		return nil, errors.New("no readable certificate of the signer named")
-	}
-	return ds, fit(ds)
-}
-
-// named reports whether the security object means this certificate.
-func named(s lds.Signer, c *x509.Certificate) bool {
-	if s.KeyID != nil {
-		return bytes.Equal(s.KeyID, c.SubjectKeyId)
-	}
-	return bytes.Equal(s.Issuer, c.RawIssuer) && s.Serial.Cmp(c.SerialNumber) == 0
-}
-
-// fit checks the profile of a document signer.
-func fit(c *x509.Certificate) error {
 	switch {
-	case c.IsCA:
-		return errors.New("certificate authority instead of a document signer")
-	case c.KeyUsage&x509.KeyUsageDigitalSignature == 0, c.KeyUsage&x509.KeyUsageCertSign != 0:
-		return errors.New("key usage is not that of a document signer")
-	case len(c.UnhandledCriticalExtensions) != 0:
-		return errors.New("unknown critical extension")
+	case len(s.Certificates) == 0:
+		return nil, ReasonNoCertificate
+	case ds == nil:
+		return nil, ReasonNoSigner
 	}
-	for _, use := range c.UnknownExtKeyUsage {
-		if len(use) > len(oidICAO) && use[:len(oidICAO)].Equal(oidICAO) {
-			return errors.New("signer of something else than documents")
-		}
+	key, err := ds.Key()
+	if err != nil {
+		return nil, weak(err)
 	}
-	return strong(c.PublicKey)
+	return &signer{ds, key}, nil
 }
 
-// signs checks that the document signer may sign documents of this kind: its
-// certificate may list document codes.
-func signs(c *x509.Certificate, document string) error {
-	for _, e := range c.Extensions {
-		if !e.Id.Equal(oidDocumentTypes) {
-			continue
-		}
-		types, err := documentTypes(e.Value)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(types, document) && !slices.Contains(types, document[:1]) {
-			return errors.New("signer of other kinds of documents")
-		}
+// weak tells a key that is refused from one that is none.
+func weak(err error) error {
+	if errors.Is(err, signature.ErrKeySize) {
+		return ReasonWeakKey
+	}
+	return fmt.Errorf("%w: public key", ReasonUnreadable)
+}
+
+// fit checks the profile of a document signer (Doc 9303-12 §7.1), which has no
+// extended key usage: those are for what else a country signer certifies, such as
+// signers of master lists and visible digital seals, and servers.
+func fit(c *certificate.Certificate) error {
+	switch {
+	case c.CA:
+		return ReasonAuthority
+	case c.KeyUsage&certificate.DigitalSignature == 0, c.KeyUsage&certificate.CertSign != 0:
+		return ReasonKeyUsage
+	case len(c.UnknownCritical) != 0:
+		return ReasonExtension
+	case len(c.ExtKeyUsage) != 0:
+		return ReasonOtherSigner
 	}
 	return nil
 }
 
-// documentTypes reads DocumentTypeListSyntax.
-func documentTypes(der []byte) ([]string, error) {
-	bad := errors.New("list of document types cannot be read")
-	s := cryptobyte.String(der)
-	var seq, set cryptobyte.String
-	var version int
-	if !s.ReadASN1(&seq, cbasn1.SEQUENCE) || !s.Empty() || !seq.ReadASN1Integer(&version) || version != 0 ||
-		!seq.ReadASN1(&set, cbasn1.SET) || !seq.Empty() {
-		return nil, bad
+// signature checks that the signer signed this security object (RFC 5652 §5.4).
+func (in *inspection) signature() error {
+	if in.ds == nil {
+		return ReasonBefore
 	}
-	var types []string
-	for !set.Empty() {
-		var one cryptobyte.String
-		if !set.ReadASN1(&one, cbasn1.PrintableString) {
-			return nil, bad
-		}
-		types = append(types, string(one))
-	}
-	return types, nil
-}
-
-// checkSignature checks that the security object is what was signed (RFC 5652 §5.4).
-func checkSignature(sod lds.Signed, ds *x509.Certificate) error {
-	if !sod.ContentType.Equal(oidSecurityObject) {
-		return errors.New("signed attributes name another content")
-	}
-	if subtle.ConstantTimeCompare(digest(sod.Signer.Hash, sod.Content), sod.MessageDigest) != 1 {
-		return errors.New("signed attributes have another digest")
-	}
-	hash := digest(sod.Algorithm.Hash, sod.Attributes)
-	bad := errors.New("signature of the security object is wrong")
-	switch key := ds.PublicKey.(type) {
-	case *rsa.PublicKey:
-		switch sod.Algorithm.Scheme {
-		case lds.PKCS1:
-			if rsa.VerifyPKCS1v15(key, sod.Algorithm.Hash, hash, sod.Signature) == nil {
-				return nil
-			}
-		case lds.PSS:
-			o := &rsa.PSSOptions{SaltLength: sod.Algorithm.Salt}
-			if sod.Algorithm.Salt == 0 {
-				return errors.New("signature without salt")
-			}
-			if rsa.VerifyPSS(key, sod.Algorithm.Hash, hash, sod.Signature, o) == nil {
-				return nil
-			}
-		}
-	case *ecdsa.PublicKey:
-		if sod.Algorithm.Scheme == lds.ECDSA && ecdsa.VerifyASN1(key, hash, sod.Signature) {
-			return nil
-		}
-	}
-	return bad
-}
-
-// checkValidity checks that the certificates are valid by now, at least until the
-// time given, and were when the document was signed; a zero time of signing was
-// not told.
-func checkValidity(signed, now, until time.Time, certs ...*x509.Certificate) error {
-	for _, c := range certs {
-		if now.Before(c.NotBefore) || until.After(c.NotAfter) {
-			return errors.New("certificate is not valid")
-		}
-		if !signed.IsZero() && (signed.Before(c.NotBefore) || signed.After(c.NotAfter)) {
-			return errors.New("signed while the certificate was not valid")
-		}
+	switch err := in.sod.Verify(in.ds.key); {
+	case errors.Is(err, cms.ErrContent):
+		return ReasonDigest
+	case err != nil:
+		return ReasonSignature
 	}
 	return nil
 }
 
-func digest(h crypto.Hash, b []byte) []byte {
-	d := h.New()
-	d.Write(b)
-	return d.Sum(nil)
+// documentType checks that the signer may sign documents of this kind: its
+// certificate may list document codes (Doc 9303-12 §7.1.1.6).
+func (in *inspection) documentType() error {
+	switch {
+	case in.ds == nil:
+		return ReasonBefore
+	case !in.ds.HasDocumentTypes:
+		return ReasonNotOffered
+	case !in.read:
+		return ReasonBefore
+	}
+	code := in.zone.Document
+	if !slices.Contains(in.ds.DocumentTypes, code) && !slices.Contains(in.ds.DocumentTypes, code[:1]) {
+		return ReasonDocumentType
+	}
+	return nil
 }

@@ -2,105 +2,185 @@ package emrtd
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tunnus-id/tunnus/document/signature"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 )
 
-// Sizes of keys that are accepted, in bits. The upper bounds keep what a
-// stranger's certificate can cost small.
-const (
-	minRSA      = 2048
-	maxRSA      = 8192
-	maxExponent = 1 << 31
-	maxCertSize = 16 << 10
-)
-
-// A TrustList holds the country signers (CSCA) that are trusted. It does not
-// change and may be used from many goroutines.
-type TrustList struct {
-	byKeyID   map[string][]*x509.Certificate
-	bySubject map[string][]*x509.Certificate
-}
-
-// NewTrustList makes a list of certificates in DER. Each is trusted as it is;
-// one that could not sign document signers is an error.
-func NewTrustList(certs ...[]byte) (*TrustList, error) {
-	l := &TrustList{byKeyID: map[string][]*x509.Certificate{}, bySubject: map[string][]*x509.Certificate{}}
-	for i, der := range certs {
-		if err := l.add(der); err != nil {
-			return nil, fmt.Errorf("emrtd: trust list: certificate %d: %w", i, err)
-		}
+// issuer finds the country signer that issued the document signer's certificate. Its
+// key may have several certificates, such as a self-signed one, a link and a renewal:
+// of those with the name that the document signer's tells, one that is valid now is
+// taken first.
+func (in *inspection) issuer() (err error) {
+	if in.ds == nil {
+		return ReasonBefore
 	}
-	return l, nil
-}
-
-func (l *TrustList) add(der []byte) error {
-	if len(der) > maxCertSize {
-		return errors.New("too large")
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
+	if in.anchors, err = in.issuers(in.ds); err != nil {
 		return err
 	}
-	if !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage&x509.KeyUsageCertSign == 0 {
-		return errors.New("not a certificate authority")
-	}
-	if len(c.UnhandledCriticalExtensions) != 0 {
-		return errors.New("unknown critical extension")
-	}
-	if err := strong(c.PublicKey); err != nil {
-		return err
-	}
-	if len(c.SubjectKeyId) != 0 {
-		l.byKeyID[string(c.SubjectKeyId)] = append(l.byKeyID[string(c.SubjectKeyId)], c)
-	}
-	l.bySubject[string(c.RawSubject)] = append(l.bySubject[string(c.RawSubject)], c)
+	slices.SortStableFunc(in.anchors, func(a, b *signer) int {
+		return cmp.Compare(in.rank(a), in.rank(b))
+	})
+	in.csca = in.anchors[0]
 	return nil
 }
 
-var (
-	errNoAnchor = errors.New("no trusted country signer of this name and key identifier")
-	errIssuer   = errors.New("the country signer named did not sign the document signer")
-)
-
-// issuer returns the anchor that signed the document signer's certificate. All
-// that bear the name are tried: two generations may share a key identifier, and
-// an impostor may give himself one.
-func (l *TrustList) issuer(ds *x509.Certificate) (*x509.Certificate, error) {
-	candidates := l.bySubject[string(ds.RawIssuer)]
-	if len(ds.AuthorityKeyId) != 0 {
-		candidates = l.byKeyID[string(ds.AuthorityKeyId)]
-	}
-	err := errNoAnchor
-	for _, c := range candidates {
-		if !bytes.Equal(c.RawSubject, ds.RawIssuer) {
+// issuers finds the certificates of the key that issued that of a document signer.
+// All that may be it are tried: two generations may share a key identifier, and an
+// impostor may give himself one.
+func (in *inspection) issuers(ds *signer) (anchors []*signer, err error) {
+	err = ReasonNoAnchor
+	for _, a := range in.trust.Issuers(ds.Certificate) {
+		// Another key of the same name is a generation that is not listed yet, and
+		// no forgery.
+		others := len(a.SubjectKeyID) != 0 && len(ds.AuthorityKeyID) != 0 && !bytes.Equal(a.SubjectKeyID, ds.AuthorityKeyID)
+		if others || !a.Subject.Equal(ds.Issuer) {
 			continue
 		}
-		if ds.CheckSignatureFrom(c) == nil {
-			return c, nil
+		key, kerr := a.Key()
+		if kerr != nil || ds.IssuedBy(a.Certificate) != nil {
+			err = ReasonNotIssued
+			continue
 		}
-		err = errIssuer
+		for _, same := range in.trust.SameKey(a.Certificate) {
+			anchors = append(anchors, &signer{same.Certificate, key})
+		}
+		return anchors, nil
 	}
 	return nil, err
 }
 
-var errWeak = errors.New("key is of a size or kind that is not accepted")
-
-// strong refuses keys that are too small, and those that are so large that
-// using them would be an attack.
-func strong(key crypto.PublicKey) error {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		if n := k.N.BitLen(); n < minRSA || n > maxRSA || k.E < 3 || k.E&1 == 0 || int64(k.E) > maxExponent {
-			return errWeak
-		}
-		return nil
-	case *ecdsa.PublicKey:
-		return nil // crypto/x509 reads named curves only, P-224 to P-521
+// rank puts certificates with the issuer's name first, of which one key may have two,
+// and of these those that are valid now.
+func (in *inspection) rank(c *signer) int {
+	switch {
+	case !c.Subject.Equal(in.ds.Issuer):
+		return 2
+	case !within(in.now, c.NotBefore, c.NotAfter):
+		return 1
 	}
-	return errWeak
+	return 0
+}
+
+// algorithms is the policy: SHA-1 where the list excepts the issuer, MD5 never
+// (it is not even read), no small keys.
+func (in *inspection) algorithms() error {
+	if in.csca == nil {
+		return ReasonBefore
+	}
+	if in.ds.key.Weak() { // of country signers the list has none
+		return fmt.Errorf("%w: %v", ReasonWeakKey, in.ds.key)
+	}
+	issued, err := in.ds.Algorithm()
+	if err != nil {
+		return ReasonAlgorithm
+	}
+	signed := in.sod.SigningTime
+	if signed.IsZero() { // nobody says that it was before an exception's end
+		signed = in.now
+	}
+	id := in.ds.AuthorityKeyID
+	if len(id) == 0 {
+		id = in.csca.SubjectKeyID
+	}
+	var note error
+	for _, use := range []struct {
+		a  signature.Algorithm
+		at time.Time
+	}{{issued, in.ds.NotBefore}, {in.sod.Algorithm, signed}, {signature.Algorithm{Hash: in.sod.Object.Hash}, signed}} {
+		if use.a.Hash == crypto.MD5 {
+			return ReasonAlgorithm
+		}
+		if !use.a.SHA1() {
+			continue
+		}
+		e, ok := in.trust.Excepted(in.csca.Subject.Country(), id, use.a, use.at)
+		if !ok {
+			return ReasonSHA1
+		}
+		note = fmt.Errorf("%w: SHA-1: %s", ReasonException, e.Reason)
+	}
+	return note
+}
+
+// revocation asks the revocation lists for both signers. That nobody has said so
+// lately is another answer than that they are good.
+func (in *inspection) revocation() error {
+	if in.csca == nil {
+		return ReasonBefore
+	}
+	ds, csca := in.standing(in.ds), in.standing(in.anchors...)
+	if ds == nil || errors.Is(csca, ReasonRevoked) {
+		return csca
+	}
+	return ds
+}
+
+// standing asks for all certificates of one key: whichever of them is revoked, the
+// key is. Nil is good: a list that names none of them is there, and fresh.
+func (in *inspection) standing(certs ...*signer) error {
+	note := error(ReasonNoList)
+	for _, c := range certs {
+		switch s := in.trust.Revoked(c.Certificate, in.now); s.Status {
+		case trustlist.Good:
+			note = nil
+		case trustlist.Revoked:
+			return fmt.Errorf("%w: on %s", ReasonRevoked, s.At.Format(time.DateOnly))
+		case trustlist.Stale:
+			if note == error(ReasonNoList) {
+				note = fmt.Errorf("%w: it ended on %s", ReasonStaleList, s.Next.Format(time.DateOnly))
+			}
+		}
+	}
+	return note
+}
+
+// excusable are the checks that a known defect explains: mistakes of the issuer
+// about himself. That the files are those that a trusted state has signed, and not
+// revoked, nothing excuses.
+var excusable = map[string]bool{
+	CheckSigner: true, CheckCountry: true, CheckDocumentType: true, CheckValidity: true, CheckKeyPeriod: true,
+	CheckDetails: true, CheckCOM: true, CheckAccess: true, CheckDowngrade: true, CheckCardSecurity: true,
+}
+
+// defects asks whether a key is known to be out of hand, the signer's or the country
+// signer's: what it has signed is refused.
+func (in *inspection) defects() error {
+	if in.csca == nil {
+		return ReasonBefore
+	}
+	for _, c := range slices.Concat([]*signer{in.ds}, in.anchors) {
+		if d, ok := in.trust.Distrusted(c.Certificate); ok {
+			return fmt.Errorf("%w: %s", ReasonDefect, d.Reason)
+		}
+	}
+	return nil
+}
+
+// excuse turns failures that the list explains into what it says of them. Only of
+// a signer that is proved to be the one meant.
+func (in *inspection) excuse() {
+	if !in.genuine() {
+		return
+	}
+	for _, d := range in.trust.DefectsOf(in.ds.Certificate) {
+		for i, c := range in.checks {
+			if c.Name == d.Check && c.Result == Failed && excusable[c.Name] {
+				in.checks[i].Result, in.checks[i].Reason = Successful, ReasonException
+				in.checks[i].Detail = fmt.Sprintf("%v: %s: %s", ReasonException, d.Reason, c.Detail)
+			}
+		}
+	}
+}
+
+// genuine reports that a trusted country signer issued the signer's certificate,
+// and that this signed the security object.
+func (in *inspection) genuine() bool {
+	return result(in.checks, CheckTrust) == Successful && result(in.checks, CheckSignature) == Successful
 }

@@ -1,11 +1,14 @@
-package emrtd
+package answer
 
 import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"math/big"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/document/signature"
 )
 
 // block is an opened signature of ISO/IEC 9796-2 scheme 1.
@@ -50,6 +53,7 @@ func TestScheme1(t *testing.T) {
 		{"SHA-512", block{0x6A, crypto.SHA512, []byte{0x35, 0xCC}, 0}, true},
 		{"digest unlike the trailer", block{0x6A, crypto.SHA1, []byte{0x34, 0xCC}, 0}, false},
 		{"unknown digest", block{0x6A, crypto.SHA256, []byte{0x31, 0xCC}, 0}, false},
+		{"unknown trailer of one byte", block{0x6A, crypto.SHA1, []byte{0xBD}, 0}, false},
 		{"unknown trailer", block{0x6A, crypto.SHA256, []byte{0x34, 0xCD}, 0}, false},
 		{"total recovery", block{0x4A, crypto.SHA256, []byte{0x34, 0xCC}, 0}, false},
 		{"another header", block{0x6B, crypto.SHA256, []byte{0x34, 0xCC}, 0}, false},
@@ -59,30 +63,39 @@ func TestScheme1(t *testing.T) {
 	challenge := []byte("8 bytes!")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := checkRSA(&key.PublicKey, challenge, tt.give.sign(t, key, challenge))
+			_, err := RSA(public(t, &key.PublicKey), challenge, tt.give.sign(t, key, challenge))
 			if (err == nil) != tt.ok {
 				t.Errorf("got %v", err)
 			}
-			if checkRSA(&key.PublicKey, []byte("another!"), tt.give.sign(t, key, challenge)) == nil {
+			if _, err := RSA(public(t, &key.PublicKey), []byte("another!"), tt.give.sign(t, key, challenge)); err == nil {
 				t.Error("taken for another challenge")
 			}
 		})
 	}
 }
 
+// public is the key as data group 15 has it.
+func public(t *testing.T, k *rsa.PublicKey) signature.Key {
+	t.Helper()
+	spki, err := x509.MarshalPKIXPublicKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := signature.ParseKey(spki)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // Keys of no use are refused before they are used.
 func TestScheme1Keys(t *testing.T) {
-	odd := new(big.Int).Lsh(big.NewInt(1), 1023)
-	odd.Add(odd, big.NewInt(1))
-	huge := new(big.Int).Lsh(big.NewInt(1), 60_000)
-	for name, key := range map[string]*rsa.PublicKey{
-		"short":         {N: big.NewInt(0xC0FFEE), E: 3},
-		"huge":          {N: huge.Add(huge, big.NewInt(1)), E: 65537},
-		"exponent one":  {N: odd, E: 1},
-		"exponent even": {N: odd, E: 2},
-	} {
-		if err := checkRSA(key, []byte("8 bytes!"), make([]byte, (key.N.BitLen()+7)/8)); err != errWeak {
-			t.Errorf("%s: %v", name, err)
-		}
+	huge := new(big.Int).Lsh(big.NewInt(1), 5000)
+	key := public(t, &rsa.PublicKey{N: huge.Add(huge, big.NewInt(1)), E: 65537})
+	if _, err := RSA(key, []byte("8 bytes!"), make([]byte, 626)); err != ErrKey {
+		t.Errorf("huge: %v", err)
+	}
+	if _, err := RSA(signature.Key{}, []byte("8 bytes!"), make([]byte, 256)); err == nil {
+		t.Error("no key at all opens something")
 	}
 }
