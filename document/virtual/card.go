@@ -9,12 +9,15 @@ import (
 	"github.com/tunnus-id/tunnus/document/chip/apdu"
 	"github.com/tunnus-id/tunnus/document/chip/bac"
 	"github.com/tunnus-id/tunnus/document/tlv"
+	"github.com/tunnus-id/tunnus/document/virtual/hostile"
 )
 
 // Instructions (ISO/IEC 7816-4 §5.4.2).
 const (
+	insManage       = 0x22
 	insExternalAuth = 0x82
 	insGetChallenge = 0x84
+	insGeneral      = 0x86
 	insInternalAuth = 0x88
 	insSelect       = 0xA4
 	insReadBinary   = 0xB0
@@ -40,22 +43,35 @@ func (p *Passport) Transceive(ctx context.Context, command []byte) ([]byte, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if p.faults.Manner == "" || len(command) < 4 {
+		return p.obey(command), nil
+	}
+	var answer []byte
+	under := command[0]&0x0C != 0
+	if command[1] != hostile.GetResponse || p.state.rest == nil && p.faults.Manner != hostile.MoreForEver { // which would end the session
+		answer = p.obey(command)
+	}
+	return p.faults.Manner.Answer(command, answer, under, &p.state.rest), nil
+}
+
+// obey answers a command as a chip should.
+func (p *Passport) obey(command []byte) []byte {
 	c, err := apdu.ParseCommand(command)
 	long := len(command) > 5 && command[4] == 0
 	if err != nil || p.short && long {
 		p.state.session = nil
-		return apdu.Answer(nil, apdu.WrongLength), nil
+		return apdu.Answer(nil, apdu.WrongLength)
 	}
 	limit := shortAnswer
 	if long {
 		limit = longAnswer
 	}
 	if c.Class&0x0C != 0 {
-		return p.protected(c, limit), nil
+		return p.protected(c, limit)
 	}
 	// A plain command ends secure messaging (Doc 9303-11 §9.8.3).
 	p.state.session = nil
-	return apdu.Answer(p.answer(c, limit)), nil
+	return apdu.Answer(p.answer(c, limit))
 }
 
 // protected answers a command under secure messaging.
@@ -74,15 +90,28 @@ func (p *Passport) protected(c apdu.Command, limit int) []byte {
 		p.state.session = nil
 		return apdu.Answer(nil, apdu.WrongObjects)
 	}
+	if p.state.next != nil {
+		p.state.session, p.state.next = p.state.next, nil
+	}
 	return sealed
 }
 
 // answer obeys a plain command.
 func (p *Passport) answer(c apdu.Command, limit int) ([]byte, apdu.Status) {
-	if c.Class != 0 {
+	if c.Class&^chained != 0 || c.Class != 0 && c.Ins != insGeneral {
 		return nil, apdu.UnknownClass
 	}
+	if c.Ins != insGeneral {
+		p.state.pace, p.state.auth = nil, ""
+	}
+	if p.faults.Most > 0 && c.Le > p.faults.Most {
+		return nil, apdu.WrongLength
+	}
 	switch c.Ins {
+	case insManage:
+		return nil, p.manage(c)
+	case insGeneral:
+		return p.general(c)
 	case insSelect:
 		return nil, p.choose(c)
 	case insGetChallenge:
@@ -100,7 +129,7 @@ func (p *Passport) answer(c apdu.Command, limit int) ([]byte, apdu.Status) {
 }
 
 // choose answers SELECT: the application by name, files by identifier, and the
-// master file, in which this chip has nothing.
+// master file, in which this chip has EF.CardAccess at most.
 func (p *Passport) choose(c apdu.Command) apdu.Status {
 	switch c.P1 {
 	case 0x00:
@@ -128,7 +157,11 @@ func (p *Passport) choose(c apdu.Command) apdu.Status {
 // from one that is not there.
 func (p *Passport) open(id uint16) apdu.Status {
 	if !p.state.selected {
-		return apdu.FileNotFound
+		_, status := p.root(id)
+		if status == apdu.OK {
+			p.state.current = id
+		}
+		return status
 	}
 	if p.state.session == nil {
 		return apdu.NotSatisfied
@@ -141,7 +174,7 @@ func (p *Passport) open(id uint16) apdu.Status {
 }
 
 func (p *Passport) giveChallenge(c apdu.Command) ([]byte, apdu.Status) {
-	if !p.state.selected {
+	if !p.state.selected || p.access.NoBAC {
 		return nil, apdu.ConditionsNot
 	}
 	if c.Le != bac.ChallengeSize {
@@ -202,21 +235,24 @@ func (p *Passport) readOdd(c apdu.Command, limit int) ([]byte, apdu.Status) {
 
 // part returns up to n bytes of the current file.
 func (p *Passport) part(offset, n int) ([]byte, apdu.Status) {
-	if p.state.session == nil {
+	file := p.files[p.state.current]
+	switch {
+	case !p.state.selected:
+		file, _ = p.root(p.state.current)
+	case p.state.session == nil:
 		return nil, apdu.NotSatisfied
 	}
-	file := p.files[p.state.current]
 	switch {
 	case file == nil:
 		return nil, apdu.ConditionsNot
 	case n <= 0:
 		return nil, apdu.WrongLength
-	case offset >= len(file):
-		return nil, apdu.WrongOffset
-	case offset+n > len(file):
-		return file[offset:], apdu.EndOfFile
 	}
-	return file[offset : offset+n], apdu.OK
+	data, status := hostile.Cut(file, offset, n)
+	if m := p.faults.Manner; m != "" && p.state.session != nil && p.state.current == p.faults.of() {
+		return m.File(p.state.current, file, offset, n, data, status)
+	}
+	return data, status
 }
 
 // prove answers INTERNAL AUTHENTICATE: active authentication.
@@ -224,14 +260,18 @@ func (p *Passport) prove(c apdu.Command, limit int) ([]byte, apdu.Status) {
 	switch {
 	case p.state.session == nil:
 		return nil, apdu.NotSatisfied
-	case p.key == nil || p.faults.WithoutActiveAuth:
+	case p.key == nil && p.faults.Prove == nil || p.faults.WithoutActiveAuth:
 		return nil, apdu.UnknownCommand
 	case len(c.Data) != 8:
 		return nil, apdu.WrongLength
 	case p.faults.ActiveAuth != nil:
 		return p.faults.ActiveAuth, apdu.OK
 	}
-	answer, err := p.Prove(c.Data)
+	prove := p.Prove
+	if p.faults.Prove != nil {
+		prove = p.faults.Prove
+	}
+	answer, err := prove(c.Data)
 	if err != nil || len(answer) > limit {
 		return nil, apdu.ConditionsNot
 	}

@@ -13,16 +13,10 @@ import (
 )
 
 // The country's names: three letters in code lines, two in certificates.
-const (
-	stateCode   = "UTO"
-	countryCode = "XX"
-)
+const stateCode, countryCode = "UTO", "XX"
 
 // Key sizes of the signers, in bits.
-const (
-	countrySignerBits  = 3072
-	documentSignerBits = 2048
-)
+const countrySignerBits, documentSignerBits = 3072, 2048
 
 // oidDocumentTypes is documentTypeList (Doc 9303-12 §7.1.1.5).
 var oidDocumentTypes = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 6, 2}

@@ -4,9 +4,10 @@
 //
 // A [Country] issues a [Passport] for a [Holder]. The passport is a chip: it
 // takes one command after the other ([Passport.Transceive]), lets nobody read
-// without Basic Access Control, speaks 3DES secure messaging, proves itself by
-// active authentication, and forgets the session at any fault, as real ones do.
-// Chips that misbehave are made with [Passport.WithFaults], documents that no
+// without Basic Access Control or PACE in all its kinds, speaks secure messaging
+// with Triple DES and AES, proves itself by active and chip authentication, and
+// forgets the session at any fault, as real ones do. Who signs is a [Signatory].
+// Chips that misbehave, down to bytes without end, are made with [Passport.WithFaults], documents that no
 // state would sign with [Country.Forge].
 //
 // Both marshal to JSON with their private keys, so that another process can

@@ -1,21 +1,21 @@
 package virtual
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/binary"
 	"fmt"
-	"image/jpeg"
+	"maps"
 	"time"
 
+	"github.com/tunnus-id/tunnus/document/chip/security"
 	"github.com/tunnus-id/tunnus/document/lds"
 	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/document/tlv"
+	"github.com/tunnus-id/tunnus/document/virtual/files"
 )
 
 // A Chip is the make of a passport's chip.
@@ -38,9 +38,31 @@ type Holder struct {
 	Expiry     time.Time // last day of validity; the day counts
 	Number     string    // document number: up to nine capital letters and digits
 	PersonCode string    // goes into the optional data: up to 14 letters and digits
-	Portrait   []byte    // JPEG
+	Portrait   []byte    // JPEG, or JPEG 2000
 	Chip       Chip
+
+	Key          crypto.Signer  // of active authentication; nil for one that Chip says
+	Short        bool           // commands of extended length are refused
+	Face         []byte         // data group 2, instead of one with the portrait
+	Groups       map[int][]byte // data groups as files, besides those made here, or instead of 14
+	CardSecurity bool           // EF.CardSecurity is there
+
+	PACE      []security.PACE // ways of access besides BAC; see security.NewPACE
+	CAN       string          // card access number, digits; "" if none is printed
+	NoBAC     bool            // the chip opens by PACE only
+	ChipAuth  []security.Auth // ways of chip authentication; see security.NewAuth
+	AuthGroup int             // domain parameters of the chip's own key; if that is mapped too, they are those of the mapping
+	MapKey    MapKey          // the key of chip authentication mapping
 }
+
+// A MapKey is which key chip authentication mapping has (Doc 9303-11 §9.2.11).
+type MapKey string
+
+const (
+	MapShared   MapKey = ""              // that of chip authentication
+	MapSecond   MapKey = "second"        // one of its own, in data group 14; behind that of chip authentication if they have one curve
+	MapSecurity MapKey = "card-security" // one of its own, in EF.CardSecurity only
+)
 
 // zone makes the code line. What would not read back the same is refused.
 func (h Holder) zone() (mrz.Zone, error) {
@@ -65,39 +87,74 @@ func (c *Country) Issue(h Holder) (*Passport, error) { return c.Forge(h, Forgery
 // Forge makes a passport with faults that a country's own signer would have to
 // make.
 func (c *Country) Forge(h Holder, f Forgery) (*Passport, error) {
+	by, err := c.signatory(f)
+	if err != nil {
+		return nil, err
+	}
+	return Personalize(h, by, f)
+}
+
+// Personalize makes a passport that somebody signs.
+func Personalize(h Holder, by Signatory, f Forgery) (*Passport, error) {
 	z, err := h.zone()
 	if err != nil {
 		return nil, err
 	}
-	dg2, err := portraitGroup(h.Portrait)
-	if err != nil {
-		return nil, err
-	}
-	p := &Passport{zone: z, short: h.Chip == ChipShort}
-	groups := map[int][]byte{1: zoneGroup(z), 2: dg2}
-	if h.Chip != ChipPlain {
+	p := &Passport{zone: z, short: h.Chip == ChipShort || h.Short, key: h.Key}
+	if p.key == nil && h.Chip != ChipPlain {
 		if p.key, err = chipKey(h.Chip); err != nil {
 			return nil, err
 		}
-		spki, err := x509.MarshalPKIXPublicKey(p.key.Public())
-		if err != nil {
-			return nil, fmt.Errorf("virtual: %w", err)
-		}
-		groups[15] = tlv.Append(nil, 0x6F, spki)
 	}
-	if h.Chip == ChipECDSA {
-		groups[14] = securityInfos()
-	}
-	sod, err := c.sign(groups, f)
+	groups, infos, err := p.personalize(h)
 	if err != nil {
 		return nil, err
 	}
-	p.files = map[uint16][]byte{lds.COM.ID: comFile(groups), lds.SOD.ID: sod}
+	if h.CardSecurity || h.MapKey == MapSecurity {
+		if p.security, err = by.CardSecurity(infos); err != nil {
+			return nil, err
+		}
+	}
+	sod, err := by.SecurityObject(groups, f)
+	if err != nil {
+		return nil, err
+	}
+	p.files = map[uint16][]byte{lds.COM.ID: files.COM(groups), lds.SOD.ID: sod}
 	for n, content := range groups {
-		file, _ := lds.Group(n)
-		p.files[file.ID] = content
+		p.files[files.ID(n)] = content
 	}
 	return p, nil
+}
+
+// personalize makes the chip's ways of access and its data groups; infos is what
+// stands in EF.CardSecurity, if that is there.
+func (p *Passport) personalize(h Holder) (groups map[int][]byte, infos []byte, err error) {
+	dg2 := h.Face
+	if dg2 == nil {
+		if dg2, err = files.Portrait(h.Portrait); err != nil {
+			return nil, nil, err
+		}
+	}
+	groups = map[int][]byte{1: files.Zone(p.zone), 2: dg2}
+	maps.Copy(groups, h.Groups)
+	if p.key != nil {
+		spki, err := x509.MarshalPKIXPublicKey(p.key.Public())
+		if err != nil {
+			return nil, nil, fmt.Errorf("virtual: %w", err)
+		}
+		groups[15] = tlv.Append(nil, 0x6F, spki)
+	}
+	var all, mapped [][]byte
+	if p.access, all, mapped, err = h.access(); err != nil {
+		return nil, nil, err
+	}
+	if key, ok := p.key.(*ecdsa.PrivateKey); ok {
+		all = append(all, files.ActiveInfo(activeHash(key)))
+	}
+	if len(all) > 0 && groups[14] == nil {
+		groups[14] = tlv.Append(nil, 0x6E, security.Set(all...))
+	}
+	return groups, security.Set(append(all, mapped...)...), nil
 }
 
 func chipKey(make Chip) (key crypto.Signer, err error) {
@@ -117,56 +174,15 @@ func chipKey(make Chip) (key crypto.Signer, err error) {
 	return key, nil
 }
 
-// zoneGroup is data group 1 (Doc 9303-10 §4.7.1).
-func zoneGroup(z mrz.Zone) []byte {
-	lines := bytes.ReplaceAll([]byte(z.String()), []byte("\n"), nil)
-	return tlv.Append(nil, 0x61, tlv.Append(nil, 0x5F1F, lines))
-}
-
-// portraitGroup is data group 2 with one image in a record of ISO/IEC 19794-5
-// (Doc 9303-10 §4.7.2).
-func portraitGroup(portrait []byte) ([]byte, error) {
-	size, err := jpeg.DecodeConfig(bytes.NewReader(portrait))
-	if err != nil {
-		return nil, fmt.Errorf("virtual: portrait: %w", err)
+// activeHash is the digest that fits an ECDSA key (BSI TR-03111 §4.2.1).
+func activeHash(key *ecdsa.PrivateKey) crypto.Hash {
+	switch bits := key.Params().BitSize; {
+	case bits < 256:
+		return crypto.SHA224
+	case bits < 384:
+		return crypto.SHA256
+	case bits < 512:
+		return crypto.SHA384
 	}
-	const header, info, image = 14, 20, 12
-	block := info + image + len(portrait)
-	r := []byte("FAC\x00010\x00")
-	r = binary.BigEndian.AppendUint32(r, uint32(header+block))
-	r = binary.BigEndian.AppendUint16(r, 1) // one face
-	r = binary.BigEndian.AppendUint32(r, uint32(block))
-	r = append(r, make([]byte, info-4)...) // no feature points, nothing said of the person
-	r = append(r, 1, 0)                    // full frontal, JPEG
-	r = binary.BigEndian.AppendUint16(r, uint16(size.Width))
-	r = binary.BigEndian.AppendUint16(r, uint16(size.Height))
-	r = append(r, 1, 2, 0, 0, 0, 0) // sRGB, from a still camera; device and quality not told
-	r = append(r, portrait...)
-
-	facial := []byte{0x80, 2, 1, 1, 0x81, 1, 2, 0x87, 2, 1, 1, 0x88, 2, 0, 8}
-	template := tlv.Append(tlv.Append(nil, 0xA1, facial), 0x5F2E, r)
-	group := tlv.Append([]byte{0x02, 1, 1}, 0x7F60, template)
-	return tlv.Append(nil, 0x75, tlv.Append(nil, 0x7F61, group)), nil
-}
-
-// securityInfos is data group 14 of a chip that signs with ECDSA and SHA-256
-// (ActiveAuthenticationInfo, Doc 9303-11 §9.2.3).
-func securityInfos() []byte {
-	info := tlv.Append(nil, 0x06, []byte{0x67, 0x81, 0x08, 1, 1, 5})                 // 2.23.136.1.1.5
-	info = tlv.Append(info, 0x02, []byte{1})                                         // version
-	info = tlv.Append(info, 0x06, []byte{4, 0, 0x7F, 0, 7, 1, 1, 4, 1, 3})           // ecdsa-plain-SHA256
-	return tlv.Append(nil, 0x6E, tlv.Append(nil, 0x31, tlv.Append(nil, 0x30, info))) // SET OF
-}
-
-// comFile is EF.COM (Doc 9303-10 §4.6.1).
-func comFile(groups map[int][]byte) []byte {
-	var tags []byte
-	for n := 1; n <= 16; n++ {
-		if file, ok := lds.Group(n); ok && groups[n] != nil {
-			tags = append(tags, byte(file.Tag))
-		}
-	}
-	b := tlv.Append(nil, 0x5F01, []byte("0107"))
-	b = tlv.Append(b, 0x5F36, []byte("040000"))
-	return tlv.Append(nil, 0x60, tlv.Append(b, 0x5C, tags))
+	return crypto.SHA512
 }

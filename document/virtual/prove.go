@@ -9,9 +9,18 @@ import (
 	"math/big"
 )
 
+// ProveBlock answers a challenge as Prove does, but lets edit change what is
+// signed; nil if the key is not one of RSA.
+func (p *Passport) ProveBlock(challenge []byte, edit func(block []byte)) ([]byte, error) {
+	if key, ok := p.key.(*rsa.PrivateKey); ok {
+		return proveRSA(key, challenge, edit)
+	}
+	return nil, nil
+}
+
 // proveRSA signs M1 ‖ challenge by ISO/IEC 9796-2 scheme 1 with SHA-256; M1 is
 // random and fills the message (Doc 9303-11 §6.1.2.2).
-func proveRSA(key *rsa.PrivateKey, challenge []byte) ([]byte, error) {
+func proveRSA(key *rsa.PrivateKey, challenge []byte, edit func(block []byte)) ([]byte, error) {
 	const header, trailer = 0x6A, 2
 	f := make([]byte, key.Size())
 	f[0] = header
@@ -25,6 +34,9 @@ func proveRSA(key *rsa.PrivateKey, challenge []byte) ([]byte, error) {
 	h.Write(challenge)
 	h.Sum(f[:hash])
 	f[len(f)-2], f[len(f)-1] = 0x34, 0xCC
+	if edit != nil {
+		edit(f)
+	}
 	return power(key, new(big.Int).SetBytes(f)).FillBytes(f), nil
 }
 
@@ -40,10 +52,11 @@ func power(key *rsa.PrivateKey, m *big.Int) *big.Int {
 }
 
 // proveECDSA signs the challenge, in the plain form r ‖ s of BSI TR-03111
-// (Doc 9303-11 §6.1.2.3).
+// (Doc 9303-11 §6.1.2.3), with the digest that data group 14 tells.
 func proveECDSA(key *ecdsa.PrivateKey, challenge []byte) ([]byte, error) {
-	digest := sha256.Sum256(challenge)
-	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
+	h := activeHash(key).New()
+	h.Write(challenge)
+	r, s, err := ecdsa.Sign(rand.Reader, key, h.Sum(nil))
 	if err != nil {
 		return nil, fmt.Errorf("virtual: %w", err)
 	}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/chip/apdu"
+	"github.com/tunnus-id/tunnus/document/chip/security"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 )
 
@@ -147,7 +149,7 @@ func TestJSONKeepsKeys(t *testing.T) {
 	if err := json.Unmarshal(must(json.Marshal(utopia())), &c); err != nil {
 		t.Fatal(err)
 	}
-	trust := must(emrtd.NewTrustList(utopia().CSCA()))
+	trust := must(trustlist.Of(utopia().CSCA()))
 	for _, make := range []virtual.Chip{virtual.ChipRSA, virtual.ChipECDSA, virtual.ChipShort, virtual.ChipPlain} {
 		h := ada()
 		h.Chip = make
@@ -177,8 +179,13 @@ func TestJSONOfNoPassport(t *testing.T) {
 
 // The chip answers any bytes, and gives no file away for them.
 func FuzzTransceive(f *testing.F) {
-	p := adas().WithFaults(virtual.Faults{})
+	h := ada()
+	h.PACE, h.CAN, h.ChipAuth, h.AuthGroup = []security.PACE{camOffer}, "271828", []security.Auth{security.NewAuth(true, apdu.AES128)}, 13
+	p := must(utopia().Issue(h))
 	f.Add(selectApplication.Bytes())
+	f.Add(apdu.Command{Ins: 0x22, P1: 0xC1, P2: 0xA4, Data: append(append([]byte{0x80, 10}, 4, 0, 0x7F, 0, 7, 2, 2, 4, 6, 4), 0x83, 1, 1)}.Bytes())
+	f.Add(apdu.Command{Class: 0x10, Ins: 0x86, Data: []byte{0x7C, 0}, Le: 256}.Bytes())
+	f.Add(apdu.Command{Ins: 0x22, P1: 0x41, P2: 0xA6, Data: []byte{0x91, 1, 4}}.Bytes())
 	f.Add(readBinary.Bytes())
 	f.Add(apdu.Command{Class: 0x0C, Ins: 0xB0, Data: []byte{0x8E, 8, 1, 2, 3, 4, 5, 6, 7, 8}}.Bytes())
 	secret := p.Group(1)[5:20]
