@@ -2,13 +2,17 @@ package enrol
 
 import (
 	"bytes"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/lock"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
@@ -103,7 +107,7 @@ func TestBadProofsSlowTheDeviceOnly(t *testing.T) {
 
 func TestUnknownSignerIsNotCounted(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
-	trust, err := emrtd.NewTrustList()
+	trust, err := trustlist.Of()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +209,67 @@ func TestDocumentKindsAndStates(t *testing.T) {
 	refused(t, w.chip(r, p), tunnus.CodeDocTypeNo, -1)
 	if len(w.mem.ledgers[w.documentKey()]) != 0 {
 		t.Error("a document that is not served was charged")
+	}
+}
+
+// The row of the rules by which somebody goes a way tells which documents serve on it:
+// their kind, the year of issue that the chip tells, series that are known to be faulty.
+func TestDocumentsOfTheRow(t *testing.T) {
+	issued := func(day string) func(*virtual.Holder) {
+		return func(h *virtual.Holder) {
+			file := append([]byte{0x6C, 0x0F, 0x5C, 2, 0x5F, 0x26, 0x5F, 0x26, 8}, day...)
+			h.Groups = map[int][]byte{12: file}
+		}
+	}
+	for name, tt := range map[string]struct {
+		holder func(*virtual.Holder)
+		row    func(*scheme.Row)
+		want   tunnus.Code
+	}{
+		"as they are":               {nil, func(*scheme.Row) {}, ""},
+		"another kind":              {nil, func(r *scheme.Row) { r.Documents = []scheme.Kind{scheme.IDCard} }, tunnus.CodeDocTypeNo},
+		"issued in time":            {issued("20240102"), func(r *scheme.Row) { r.Since = 2024 }, ""},
+		"issued before":             {issued("20231231"), func(r *scheme.Row) { r.Since = 2024 }, tunnus.CodeDocTooOld},
+		"the document does not say": {nil, func(r *scheme.Row) { r.Since = 2024 }, ""},
+		"of a faulty series":        {nil, func(r *scheme.Row) { r.Faulty = []scheme.Series{{Issuer: "UTO", First: "X1234000", Last: "X1234999"}} }, tunnus.CodeDocTooOld},
+		"of another series":         {nil, func(r *scheme.Row) { r.Faulty = []scheme.Series{{Issuer: "UTO", First: "X1235000", Last: "X1235999"}} }, ""},
+	} {
+		w, p, r := newWorld(t), ada(t, tt.holder), ref("phone", 1)
+		w.upTo(r, way.ChipProved, p)
+		rows := slices.Clone(w.cfg.Rules.File.Eligible) // the rules are those of another test too
+		for i := range rows {
+			tt.row(&rows[i])
+		}
+		w.cfg.Rules.File.Eligible = rows
+		w.restart()
+		if err := w.chip(r, p); tunnus.CodeOf(err) != tt.want {
+			t.Errorf("%s: %v; want %q", name, err, tt.want)
+		}
+		if charged := len(w.mem.ledgers[w.documentKey()]) != 0; charged != (tt.want == "") {
+			t.Errorf("%s: charged is %v", name, charged)
+		}
+		if got := w.mem.sessions[r.Session].State; (got == way.Open) != (tt.want == "") {
+			t.Errorf("%s: the sitting is %s", name, got)
+		}
+	}
+}
+
+// Portraits of every kind are admitted, and those that cannot be shown are not:
+// nobody could be compared with them.
+func TestPortraitsOfDocuments(t *testing.T) {
+	for _, name := range []string{"baseline.jpg", "progressive.jpg", "file.jp2", "bare.j2k"} {
+		picture, err := os.ReadFile("../document/portrait/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for tail, want := range map[string]tunnus.Code{"": "", "an archive": tunnus.CodeDocTypeNo} {
+			w, r := newWorld(t), ref("phone", 1)
+			p := ada(t, func(h *virtual.Holder) { h.Portrait = append(bytes.Clone(picture), tail...) })
+			w.upTo(r, way.ChipProved, p)
+			if err := w.chip(r, p); tunnus.CodeOf(err) != want {
+				t.Errorf("%s with %q behind it: %v; want %q", name, tail, err, want)
+			}
+		}
 	}
 }
 

@@ -35,10 +35,11 @@ type others struct {
 	confirms string          // id of the account whose device confirms; "" for "old"
 	cases    map[string]review.Parcel
 	verdict  review.State
-	stale    bool   // the pictures of the cases are gone
-	hold     bool   // the portal is far from the phone
-	ruined   bool   // the portal says no
-	seen     string // code line of the document that a desk has read; "" if it has kept none
+	stale    bool      // the pictures of the cases are gone
+	hold     bool      // the portal is far from the phone
+	ruined   bool      // the portal says no
+	seen     string    // code line of the document that a desk has read; "" if it has kept none
+	seenFrom time.Time // its day of issue
 	service  *confirm.Service
 }
 
@@ -320,7 +321,7 @@ func (d atDesk) Report(context.Context, string, string) (desk.Report, error) {
 	p := d.people[d.applicant()]
 	return desk.Report{
 		Case: "case", Officer: "officer", Person: desk.Person{Country: "XX", Code: p.Code.Value(), Surname: p.Surname, GivenNames: p.GivenNames, Document: "X1234567"},
-		Zone: d.seen, Proved: true, Chip: map[string]string{"result": "ok"}, Attest: map[string]string{"result": "ok"},
+		Zone: d.seen, Issued: d.seenFrom, Proved: true, Chip: map[string]string{"result": "ok"}, Attest: map[string]string{"result": "ok"},
 	}, nil
 }
 

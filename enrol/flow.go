@@ -13,7 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/tell"
-	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/elsewhere"
@@ -30,7 +30,7 @@ import (
 // Config is what a flow is put together from.
 type Config struct {
 	Rules scheme.Rules
-	Trust *emrtd.TrustList
+	Trust *trustlist.List
 	// Secret (at least 32 bytes) keys challenges, one-time codes and the names
 	// of ledgers. Whoever changes it forgets every lock: it never changes.
 	Secret tunnus.Secret

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -29,6 +30,9 @@ func (w *world) anew(r Ref, p *virtual.Passport, frames [][]byte) error {
 	challenge, _, err := w.flow.Anew(w.t.Context(), r)
 	if err != nil || challenge == nil {
 		w.t.Fatalf("no challenge: %v", err)
+	}
+	if emrtd.OffersChipAuth(p.Group(14)) {
+		w.relay(r, p)
 	}
 	return w.flow.Pictures(w.t.Context(), r, read(w.t, p, challenge), frames)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/contact"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/application"
 	"github.com/tunnus-id/tunnus/enrol/binding"
@@ -59,7 +60,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	trust, err := emrtd.NewTrustList(utopia().CSCA())
+	trust, err := trustlist.Of(utopia().CSCA())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,6 +312,11 @@ func (w *world) chip(r sitting.Ref, p *virtual.Passport) error {
 	challenge, _, err := w.flow.Challenge(w.t.Context(), r)
 	if err != nil {
 		return err
+	}
+	if emrtd.OffersChipAuth(p.Group(14)) {
+		if err := w.relayed(r, p); err != nil {
+			return err
+		}
 	}
 	return w.flow.Chip(w.t.Context(), r, read(w.t, p, challenge))
 }

@@ -124,17 +124,26 @@ func (s *Line) call(ctx context.Context, path string, body []byte, out any) erro
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	s.counter++
-	r := device.Request{Method: http.MethodPost, Path: path, Session: s.session, Counter: s.counter, Nonce: s.nonce, Body: body}
-	signed, err := device.Sign(s.key, r)
+	header, err := s.sign(http.MethodPost, path, body)
 	if err != nil {
 		return err
+	}
+	return s.deliver(ctx, path, body, header, out)
+}
+
+// sign makes the headers of the next request.
+func (s *Line) sign(method, path string, body []byte) (http.Header, error) {
+	s.counter++
+	r := device.Request{Method: method, Path: path, Session: s.session, Counter: s.counter, Nonce: s.nonce, Body: body}
+	signed, err := device.Sign(s.key, r)
+	if err != nil {
+		return nil, err
 	}
 	header := http.Header{}
 	header.Set(wire.HeaderSession, r.Session)
 	header.Set(wire.HeaderCounter, strconv.FormatUint(r.Counter, 10))
 	header.Set(wire.HeaderSignature, base64.RawURLEncoding.EncodeToString(signed.Signature))
-	return s.deliver(ctx, path, body, header, out)
+	return header, nil
 }
 
 // deliver sends until an answer comes, or it is hopeless.

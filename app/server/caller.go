@@ -95,7 +95,7 @@ func (s *Server) signed(to route) http.Handler {
 // reference is that of the registration of a session, "" if it has none.
 func (s *Server) reference(ctx context.Context, session Session) string {
 	at := enrol.Ref{Session: session.ID, Device: device.Thumbprint(session.DeviceKey)}
-	st, err := s.cfg.Enrol.Status(context.WithoutCancel(ctx), at)
+	st, err := s.sittings.Status(context.WithoutCancel(ctx), at)
 	if err != nil || st.State == way.Done { // what fails now is no matter of the registration
 		return ""
 	}
@@ -116,7 +116,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, to route, session
 	}
 	hash := sha256.Sum256(c.signed.Request.Canonical())
 	// A repeat that comes while the first is still being answered waits for it.
-	done, err := s.flights.board(r.Context(), c.session.ID, counter)
+	done, err := s.flights.Board(r.Context(), c.session.ID, counter)
 	if err != nil {
 		return err
 	}

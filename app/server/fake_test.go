@@ -102,6 +102,7 @@ type bench struct {
 	mem     *memory
 	now     time.Time
 	handler http.Handler
+	server  *Server
 	key     *ecdsa.PrivateKey
 	spki    []byte
 	session string
@@ -124,7 +125,7 @@ func newBench(t *testing.T, do step) *bench {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+stepPath, s.signed(route{limit: 1 << 10, do: do}))
 	mux.Handle("/", s.Routes())
-	b.handler = mux
+	b.handler, b.server = mux, s
 	b.key, b.spki = newDevice(t)
 	b.start()
 	return b

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -28,44 +29,21 @@ const (
 	beginsEvery   = time.Minute // a new key, for one session
 	beginsBurst   = 6
 
+	relaysAtOnce = 64               // runs of chip authentication, each of a connection of its own
+	relaysOfOne  = 4                // of one address
+	relaysOfSite = 16               // of one site
+	relaysQueue  = 16               // who waits until one is let in, of one address and of all
+	relaysWait   = 5 * time.Second  // and how long
+	runsEvery    = 10 * time.Second // a new one, for one session
+	runsBurst    = 6
+	openingsOf   = time.Second // a new one, for one site
+	openingsMost = 60
+
 	maxKnown = 50_000 // addresses or sessions that are remembered
 )
 
 // busy is the refusal of whoever comes too often, or while too much is under way.
 func busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("server: "+why)) }
-
-// A hall has few seats, and a queue of a bounded length before it.
-type hall struct{ seats, queue chan struct{} }
-
-func newHall(seats, queue int) hall {
-	return hall{make(chan struct{}, seats), make(chan struct{}, queue)}
-}
-
-// enter takes a seat and returns how to leave it. It waits for one so long at most;
-// false if none is free by then, or if too many wait already.
-func (h hall) enter(ctx context.Context, patience time.Duration) (leave func(), ok bool) {
-	leave = func() { <-h.seats }
-	select {
-	case h.seats <- struct{}{}:
-		return leave, true
-	default:
-	}
-	select {
-	case h.queue <- struct{}{}:
-		defer func() { <-h.queue }()
-	default:
-		return nil, false
-	}
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case h.seats <- struct{}{}:
-		return leave, true
-	case <-limit.C:
-	case <-ctx.Done():
-	}
-	return nil, false
-}
 
 // large lets few large bodies in at a time, and only those that a registration
 // is waiting for, or that repeat an answered request: who has not come that far
@@ -84,7 +62,7 @@ func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, 
 			return nil, tunnus.Conflict(errors.New("server: nobody waits for that"))
 		}
 	}
-	leave, ok := s.hall.enter(r.Context(), largeWait)
+	leave, ok := s.hall.Enter(r.Context(), largeWait)
 	if !ok {
 		return nil, busy("too many large requests at once")
 	}
@@ -113,6 +91,16 @@ func (s *Server) beginning(ctx context.Context, c caller) error {
 		return busy("too many keys begun")
 	}
 	return nil
+}
+
+// site is where a caller's address is: of IPv6 the /48, of which one subscriber may have
+// every /64; of IPv4 the address.
+func site(address string) string {
+	p, err := netip.ParsePrefix(address)
+	if err != nil {
+		return address
+	}
+	return netip.PrefixFrom(p.Addr(), 48).Masked().String()
 }
 
 // A meter slows down each of many callers by itself. It forgets those that have

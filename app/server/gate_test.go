@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -55,53 +54,6 @@ func TestMeterForgetsTheQuietOnly(t *testing.T) {
 	if !m.allow("one more", now.Add(2*time.Hour)) {
 		t.Error("nobody is forgotten though all are quiet")
 	}
-}
-
-// Who comes while every seat is taken waits for one: twenty people at a time are no
-// reason to send anybody away. Too many who wait are, and so is too long a wait.
-func TestHall(t *testing.T) {
-	h := newHall(1, 1)
-	leave, ok := h.enter(t.Context(), 0)
-	if !ok {
-		t.Fatal("nobody is there, and nobody is let in")
-	}
-	second := make(chan bool)
-	go func() {
-		leave, ok := h.enter(t.Context(), time.Minute)
-		if ok {
-			leave()
-		}
-		second <- ok
-	}()
-	for len(h.queue) == 0 {
-		runtime.Gosched()
-	}
-	third := make(chan bool, 1)
-	go func() { _, ok := h.enter(t.Context(), time.Minute); third <- ok }()
-	select {
-	case ok := <-third:
-		if ok {
-			t.Error("let in though all is full")
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("who finds the queue full is not sent away")
-	}
-	leave()
-	if !<-second {
-		t.Error("who waited was sent away though a seat came free")
-	}
-	if leave, ok = h.enter(t.Context(), 0); !ok {
-		t.Fatal("a seat was not given back")
-	}
-	if _, ok := h.enter(t.Context(), time.Millisecond); ok || len(h.queue) != 0 {
-		t.Errorf("let in %v without a seat, %d still wait", ok, len(h.queue))
-	}
-	gone, hang := context.WithCancel(t.Context())
-	hang()
-	if _, ok := h.enter(gone, time.Minute); ok || len(h.queue) != 0 {
-		t.Errorf("who hung up was let in (%v), %d still wait", ok, len(h.queue))
-	}
-	leave()
 }
 
 // Large bodies come to the step that is open, and new pictures to people who look at a

@@ -9,6 +9,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -140,8 +141,12 @@ func (s *Server) form(ctx context.Context, r enrol.Ref, body []byte) error {
 	})
 }
 
-// maxGroups is how many data groups a chip may have (Doc 9303-10 §4.7).
-const maxGroups = 16
+// Limits of a chip: data groups (Doc 9303-10 §4.7), and characters of its code line,
+// which has three lines of 30 or two of 44 (Doc 9303-4 §4.2).
+const (
+	maxGroups  = 16
+	maxPrinted = 100
+)
 
 func (s *Server) chip(ctx context.Context, r enrol.Ref, body []byte) error {
 	in, err := problem.Parse[wire.Chip](body)
@@ -157,7 +162,14 @@ func (s *Server) chip(ctx context.Context, r enrol.Ref, body []byte) error {
 
 // evidence is what was read of a chip, in the words of those who judge it.
 func evidence(in wire.Chip) (emrtd.Evidence, error) {
-	ev := emrtd.Evidence{SOD: in.SOD, Groups: map[int][]byte{}, ActiveAuth: in.ActiveAuth}
+	access, err := relay.Access(in.Access, in.CardAccess)
+	if err != nil {
+		return emrtd.Evidence{}, err
+	}
+	if len(in.Printed) > maxPrinted {
+		return emrtd.Evidence{}, tunnus.BadRequest("printed", errors.New("server: longer than any code line"))
+	}
+	ev := emrtd.Evidence{SOD: in.SOD, COM: in.COM, Groups: map[int][]byte{}, ActiveAuth: in.ActiveAuth, Access: access, Printed: in.Printed}
 	for name, content := range in.Groups {
 		n, err := strconv.Atoi(name)
 		if err != nil || n < 1 || n > maxGroups || strconv.Itoa(n) != name {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
+	"github.com/tunnus-id/tunnus/app/server/flight"
+	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/app/server/holding"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
@@ -78,17 +80,25 @@ type Config struct {
 // A Server answers apps.
 type Server struct {
 	cfg      Config
-	flights  *flights
-	hall     hall   // for large bodies
-	sessions *meter // new sessions, by address
-	begins   *meter // new keys, by session
-	locks    locks  // tries that may have locked a key
+	flights  flight.Flights
+	hall     hall.Hall   // for large bodies
+	sittings sittings    // cfg.Enrol
+	relays   hall.Hall   // for runs of chip authentication
+	shares   *hall.Halls // of them, by address
+	sites    *hall.Halls // of them, by site
+	openings *meter      // of them, by site
+	runs     *meter      // new runs, by session
+	sessions *meter      // new sessions, by address
+	begins   *meter      // new keys, by session
+	locks    locks       // tries that may have locked a key
 }
 
 // New makes a server.
 func New(c Config) *Server {
 	return &Server{
-		cfg: c, flights: &flights{air: map[flight]chan struct{}{}}, hall: newHall(largeAtOnce, largeQueue),
+		cfg: c, hall: hall.New(largeAtOnce, largeQueue),
+		sittings: c.Enrol, relays: hall.New(relaysAtOnce, relaysQueue), shares: hall.Each(relaysOfOne, relaysQueue), runs: newMeter(runsEvery, runsBurst),
+		sites: hall.Each(relaysOfSite, relaysQueue), openings: newMeter(openingsOf, openingsMost),
 		sessions: newMeter(sessionsEvery, sessionsBurst), begins: newMeter(beginsEvery, beginsBurst),
 	}
 }
@@ -104,6 +114,7 @@ func (s *Server) Routes() http.Handler {
 		}
 		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
+	mux.Handle("GET "+wire.PathRelay, problem.Handle(s.relay, s.cfg.Log))
 	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key), sitting: true}))
 	mux.Handle("POST "+wire.PathConfirm, s.signed(route{limit: maxSmall, do: steady(s.confirm)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))

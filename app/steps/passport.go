@@ -3,10 +3,14 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"time"
 
+	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
 )
 
@@ -67,31 +71,98 @@ func (s *Steps) chip(ctx context.Context, st wire.Status) (wire.Status, error) {
 	return s.Post(ctx, wire.StepChip, read)
 }
 
-// read reads the document's chip, which answers the server's challenge.
-func (s *Steps) read(ctx context.Context, st wire.Status) (wire.Chip, error) {
+// While the server asks the chip, the line may break a few times in a row; the chip is
+// read anew after 0.25, 0.5, 1, 2 and 4 s, as other requests are sent again. A server
+// that is busy has its seats free again after 20 s at most: 1, 2, 4, 8 and 16 s.
+const (
+	maxCuts   = 6
+	cutPause  = 250 * time.Millisecond
+	busyPause = time.Second
+)
+
+// read reads the document's chip, which answers the server's challenge. If the line
+// breaks while the server asks the chip for its own proof, or if the server has no time
+// for that now, the chip is read anew: it has let go of the session that it had, and
+// nothing has been counted.
+func (s *Steps) read(ctx context.Context, st wire.Status) (got wire.Chip, err error) {
+	zone, err := s.codeLine(ctx)
+	if err != nil {
+		return wire.Chip{}, err
+	}
+	defer func() {
+		if !slices.Contains(lostChip, tunnus.CodeOf(err)) {
+			s.zone = mrz.Zone{} // another document may come next
+		}
+	}()
+	for cuts := 1; ; cuts++ {
+		got, err := s.readOnce(ctx, st, zone)
+		pause, why := cutPause, "The line to the server broke."
+		switch {
+		case cuts == maxCuts:
+			return got, err
+		case errors.Is(err, relay.ErrBroken):
+		case tunnus.CodeOf(err) == tunnus.CodeRateLimited:
+			pause, why = busyPause, "The server is busy."
+		default:
+			return got, err
+		}
+		s.Screen.Tell(why + " Please hold the document to the phone once more.")
+		select {
+		case <-ctx.Done():
+			return wire.Chip{}, ctx.Err()
+		case <-time.After(pause << (cuts - 1)):
+		}
+	}
+}
+
+// lostChip are failures after which the same document is held to the phone again.
+var lostChip = []tunnus.Code{tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout}
+
+// codeLine is what is printed at the foot of the page, looked at once for as long as
+// its chip is only lost: where there is no camera, somebody types it.
+func (s *Steps) codeLine(ctx context.Context) (mrz.Zone, error) {
+	if s.zone.Kind != "" {
+		return s.zone, nil
+	}
 	lines, err := s.Body.CodeLine(ctx)
-	if err != nil {
-		return wire.Chip{}, err
+	if err == nil {
+		s.zone, err = mrz.Parse(lines)
 	}
-	zone, err := mrz.Parse(lines)
-	if err != nil {
-		return wire.Chip{}, err
-	}
+	return s.zone, err
+}
+
+func (s *Steps) readOnce(ctx context.Context, st wire.Status, zone mrz.Zone) (wire.Chip, error) {
 	card, err := s.Body.Chip(ctx)
 	if err != nil {
 		return wire.Chip{}, err
 	}
-	reading, err := chip.Read(ctx, card, zone.AccessKey(), st.Challenge, func(done, total int) {
-		s.Screen.Progress(st.Next, done, total+1) // the server's judgement is the rest
-	})
+	server := &relay.Reader{Dial: s.Relay}
+	defer server.Close()
+	reading, err := chip.Request{
+		AccessKey: zone.AccessKey(), Challenge: st.Challenge, Before: s.begun, Prover: server,
+		Progress: func(done, total int) { s.Screen.Progress(st.Next, done, total+1) }, // the server's judgement is the rest
+	}.Read(ctx, card)
 	if err != nil {
+		s.begun = reading // taken up when the document is held to the phone again
 		return wire.Chip{}, err
 	}
+	s.begun = chip.Reading{}
 	groups := map[string][]byte{}
 	for n, content := range reading.Groups {
 		groups[strconv.Itoa(n)] = content
 	}
-	return wire.Chip{SOD: reading.SOD, Groups: groups, ActiveAuth: reading.ActiveAuth}, nil
+	return wire.Chip{
+		SOD: reading.SOD, COM: reading.COM, Groups: groups, ActiveAuth: reading.ActiveAuth,
+		Access: string(reading.Access.Protocol), CardAccess: reading.Access.CardAccess, Printed: s.seen(zone),
+	}, nil
+}
+
+// seen is the code line if a camera saw it.
+func (s *Steps) seen(zone mrz.Zone) string {
+	if t, ok := s.Body.(Typist); ok && t.Typed() {
+		return ""
+	}
+	return zone.String()
 }
 
 // pictures takes new pictures of document and holder, where people have not looked

@@ -23,10 +23,16 @@ type Screen interface {
 
 // A Body is what the phone senses: its camera and its chip reader.
 type Body interface {
-	// CodeLine returns the machine-readable lines of the document.
+	// CodeLine returns the machine-readable lines of the document. A [Typist] is no
+	// witness of them.
 	CodeLine(ctx context.Context) (string, error)
 	// Chip connects to the chip that is held to the phone.
 	Chip(ctx context.Context) (chip.Transceiver, error)
 	// Frames takes n pictures of the person in front, JPEG.
 	Frames(ctx context.Context, n int) ([][]byte, error)
 }
+
+// A Typist is a [Body] without a camera for the page: its code line is typed by hand.
+// The names in it have no check digits, so what differs from the chip may be a slip of
+// the finger, and is not told to the server as what was seen.
+type Typist interface{ Typed() bool }

@@ -8,10 +8,14 @@ package steps
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
+	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
+	"github.com/tunnus-id/tunnus/document/mrz"
 )
 
 // Steps takes the steps of one registration.
@@ -21,6 +25,10 @@ type Steps struct {
 	Clock  tunnus.Clock
 	// Post sends a step and returns where the registration stands then.
 	Post func(ctx context.Context, step string, in any) (wire.Status, error)
+	// Relay opens a connection on which the server asks the chip for its own proof,
+	// signed for the hash of data group 14. It fails with [relay.ErrBroken] if the
+	// line does.
+	Relay func(ctx context.Context, group [sha256.Size]byte) (relay.Conn, error)
 
 	Form wire.Form // as it was filled in; never kept
 
@@ -29,6 +37,9 @@ type Steps struct {
 	dead    bool   // no code is open
 	heard   bool   // an answer has said that a code was sent
 	shown   string // what was shown last of what is waited for
+
+	begun chip.Reading // a document of which the chip was lost; never kept
+	zone  mrz.Zone     // its code line; never kept
 }
 
 // End is what a registration in which nothing is open has come to.

@@ -28,6 +28,13 @@ const (
 	PathContainer    = "/app/v1/container"
 )
 
+// PathRelay is called by GET and becomes a WebSocket (RFC 6455): on it the server
+// runs chip authentication with the chip that the phone reads (package
+// document/emrtd/relay). The request is signed like all others; in the place of its
+// body, which is empty, stands the hash that relay.Header names.
+// An opening counts once; a phone that was cut off signs another.
+const PathRelay = PathRegistration + "/" + StepChip + "/relay"
+
 // MaxBody bounds a body in either direction: chip data or frames in base64.
 const MaxBody = 8 << 20
 
@@ -197,6 +204,15 @@ type Chip struct {
 	SOD        []byte            `json:"sod"`
 	Groups     map[string][]byte `json:"groups"` // "1", "2", "15"
 	ActiveAuth []byte            `json:"active_auth,omitempty"`
+	COM        []byte            `json:"com,omitempty"` // EF.COM
+	// Access is how the chip was opened, "bac" or "pace", and CardAccess the file that
+	// offered it: whether somebody has kept a better way from the phone is judged by
+	// the server.
+	Access     string `json:"access,omitempty"`
+	CardAccess []byte `json:"card_access,omitempty"`
+	// Printed is the code line that a camera saw on the page, lines parted by "\n". It
+	// is a claim of the phone: one that the chip contradicts is worse than none.
+	Printed string `json:"printed,omitempty"`
 }
 
 // A Contact is where the one-time code goes: an address of e-mail or a phone number

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/staff"
@@ -19,9 +20,10 @@ type Report struct {
 	Case     string // reference number of the desk session
 	Officer  string
 	Person   Person
-	Zone     string // code line of the chip, or as printed where two officers have examined it
-	Portrait []byte // of the chip, JPEG; nil without one
-	Mark     string // of the applicant: staff.Marker
+	Zone     string    // code line of the chip, or as printed where two officers have examined it
+	Portrait []byte    // of the chip, as it is stored; nil without one
+	Issued   time.Time // of the document, as the chip tells it; zero if it does not
+	Mark     string    // of the applicant: staff.Marker
 
 	// Chip is what stands of the fact "chip": proved over our challenge if
 	// Proved, attested by two officers otherwise. Attest is of the fact
@@ -51,7 +53,7 @@ func (d *Service) Report(ctx context.Context, sitting, device string) (Report, e
 		return Report{}, err
 	}
 	r := Report{
-		Case: s.ID, Officer: s.Officer, Person: p.Person, Zone: p.Zone, Portrait: p.Portrait, Mark: s.Mark, Proved: s.Proved,
+		Case: s.ID, Officer: s.Officer, Person: p.Person, Zone: p.Zone, Portrait: p.Portrait, Issued: p.Issued, Mark: s.Mark, Proved: s.Proved,
 		Chip:      map[string]string{"case": s.ID, "copyable": fmt.Sprint(s.Copyable)},
 		Attest:    map[string]string{"case": s.ID, "officer": s.Officer, "ticks": fmt.Sprint(len(Ticks()))},
 		Statement: s.Statement, Signed: s.Signed,

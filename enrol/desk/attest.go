@@ -96,7 +96,7 @@ func (d *Service) printed(ctx context.Context, a staff.Actor, s *Session, p *pay
 	}
 	last, err := z.ExpiryDate()
 	s.Expired = err != nil || !d.now().Before(last.AddDate(0, 0, 1))
-	p.Zone, p.Person = z.String(), person
+	p.Zone, p.Issued, p.Person = z.String(), time.Time{}, person
 	return nil
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/staff"
@@ -35,6 +37,44 @@ func (d *Service) nonce(s Session) []byte {
 	return d.mac("active-authentication", s.Sitting, s.Device, s.ID, fmt.Sprint(s.Challenges))[:emrtd.ChallengeSize]
 }
 
+// Relay opens a run of chip authentication for the challenge that stands; of several
+// the last counts.
+func (d *Service) Relay(ctx context.Context, a staff.Actor, id string) (relay.Run, error) {
+	s, p, err := d.asked(ctx, a, id)
+	if err != nil {
+		return relay.Run{}, err
+	}
+	run := p.Relay.Open(s.Challenges)
+	return run, d.save(ctx, &s, &p)
+}
+
+// Relayed writes down what a run has shown, for [Service.Read] to judge.
+func (d *Service) Relayed(ctx context.Context, a staff.Actor, id string, run relay.Run, proof emrtd.ChipProof) error {
+	s, p, err := d.asked(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if err := p.Relay.Keep(run, s.Challenges, proof); err != nil {
+		return err
+	}
+	line := a.Line(d.now(), "desk.relay", s.ID, s.ID, map[string]string{"n": run.String(), "rounds_ms": relay.Rounds(proof)})
+	return d.save(ctx, &s, &p, line)
+}
+
+// asked loads a session in which a chip has been asked.
+func (d *Service) asked(ctx context.Context, a staff.Actor, id string) (Session, payload, error) {
+	s, p, err := d.mine(ctx, a, id, Read)
+	if err == nil && d.late(s) {
+		err = tunnus.Conflict(errors.New("desk: no challenge stands"))
+	}
+	return s, p, err
+}
+
+// late reports whether no challenge stands, or one that is over.
+func (d *Service) late(s Session) bool {
+	return s.ChallengeAt.IsZero() || !d.now().Before(s.ChallengeAt.Add(d.cfg.Rules.Step))
+}
+
 // A Reading is what the officer sees of a chip that the server has verified.
 type Reading struct {
 	Person   Person            `json:"person"`
@@ -55,10 +95,14 @@ func (d *Service) Read(ctx context.Context, a staff.Actor, id string, ev emrtd.E
 	if err != nil {
 		return Reading{}, err
 	}
+	began := s.ChallengeAt
+	proof := p.Relay.Take(s.Challenges)
+	ev.ChipAuth = proof.Proved()
 	challenge, err := d.answered(ctx, &s, p)
 	if err != nil {
 		return Reading{}, err
 	}
+	timing := relay.Evidence(d.now().Sub(began), proof)
 	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
 	v, err := d.prove(ctx, s, challenge, ev)
 	if err != nil {
@@ -80,11 +124,9 @@ func (d *Service) Read(ctx context.Context, a staff.Actor, id string, ev emrtd.E
 		return Reading{}, err
 	}
 	s.Exceptions, p.Paper = nil, "" // what was agreed was agreed of another document, or of another look at this one
-	s.Proved, s.Copyable, s.Expired, s.Checks = !v.Clonable(), v.Clonable(), v.Expired(d.now()), map[string]string{}
-	for _, c := range v.Checks() {
-		s.Checks[c.Name] = string(c.Result)
-	}
-	p.Zone, p.Portrait, p.Person = z.String(), v.Portrait(), person
+	s.Proved, s.Copyable, s.Expired, s.Checks = !v.Clonable(), v.Clonable(), v.Expired(d.now()), timing
+	maps.Copy(s.Checks, v.Record())
+	p.Zone, p.Portrait, p.Issued, p.Person = z.String(), v.Portrait(), v.Issued(), person
 	line := a.Line(d.now(), "desk.read", s.ID, s.ID, s.Checks)
 	r := Reading{person, z.Expiry, v.Portrait(), s.Checks, s.Expired, s.Copyable}
 	return r, d.save(ctx, &s, &p, line)
@@ -100,7 +142,7 @@ func (d *Service) shown(z mrz.Zone) Person {
 // answered takes the challenge that stands, in a commit: of two answers at a time
 // one is judged.
 func (d *Service) answered(ctx context.Context, s *Session, p payload) ([]byte, error) {
-	late := s.ChallengeAt.IsZero() || !d.now().Before(s.ChallengeAt.Add(d.cfg.Rules.Step))
+	late := d.late(*s)
 	challenge := d.nonce(*s)
 	s.ChallengeAt = time.Time{}
 	if late {

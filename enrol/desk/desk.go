@@ -14,7 +14,9 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/staff"
@@ -38,7 +40,7 @@ var DefaultRules = Rules{
 type Config struct {
 	Rules    Rules
 	Scheme   Scheme
-	Trust    *emrtd.TrustList
+	Trust    *trustlist.List
 	Secret   tunnus.Secret // at least 32 bytes: keys challenges and codes
 	Marker   staff.Marker
 	Store    Store
@@ -140,11 +142,14 @@ func (d *Service) Counter(sitting string) string {
 
 // payload is what a desk session holds of a person, sealed in its row.
 type payload struct {
-	Phone    string `json:"phone"`
-	Zone     string `json:"zone,omitempty"`     // code line of the chip, or as printed (NoChip)
-	Portrait []byte `json:"portrait,omitempty"` // of the chip, for the officer's screen
-	Person   Person `json:"person"`
-	Paper    string `json:"paper,omitempty"` // number of the paper of an exception
+	Phone    string    `json:"phone"`
+	Zone     string    `json:"zone,omitempty"`     // code line of the chip, or as printed (NoChip)
+	Portrait []byte    `json:"portrait,omitempty"` // of the chip, for the officer's screen
+	Issued   time.Time `json:"issued,omitzero"`    // of the chip, if it tells
+	Person   Person    `json:"person"`
+	Paper    string    `json:"paper,omitempty"` // number of the paper of an exception
+	// Relay is what a run of chip authentication has shown, until it is judged.
+	Relay relay.Note `json:"relay,omitzero"`
 }
 
 // A Person is whom the document shows.

@@ -37,7 +37,10 @@ func TestStates(t *testing.T) {
 
 func TestR8DeskFromScanToCode(t *testing.T) {
 	w := fresh(t)
-	r, err := w.read(t, passport(t, "19850202", nil))
+	dated := func(h *virtual.Holder) { // data group 12 with the day of issue
+		h.Groups = map[int][]byte{12: append([]byte{0x6C, 0x0F, 0x5C, 2, 0x5F, 0x26, 0x5F, 0x26, 8}, "20240102"...)}
+	}
+	r, err := w.read(t, passport(t, "19850202", dated))
 	if err != nil || r.Person.Surname != "BERG" || r.Person.Code != personCode("19850202") || r.Expired || r.Copyable || len(r.Portrait) == 0 {
 		t.Fatalf("Read = %+v, %v", r.Checks, err)
 	}
@@ -50,7 +53,7 @@ func TestR8DeskFromScanToCode(t *testing.T) {
 	}
 	for range 2 {
 		rep, err := w.Report(t.Context(), tk.Sitting, tk.Device)
-		if err != nil || !rep.Proved || rep.Chip[emrtd.CheckActiveAuth] != "successful" || rep.Attest["officer"] != "reg-1" || rep.Person != r.Person {
+		if err != nil || !rep.Proved || rep.Chip[emrtd.CheckActiveAuth] != "successful" || rep.Attest["officer"] != "reg-1" || rep.Person != r.Person || rep.Issued.Format(time.DateOnly) != "2024-01-02" {
 			t.Errorf("Report = %+v, %v", rep, err)
 		}
 	}

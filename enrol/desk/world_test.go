@@ -18,6 +18,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/lds"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/staff"
@@ -156,7 +157,7 @@ func fresh(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust, err := emrtd.NewTrustList(c.CSCA())
+	trust, err := trustlist.Of(c.CSCA())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,11 @@ package elsewhere
 
 import (
 	"context"
+	"time"
 
 	"github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/match"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
@@ -24,7 +26,8 @@ type Desk interface {
 }
 
 // Officer takes what an officer has found and signed. It fails as [Desk] does as
-// long as there is nothing.
+// long as there is nothing, and ends the sitting as [scheme.Rules.Serves] fails: which
+// documents serve follows from who registers for what, which desks do not know.
 func (f *Elsewhere) Officer(ctx context.Context, ref sitting.Ref) error {
 	if f.Book.Stands(ctx, ref, way.OfficerAttests) {
 		return nil
@@ -41,12 +44,28 @@ func (f *Elsewhere) Officer(ctx context.Context, ref sitting.Ref) error {
 		Country: r.Person.Country, PersonCode: r.Person.Code, Surname: r.Person.Surname, GivenNames: r.Person.GivenNames, Document: r.Person.Document,
 	}
 	p.Zone = r.Zone
+	if err := f.serves(s, p, r.Issued); err != nil {
+		return f.Book.Refuse(ctx, &s, err)
+	}
 	mark := way.Attested
 	if r.Proved {
 		mark = way.Proved
 	}
 	chip := f.Book.AddAs(&s, way.ChipProved, mark, r.Chip)
 	return f.Book.Save(ctx, &s, p, chip, f.Book.Add(&s, way.OfficerAttests, r.Attest))
+}
+
+// serves judges the document that an officer has seen by the row of the rules.
+func (f *Elsewhere) serves(s sitting.Session, p sitting.Payload, issued time.Time) error {
+	if p.Zone == "" {
+		return nil
+	}
+	z, err := p.CodeLine()
+	if err != nil {
+		return err
+	}
+	q := scheme.Question{Way: s.Route.Way, Purpose: s.Route.Purpose, Country: p.Form.Country}
+	return f.Rules.Serves(q, z, issued, f.Book.Now())
 }
 
 // Activate takes the officer's code, which works for this device only.

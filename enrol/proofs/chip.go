@@ -12,8 +12,10 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/match"
+	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
@@ -55,35 +57,43 @@ func (f *Proofs) nonce(s sitting.Session) []byte {
 // on with a new challenge. Once the chip has proved that it is the original, the
 // document is charged: doc-lock-temp and doc-lock-perm at once, then doc-expired
 // and form-mismatch, which count and tell how many tries are left; these and
-// doc-type-no end the session.
+// doc-type-no and doc-too-old end the session.
 func (f *Proofs) Chip(ctx context.Context, ref sitting.Ref, ev emrtd.Evidence) error {
 	s, p, err := f.Step(ctx, ref, way.ChipProved)
 	if err != nil {
 		return err
 	}
-	v, err := f.prove(ctx, &s, p, ref.Address, ev)
+	v, timing, err := f.prove(ctx, &s, &p, ref.Address, ev)
 	if err != nil {
 		return err
 	}
-	return f.judge(context.WithoutCancel(ctx), s, p, v)
+	return f.judge(context.WithoutCancel(ctx), s, p, v, timing)
 }
 
-// answer takes the challenge that stands, in a commit: of two answers at a time
-// one is judged.
-func (f *Proofs) answer(ctx context.Context, s *sitting.Session, p sitting.Payload) ([]byte, error) {
+// A task is what a chip was asked in a sitting.
+type task struct {
+	challenge []byte
+	took      time.Duration // until it was answered
+	proof     emrtd.ChipProof
+}
+
+// answer takes the challenge that stands, and what a run of chip authentication has
+// shown for it, in a commit: of two answers at a time one is judged, and no proof
+// twice.
+func (f *Proofs) answer(ctx context.Context, s *sitting.Session, p *sitting.Payload) (task, error) {
 	if s.ChallengeAt.IsZero() {
-		return nil, tunnus.Conflict(errors.New("proofs: no challenge stands"))
+		return task{}, tunnus.Conflict(errors.New("proofs: no challenge stands"))
 	}
-	late := !f.Book.Now().Before(s.ChallengeAt.Add(f.Rules.StepLife))
-	challenge := f.nonce(*s)
+	late := f.late(*s)
+	t := task{challenge: f.nonce(*s), took: f.Book.Now().Sub(s.ChallengeAt), proof: p.Relay.Take(s.Challenges)}
 	s.ChallengeAt = time.Time{}
-	if err := f.Book.Save(ctx, s, p); err != nil {
-		return nil, err
+	if err := f.Book.Save(ctx, s, *p); err != nil {
+		return task{}, err
 	}
 	if late {
-		return nil, tunnus.Fail(tunnus.CodeStepTimeout, errors.New("proofs: the chip's answer came late"))
+		return task{}, overdue()
 	}
-	return challenge, nil
+	return t, nil
 }
 
 // toldOfForgery is the one code under which all forgeries are told: from outside
@@ -93,41 +103,43 @@ const toldOfForgery = tunnus.CodeDocSigBad
 // forgeries are the failures that count against a device.
 var forgeries = map[tunnus.Code]bool{tunnus.CodeDocSigBad: true, tunnus.CodeDocClone: true, tunnus.CodeHashMismatch: true}
 
-// prove is the proof phase: the challenge is used up, and the device pays for it.
-func (f *Proofs) prove(ctx context.Context, s *sitting.Session, p sitting.Payload, address string, ev emrtd.Evidence) (emrtd.Verified, error) {
-	challenge, err := f.answer(ctx, s, p)
+// prove is the proof phase: challenge and run are used up, and the device pays for
+// it. What the reader says of a run of its own proves nothing.
+func (f *Proofs) prove(ctx context.Context, s *sitting.Session, p *sitting.Payload, address string, ev emrtd.Evidence) (v emrtd.Verified, timing map[string]string, err error) {
+	t, err := f.answer(ctx, s, p)
 	if err != nil {
-		return emrtd.Verified{}, err
+		return v, nil, err
 	}
+	ev.ChipAuth = t.proof.Proved()
 	bearer, attempt := lock.Bearer{Device: f.Tab.Devices.DeviceKey(s.Device)}, fmt.Sprintf("%s/proof/%d", s.ID, s.Challenges)
 	if address != "" {
 		bearer.Address = f.Tab.Addresses.Key(address)
 	}
 	if err := f.Tab.ChargeProof(ctx, bearer, attempt); err != nil {
-		return emrtd.Verified{}, err
+		return v, nil, err
 	}
 	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
-	v, err := emrtd.Verify(ev, f.Trust, challenge, f.Book.Now())
+	v, err = emrtd.Verify(ev, f.Trust, t.challenge, f.Book.Now())
 	code := tunnus.CodeOf(err)
 	if code == tunnus.CodeInternal {
-		return emrtd.Verified{}, errors.Join(err, f.Tab.VoidProof(ctx, bearer, attempt, code, lock.InputOf(ev.Files()...)))
+		return v, nil, errors.Join(err, f.Tab.VoidProof(ctx, bearer, attempt, code, lock.InputOf(ev.Files()...)))
 	}
 	verdict := lock.Passed // a good document does not wash off the bad ones before it
 	if forgeries[code] {
 		verdict = lock.Failed
 	}
 	if cerr := f.Tab.CloseProof(ctx, bearer, attempt, verdict, code); cerr != nil {
-		return emrtd.Verified{}, cerr
+		return emrtd.Verified{}, nil, cerr
 	}
 	if forgeries[code] {
-		return emrtd.Verified{}, tunnus.Fail(toldOfForgery, err)
+		return emrtd.Verified{}, nil, tunnus.Fail(toldOfForgery, err)
 	}
-	return v, err
+	return v, relay.Evidence(t.took, t.proof), err
 }
 
 // judge is the first judgement: the document pays for it.
-func (f *Proofs) judge(ctx context.Context, s sitting.Session, p sitting.Payload, v emrtd.Verified) error {
-	if err := f.Rules.Accepts(v); err != nil {
+func (f *Proofs) judge(ctx context.Context, s sitting.Session, p sitting.Payload, v emrtd.Verified, timing map[string]string) error {
+	if err := f.accepts(s, p, v); err != nil {
 		return f.Book.Refuse(ctx, &s, err)
 	}
 	z := v.Zone()
@@ -148,12 +160,22 @@ func (f *Proofs) judge(ctx context.Context, s sitting.Session, p sitting.Payload
 		return err
 	}
 	p.Zone, p.Portrait = z.String(), v.Portrait()
-	detail := map[string]string{"copyable": fmt.Sprint(s.Copyable)}
-	for _, c := range v.Checks() {
-		detail[c.Name] = string(c.Result)
-	}
+	detail := maps.Clone(timing)
+	detail["copyable"] = fmt.Sprint(s.Copyable)
+	maps.Copy(detail, v.Record())
 	line := f.Book.Add(&s, way.ChipProved, detail)
 	return f.Book.Save(ctx, &s, p, line)
+}
+
+// accepts refuses a document that cannot be used here, or not on this way by the row
+// that speaks of who goes it: of another kind, too old, or of a faulty series. Who may
+// go it was judged with the form, and is again with the register.
+func (f *Proofs) accepts(s sitting.Session, p sitting.Payload, v emrtd.Verified) error {
+	if err := f.Rules.Accepts(v); err != nil {
+		return err
+	}
+	q := scheme.Question{Way: s.Route.Way, Purpose: s.Route.Purpose, Country: p.Form.Country}
+	return f.Rules.Serves(q, v.Zone(), v.Issued(), f.Book.Now())
 }
 
 // correct lets the form be filled in again: it is only written badly. That counts

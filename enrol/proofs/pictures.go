@@ -60,7 +60,7 @@ func (f *Proofs) Pictures(ctx context.Context, ref sitting.Ref, ev emrtd.Evidenc
 	if err := f.Rules.Fit(frames); err != nil {
 		return err
 	}
-	v, err := f.prove(ctx, &s, p, ref.Address, ev)
+	v, _, err := f.prove(ctx, &s, &p, ref.Address, ev)
 	if err != nil {
 		return err
 	}

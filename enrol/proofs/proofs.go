@@ -16,7 +16,7 @@ import (
 	"context"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
@@ -34,7 +34,7 @@ type Faces interface {
 // Proofs judges for sittings. It keeps nothing of its own.
 type Proofs struct {
 	Rules   scheme.Rules
-	Trust   *emrtd.TrustList
+	Trust   *trustlist.List
 	Secret  tunnus.Secret // keys challenges
 	Book    sitting.Book
 	Tab     lock.Tab

@@ -44,7 +44,7 @@ func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Mil
 
 // Pictures are what reviewers compare.
 type Pictures struct {
-	Portrait []byte   `json:"portrait"` // of the chip, JPEG
+	Portrait []byte   `json:"portrait"` // of the chip, as it is stored (package document/portrait)
 	Frames   [][]byte `json:"frames"`   // live, JPEG
 }
 

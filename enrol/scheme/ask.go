@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/document/portrait"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
 
@@ -142,13 +143,15 @@ func (r Rules) Takes(z mrz.Zone) error {
 	return nil
 }
 
-// Accepts does so for a chip, and refuses one whose portrait cannot be read yet
-// (JPEG 2000).
+// Accepts does so for a chip, and refuses one whose portrait cannot be read.
 func (r Rules) Accepts(v emrtd.Verified) error {
-	if err := r.Takes(v.Zone()); err != nil || v.PortraitFormat() == "image/jpeg" {
+	if err := r.Takes(v.Zone()); err != nil {
 		return err
 	}
-	return wrongDocument("doc-portrait", fmt.Errorf("scheme: portrait %s", v.PortraitFormat()))
+	if _, err := portrait.DecodeConfig(v.Portrait()); err != nil {
+		return wrongDocument("doc-portrait", fmt.Errorf("scheme: %w", err))
+	}
+	return nil
 }
 
 func wrongDocument(note string, why error) error {
@@ -181,6 +184,16 @@ func (e Eligibility) Accepts(z mrz.Zone, issued time.Time) error {
 		return tunnus.Fail(tunnus.CodeDocTooOld, errors.New("scheme: too old, or of a faulty series"))
 	}
 	return nil
+}
+
+// Serves judges a document by the row that answers the question, as far as it does. It
+// fails as [Rules.Eligible] and [Eligibility.Accepts] do.
+func (r Rules) Serves(q Question, z mrz.Zone, issued, now time.Time) error {
+	e, err := r.Eligible(q, now)
+	if err != nil {
+		return err
+	}
+	return e.Accepts(z, issued)
 }
 
 // Fit refuses too many frames, too large ones, or none, with bad-request.

@@ -69,7 +69,7 @@ type Row struct {
 	Prior     bool          `json:"prior_account" default:"false" doc:"Whether only people are served who had an account before."`
 	Contact   ContactRule   `json:"contact" oneof:"on-file new" doc:"Where one-time codes go: to a contact on file, which this way cannot change, or to a new one."`
 	Documents []Kind        `json:"documents" default:"" oneof:"passport id-card" doc:"Kinds of documents that are accepted; empty if the way reads none."`
-	Since     int           `json:"issued_since" unit:"year" default:"0" min:"0" max:"2199" doc:"The oldest year of issue that is accepted, where the document tells it; 0 if all are."`
+	Since     int           `json:"issued_since" unit:"year" default:"0" min:"0" max:"2199" doc:"The oldest year of issue that is accepted, where the document tells it, or when it was signed; 0 if all are."`
 	Faulty    []Series      `json:"faulty" default:"" max:"200" doc:"Series of documents that are known to be faulty."`
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/account"
 	"github.com/tunnus-id/tunnus/account/tell"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
 	"github.com/tunnus-id/tunnus/enrol/binding"
 	"github.com/tunnus-id/tunnus/enrol/container"
@@ -144,6 +145,8 @@ type Payload struct {
 	Several  bool   `json:"several,omitempty"`
 	// Hold tells that the new account is held for a day at first (R1).
 	Hold bool `json:"hold,omitempty"`
+	// Relay is what a run of chip authentication has shown, until it is judged.
+	Relay relay.Note `json:"relay,omitzero"`
 }
 
 // Person reads the personal code, which was judged when it was taken.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/staff/support"
@@ -146,6 +147,9 @@ type Chip struct {
 	SOD        []byte         `json:"sod"`
 	Groups     map[int][]byte `json:"groups"`
 	ActiveAuth []byte         `json:"active_auth"`
+	COM        []byte         `json:"com,omitempty"`         // EF.COM
+	Access     string         `json:"access,omitempty"`      // "bac" or "pace"
+	CardAccess []byte         `json:"card_access,omitempty"` // EF.CardAccess
 }
 
 func (s *Server) readDocument(c call) (any, error) {
@@ -155,7 +159,11 @@ func (s *Server) readDocument(c call) (any, error) {
 				return nil, tunnus.BadRequest("groups", errors.New("api: no such data group"))
 			}
 		}
-		return s.cfg.Desks.Read(c.Context(), c.actor, c.id(), emrtd.Evidence{SOD: in.SOD, Groups: in.Groups, ActiveAuth: in.ActiveAuth})
+		access, err := relay.Access(in.Access, in.CardAccess)
+		if err != nil {
+			return nil, err
+		}
+		return s.cfg.Desks.Read(c.Context(), c.actor, c.id(), emrtd.Evidence{SOD: in.SOD, COM: in.COM, Groups: in.Groups, ActiveAuth: in.ActiveAuth, Access: access})
 	})
 }
 

@@ -44,6 +44,7 @@ type Config struct {
 	Incidents *incident.Service
 	Scheme    string         // its name, which every request is signed for
 	Slow      lock.Addresses // slows the addresses that ask for appointments
+	Clock     tunnus.Clock   // takes the time of chips
 	Log       *slog.Logger
 }
 
@@ -73,6 +74,7 @@ func (s *Server) Routes() http.Handler {
 		}
 		mux.Handle(pattern, s.signed(limit, do))
 	}
+	mux.Handle("GET /staff/v1/desks/{id}/relay", problem.Handle(s.relay, s.cfg.Log))
 	s.appointments(mux)
 	return mux
 }
@@ -113,30 +115,36 @@ func (s *Server) acts() map[string]act {
 // signed lets a member's request in: the signature over all of it first.
 func (s *Server) signed(limit int64, do act) http.Handler {
 	return problem.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		counter, err := strconv.ParseUint(r.Header.Get(staff.HeaderCounter), 10, 62)
-		sig, err2 := base64.RawURLEncoding.DecodeString(r.Header.Get(staff.HeaderSignature))
-		if err != nil || err2 != nil || len(sig) == 0 || len(sig) > maxSigned {
-			return device.Refused(errors.New("api: no signature of a member"))
-		}
-		body, err := problem.Body(w, r, limit)
+		c, err := s.identify(w, r, limit)
 		if err != nil {
 			return err
 		}
-		actor, err := s.cfg.Roster.Identify(r.Context(), r.Header.Get(staff.HeaderMember), device.Signed{
-			Request: device.Request{
-				Method: r.Method, Path: r.URL.RequestURI(), Session: staff.Session, Counter: counter, Nonce: s.cfg.Scheme, Body: body,
-			},
-			Signature: sig,
-		})
-		if err != nil {
-			return err
-		}
-		out, err := do(call{r, actor, body})
+		out, err := do(c)
 		if err != nil {
 			return err
 		}
 		return problem.Reply(w, http.StatusOK, out)
 	}, s.cfg.Log)
+}
+
+// identify reads a request and finds out whose it is.
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, limit int64) (call, error) {
+	counter, err := strconv.ParseUint(r.Header.Get(staff.HeaderCounter), 10, 62)
+	sig, err2 := base64.RawURLEncoding.DecodeString(r.Header.Get(staff.HeaderSignature))
+	if err != nil || err2 != nil || len(sig) == 0 || len(sig) > maxSigned {
+		return call{}, device.Refused(errors.New("api: no signature of a member"))
+	}
+	body, err := problem.Body(w, r, limit)
+	if err != nil {
+		return call{}, err
+	}
+	actor, err := s.cfg.Roster.Identify(r.Context(), r.Header.Get(staff.HeaderMember), device.Signed{
+		Request: device.Request{
+			Method: r.Method, Path: r.URL.RequestURI(), Session: staff.Session, Counter: counter, Nonce: s.cfg.Scheme, Body: body,
+		},
+		Signature: sig,
+	})
+	return call{r, actor, body}, err
 }
 
 // none is the answer of an act that has nothing to tell.

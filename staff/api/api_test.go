@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,8 +19,13 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/chip/apdu"
+	"github.com/tunnus-id/tunnus/document/chip/security"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/appointment"
 	"github.com/tunnus-id/tunnus/enrol/desk"
@@ -124,7 +130,7 @@ func fresh(t *testing.T) *world {
 	if w.country, err = virtual.NewCountry(clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	trust, err := emrtd.NewTrustList(w.country.CSCA())
+	trust, err := trustlist.Of(w.country.CSCA())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +162,7 @@ func fresh(t *testing.T) *world {
 	w.utopia.record = w.store.Certificates().Record
 	w.Server = httptest.NewServer(w.written(api.New(api.Config{
 		Roster: w.roster, Support: sup, Reviews: w.reviews, Desks: w.desks, Diary: diary,
-		Incidents: incident.New(rows.NewIncidents(d), ledger, rules.Grace, clock), Scheme: "demo", Slow: slow, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
+		Incidents: incident.New(rows.NewIncidents(d), ledger, rules.Grace, clock), Scheme: "demo", Slow: slow, Clock: clock, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
 	}).Routes()))
 	t.Cleanup(w.Server.Close)
 	return w
@@ -230,6 +236,68 @@ func TestReviewOverHTTP(t *testing.T) {
 	}
 }
 
+// An officer's reader carries chip authentication; the key is the server's.
+func TestChipAuthenticationAtADeskOverHTTP(t *testing.T) {
+	w := fresh(t)
+	officer := w.hire("reg-1", staff.Officer)
+	text := func(b byte) string { return base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32)) }
+	var o desk.Opening
+	w.must(officer, "/desks", api.Scan{Ticket: desk.Ticket{Sitting: text(1), Device: text(2)}.String()}, &o)
+	p, err := w.country.Issue(berg(t, func(h *virtual.Holder) {
+		h.Chip, h.AuthGroup, h.ChipAuth = virtual.ChipPlain, 12, []security.Auth{security.NewAuth(true, apdu.AES128)}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/desks/" + o.ID
+	var ch api.Challenge
+	w.must(officer, at+"/challenge", nil, &ch)
+	read := func(who *client.Client) (chip.Reading, error) {
+		p.Reset()
+		server := &relay.Reader{Dial: func(ctx context.Context, group [sha256.Size]byte) (relay.Conn, error) {
+			return who.Relay(ctx, "/staff/v1"+at+"/relay", group)
+		}}
+		defer server.Close()
+		return chip.Request{AccessKey: p.AccessKey(), Challenge: ch.Challenge, Prover: server}.Read(t.Context(), p)
+	}
+	_, err = read(w.hire("reg-2", staff.Officer))
+	if no, ok := errors.AsType[*client.Refused](err); !ok || no.Code != tunnus.CodeNotFound {
+		t.Errorf("another officer: %v", err)
+	}
+	before := w.linesOf("reg-1")
+	got, err := read(officer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.linesOf("reg-1") <= before {
+		t.Error("the run left no line")
+	}
+	w.refused(officer, http.MethodPost, at+"/read", api.Chip{SOD: got.SOD, Groups: got.Groups, Access: "usb"}, tunnus.CodeBadRequest)
+	var r desk.Reading
+	w.must(officer, at+"/read", api.Chip{SOD: got.SOD, Groups: got.Groups, Access: string(got.Access.Protocol), CardAccess: got.Access.CardAccess}, &r)
+	if r.Copyable || r.Checks["chip-authentication"] != "successful" || r.Checks["rounds_ms"] == "" {
+		t.Errorf("reading %v", r.Checks)
+	}
+	w.refused(officer, http.MethodGet, at+"/relay", nil, tunnus.CodeBadRequest) // of no data group
+}
+
+// berg is an invented person.
+func berg(t *testing.T, change func(*virtual.Holder)) virtual.Holder {
+	t.Helper()
+	var portrait bytes.Buffer
+	if err := jpeg.Encode(&portrait, image.NewGray(image.Rect(0, 0, 60, 80)), nil); err != nil {
+		t.Fatal(err)
+	}
+	h := virtual.Holder{
+		Surname: "BERG", Number: "X7654321", PersonCode: "198502020018", Birth: time.Date(1985, 2, 2, 0, 0, 0, 0, time.UTC),
+		Expiry: time.Now().AddDate(5, 0, 0), Portrait: portrait.Bytes(), Chip: virtual.ChipECDSA,
+	}
+	if change != nil {
+		change(&h)
+	}
+	return h
+}
+
 func TestDeskOverHTTP(t *testing.T) {
 	w := fresh(t)
 	officer := w.hire("reg-1", staff.Officer)
@@ -237,14 +305,7 @@ func TestDeskOverHTTP(t *testing.T) {
 	tk := desk.Ticket{Sitting: text(1), Device: text(2)}
 	var o desk.Opening
 	w.must(officer, "/desks", api.Scan{Ticket: tk.String()}, &o)
-	var portrait bytes.Buffer
-	if err := jpeg.Encode(&portrait, image.NewGray(image.Rect(0, 0, 60, 80)), nil); err != nil {
-		t.Fatal(err)
-	}
-	p, err := w.country.Issue(virtual.Holder{
-		Surname: "BERG", Number: "X7654321", PersonCode: "198502020018", Birth: time.Date(1985, 2, 2, 0, 0, 0, 0, time.UTC),
-		Expiry: time.Now().AddDate(5, 0, 0), Portrait: portrait.Bytes(), Chip: virtual.ChipECDSA,
-	})
+	p, err := w.country.Issue(berg(t, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

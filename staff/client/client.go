@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,7 +19,9 @@ import (
 	"sync"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/key/device"
+	"github.com/tunnus-id/tunnus/remote/socket"
 	"github.com/tunnus-id/tunnus/staff"
 )
 
@@ -70,8 +74,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = max(c.last+1, uint64(c.Clock.Now().UnixMilli()))
-	signed, err := device.Sign(c.Key, device.Request{Method: method, Path: path, Session: staff.Session, Counter: c.last, Nonce: c.Scheme, Body: body})
+	header, err := c.sign(method, path, body)
 	if err != nil {
 		return err
 	}
@@ -79,9 +82,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
-	req.Header.Set(staff.HeaderMember, c.Member)
-	req.Header.Set(staff.HeaderCounter, strconv.FormatUint(c.last, 10))
-	req.Header.Set(staff.HeaderSignature, base64.RawURLEncoding.EncodeToString(signed.Signature))
+	req.Header = header
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
@@ -92,11 +93,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 		return fmt.Errorf("client: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		no := &Refused{Status: resp.StatusCode}
-		if json.Unmarshal(answer, no) != nil || no.Code == "" {
-			return fmt.Errorf("client: the server answers %d", resp.StatusCode)
-		}
-		return no
+		return refused(resp.StatusCode, answer)
 	}
 	if out == nil {
 		return nil
@@ -105,4 +102,48 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 		return fmt.Errorf("client: the server's answer cannot be read: %w", err)
 	}
 	return nil
+}
+
+// sign makes the headers of the next request.
+func (c *Client) sign(method, path string, body []byte) (http.Header, error) {
+	c.last = max(c.last+1, uint64(c.Clock.Now().UnixMilli()))
+	signed, err := device.Sign(c.Key, device.Request{Method: method, Path: path, Session: staff.Session, Counter: c.last, Nonce: c.Scheme, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	h := http.Header{}
+	h.Set(staff.HeaderMember, c.Member)
+	h.Set(staff.HeaderCounter, strconv.FormatUint(c.last, 10))
+	h.Set(staff.HeaderSignature, base64.RawURLEncoding.EncodeToString(signed.Signature))
+	return h, nil
+}
+
+// refused reads the answer to a request that was not served.
+func refused(status int, answer []byte) error {
+	no := &Refused{Status: status}
+	if json.Unmarshal(answer, no) != nil || no.Code == "" {
+		return fmt.Errorf("client: the server answers %d", status)
+	}
+	return no
+}
+
+// Relay opens a connection at a path on which the server runs chip authentication
+// with the chip on the member's reader, signed for the hash of data group 14.
+func (c *Client) Relay(ctx context.Context, path string, group [sha256.Size]byte) (relay.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	header, err := c.sign(http.MethodGet, path, group[:])
+	if err != nil {
+		return nil, err
+	}
+	header.Set(relay.Header, relay.Name(group))
+	limits := socket.Limits{Message: relay.MaxMessage, Messages: relay.MaxMessages, Life: relay.Life}
+	conn, err := socket.Dial(ctx, c.HTTP, strings.TrimRight(c.Server, "/")+path, header, limits)
+	if no, ok := errors.AsType[*socket.Refusal](err); ok {
+		return nil, refused(no.Status, no.Body)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return conn, nil
 }

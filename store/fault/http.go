@@ -3,8 +3,10 @@
 package fault
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -38,9 +40,12 @@ func (d *doom) come() {
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d := &doom{}
-		held := &answer{ResponseWriter: w, status: http.StatusOK}
+		held := &answer{ResponseWriter: w, status: http.StatusOK, doom: d}
 		next.ServeHTTP(held, r.WithContext(context.WithValue(r.Context(), trace{}, d)))
 		d.come()
+		if held.status == http.StatusSwitchingProtocols {
+			return // all was said
+		}
 		w.WriteHeader(held.status)
 		_, _ = w.Write(held.body.Bytes())
 	})
@@ -51,9 +56,35 @@ type answer struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	doom   *doom
 }
 
-func (a *answer) WriteHeader(status int)      { a.status = status }
+// WriteHeader keeps the status; a conversation begins at once.
+func (a *answer) WriteHeader(status int) {
+	if a.status = status; status == http.StatusSwitchingProtocols {
+		a.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Hijack hands out a connection on which the process dies before it says what it
+// has met the trap for.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &talk{conn, a.doom}
+	return c, bufio.NewReadWriter(rw.Reader, bufio.NewWriter(c)), nil
+}
+
+// talk is a conversation.
+type talk struct {
+	net.Conn
+	doom *doom
+}
+
+func (t *talk) Write(b []byte) (int, error) { t.doom.come(); return t.Conn.Write(b) }
+
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 

@@ -1,4 +1,6 @@
-package server
+// Package flight keeps a request from being served twice at a time in this process.
+// In another process the deciders' own rows see to that.
+package flight
 
 import (
 	"context"
@@ -11,22 +13,24 @@ type flight struct {
 	counter int64
 }
 
-// flights keeps a request from being served twice at a time in this process. In
-// another process the deciders' own rows see to that.
-type flights struct {
+// Flights are the requests that are being answered. The zero value is none.
+type Flights struct {
 	mu  sync.Mutex
 	air map[flight]chan struct{} // closed when it has landed
 }
 
-// board waits until the same request is no longer being served, or ctx ends.
+// Board waits until the same request is no longer being served, or ctx ends.
 // Whoever boards calls done.
-func (f *flights) board(ctx context.Context, session string, counter int64) (done func(), err error) {
+func (f *Flights) Board(ctx context.Context, session string, counter int64) (done func(), err error) {
 	me := flight{session, counter}
 	for {
 		f.mu.Lock()
 		before, busy := f.air[me]
 		if !busy {
 			mine := make(chan struct{})
+			if f.air == nil {
+				f.air = map[flight]chan struct{}{}
+			}
 			f.air[me] = mine
 			f.mu.Unlock()
 			return func() {
