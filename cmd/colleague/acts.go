@@ -1,9 +1,13 @@
 package colleague
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image/png"
 	"maps"
 	"net/http"
 	"os"
@@ -13,11 +17,14 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/document/portrait"
 	"github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/staff/api"
+	"github.com/tunnus-id/tunnus/staff/client"
 	"github.com/tunnus-id/tunnus/staff/support"
 )
 
@@ -188,20 +195,36 @@ func (c *View) Run(ctx context.Context, dial Dial) error {
 	if err := c.do(ctx, dial, http.MethodPost, path("reviews", c.ID, "view"), nil, &v); err != nil {
 		return err
 	}
+	seen, err := drawn(v.Pictures.Portrait)
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{"portrait.png": seen}
+	for i, b := range v.Pictures.Frames {
+		files[fmt.Sprintf("frame-%d.jpg", i+1)] = b
+	}
 	if err := os.Mkdir(c.Dir, 0o700); err != nil {
 		return err
 	}
-	for i, b := range append([][]byte{v.Pictures.Portrait}, v.Pictures.Frames...) {
-		name := "portrait.jpg"
-		if i > 0 {
-			name = fmt.Sprintf("frame-%d.jpg", i)
-		}
+	for name, b := range files {
 		if err := os.WriteFile(filepath.Join(c.Dir, name), b, 0o600); err != nil {
 			return err
 		}
 	}
 	v.Pictures = review.Pictures{}
 	return show(v)
+}
+
+// drawn is a portrait as the engine saw it, in PNG: the pixels, and not the file of
+// the chip, of which a reviewer's own program might make something else.
+func drawn(file []byte) ([]byte, error) {
+	img, err := portrait.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = png.Encode(&b, img)
+	return b.Bytes(), err
 }
 
 // Approve approves.
@@ -269,25 +292,69 @@ func (c *Read) Run(ctx context.Context, dial Dial) error {
 	if err != nil {
 		return err
 	}
-	card, err := body.Chip(ctx)
+	member, err := c.client(dial)
 	if err != nil {
 		return err
 	}
 	var ch api.Challenge
-	if err := c.do(ctx, dial, http.MethodPost, path("desks", c.ID, "challenge"), nil, &ch); err != nil {
+	if err := member.Do(ctx, http.MethodPost, path("desks", c.ID, "challenge"), nil, &ch); err != nil {
 		return err
 	}
-	r, err := chip.Read(ctx, card, zone.AccessKey(), ch.Challenge, func(int, int) {})
+	server := &relay.Reader{Dial: func(ctx context.Context, group [sha256.Size]byte) (relay.Conn, error) {
+		conn, err := member.Relay(ctx, path("desks", c.ID, "relay"), group)
+		if _, refused := errors.AsType[*client.Refused](err); err != nil && !refused {
+			return nil, fmt.Errorf("%w: %w", relay.ErrBroken, err)
+		}
+		return conn, err
+	}}
+	defer server.Close()
+	r, err := readOn(ctx, chip.Request{AccessKey: zone.AccessKey(), Challenge: ch.Challenge, Prover: server}, body.Chip)
 	if err != nil {
 		return err
 	}
 	var out desk.Reading
-	err = c.do(ctx, dial, http.MethodPost, path("desks", c.ID, "read"), api.Chip{SOD: r.SOD, Groups: r.Groups, ActiveAuth: r.ActiveAuth}, &out)
-	if err != nil {
+	in := api.Chip{SOD: r.SOD, COM: r.COM, Groups: r.Groups, ActiveAuth: r.ActiveAuth, Access: string(r.Access.Protocol), CardAccess: r.Access.CardAccess}
+	if err := member.Do(ctx, http.MethodPost, path("desks", c.ID, "read"), in, &out); err != nil {
 		return err
 	}
 	out.Portrait = nil // a terminal shows no pictures
 	return show(out)
+}
+
+// While a document is read, chip or line may be lost a few times in a row, and the server
+// may be busy: it is asked again after 1, 2, 4, 8 and 16 s, when seats are free again.
+const (
+	maxReads  = 6
+	busyPause = time.Second
+)
+
+// readOn reads a chip, and goes on where it was lost, as the holder's own phone does:
+// nothing has been counted, and the challenge stands.
+func readOn(ctx context.Context, q chip.Request, lay func(context.Context) (chip.Transceiver, error)) (chip.Reading, error) {
+	for n := 1; ; n++ {
+		card, err := lay(ctx)
+		if err == nil {
+			q.Before, err = q.Read(ctx, card)
+		}
+		if err == nil {
+			return q.Before, nil
+		}
+		no, refused := errors.AsType[*client.Refused](err)
+		busy := refused && no.Code == tunnus.CodeRateLimited
+		lost := []tunnus.Code{tunnus.CodeNFCNoChip, tunnus.CodeNFCLost, tunnus.CodeNFCTimeout}
+		if n == maxReads || !busy && !errors.Is(err, relay.ErrBroken) && !slices.Contains(lost, tunnus.CodeOf(err)) {
+			return chip.Reading{}, err
+		}
+		fmt.Fprintln(os.Stderr, "Please leave the document on the reader:", err)
+		if !busy {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return chip.Reading{}, ctx.Err()
+		case <-time.After(busyPause << (n - 1)):
+		}
+	}
 }
 
 // Raise asks for an exception.

@@ -53,15 +53,10 @@ type Member struct {
 
 // do sends one request and prints the answer, if out is nil.
 func (m Member) do(ctx context.Context, dial Dial, method, path string, in, out any) error {
-	line, err := dial(m.Server, m.CA)
+	c, err := m.client(dial)
 	if err != nil {
 		return err
 	}
-	key, err := readKey(m.With)
-	if err != nil {
-		return err
-	}
-	c := client.Client{Server: m.Server, Scheme: m.Scheme, Member: m.As, Key: key, HTTP: line, Clock: tunnus.SystemClock{}}
 	if out != nil {
 		return c.Do(ctx, method, path, in, out)
 	}
@@ -70,6 +65,19 @@ func (m Member) do(ctx context.Context, dial Dial, method, path string, in, out 
 		return err
 	}
 	return show(answer)
+}
+
+// client is the member on the line.
+func (m Member) client(dial Dial) (*client.Client, error) {
+	line, err := dial(m.Server, m.CA)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(m.With)
+	if err != nil {
+		return nil, err
+	}
+	return &client.Client{Server: m.Server, Scheme: m.Scheme, Member: m.As, Key: key, HTTP: line, Clock: tunnus.SystemClock{}}, nil
 }
 
 // post is do for a path with a reference in it.

@@ -32,6 +32,7 @@ import (
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/cmd/holder"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/document/pcsc"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 )
@@ -62,6 +63,8 @@ type Flags struct {
 	PassphraseFile string `help:"File with the passphrase of the state; asked for if not given." type:"existingfile"`
 	Virtual        string `help:"Use the virtual passport and face of this person of the sandbox." placeholder:"NAME"`
 	World          string `help:"Folder of the sandbox, for --virtual." type:"existingdir"`
+	Reader         bool   `help:"Read the document on a card reader of this computer (PC/SC). Lines of the document are typed, pictures are files; with --virtual, only the chip is on the reader."`
+	ReaderName     string `help:"A word in the name of the reader, if there are several." placeholder:"WORD"`
 	Lang           string `help:"Language in which failures are told: en, et, lt, lv, da or ru. Default: that of the environment (LC_ALL, LC_MESSAGES, LANG)." placeholder:"CODE" enum:",en,et,lt,lv,da,ru" default:""`
 
 	virtual *sandbox.Body // with --virtual, once open
@@ -88,18 +91,15 @@ func (p *Flags) open(ctx context.Context) (*app.App, *vault.Vault, *term.Screen,
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	body, err := p.body(screen)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	passphrase, err := p.passphrase(ctx, screen)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer passphrase.Wipe()
-	var body app.Body // stays nil without --virtual: a terminal has no camera and no reader
-	if p.Virtual != "" {
-		if p.virtual, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
-			return nil, nil, nil, err
-		}
-		body = p.virtual
-	}
 	vault, err := vault.Open(p.State, passphrase)
 	if err != nil {
 		return nil, nil, nil, err
@@ -115,6 +115,24 @@ func (p *Flags) open(ctx context.Context) (*app.App, *vault.Vault, *term.Screen,
 		return nil, nil, nil, errors.Join(err, vault.Close())
 	}
 	return a, vault, screen, nil
+}
+
+// body is what the phone senses; nil without --virtual and --reader, as a terminal
+// has neither camera nor reader.
+func (p *Flags) body(screen app.Screen) (body app.Body, err error) {
+	if p.Virtual != "" {
+		if p.virtual, err = sandbox.NewBody(p.World, p.Virtual, tunnus.SystemClock{}); err != nil {
+			return nil, err
+		}
+		body = p.virtual
+	}
+	if !p.Reader {
+		return body, nil
+	}
+	if !pcsc.Built {
+		return nil, pcsc.ErrNotBuilt
+	}
+	return &readerBody{screen: screen, name: p.ReaderName, person: body, wait: pcsc.Wait}, nil
 }
 
 func (p *Flags) passphrase(ctx context.Context, s app.Screen) (tunnus.Secret, error) {

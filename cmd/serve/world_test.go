@@ -135,6 +135,8 @@ type line struct {
 	cut func(*http.Request) bool
 
 	after func() // a request was served whose answer is lost
+
+	upgrade func(http.ResponseWriter) http.ResponseWriter // what a WebSocket is opened on, if not nil
 }
 
 func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -144,6 +146,9 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			l.after()
 		}
 		panic(http.ErrAbortHandler)
+	}
+	if l.upgrade != nil && r.Header.Get("Upgrade") != "" {
+		w = l.upgrade(w)
 	}
 	l.to.ServeHTTP(w, r)
 }

@@ -17,10 +17,14 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tunnus-id/tunnus/cmd/colleague"
+	"github.com/tunnus-id/tunnus/cmd/document"
 	"github.com/tunnus-id/tunnus/cmd/jobs"
 	"github.com/tunnus-id/tunnus/cmd/phone"
 	"github.com/tunnus-id/tunnus/cmd/rp"
 	"github.com/tunnus-id/tunnus/cmd/schemefile"
+	"github.com/tunnus-id/tunnus/cmd/trust"
+	"github.com/tunnus-id/tunnus/cmd/virtual"
+	"github.com/tunnus-id/tunnus/document/virtual/vpcd"
 )
 
 // commands are what `tunnus --help` shows.
@@ -38,6 +42,9 @@ type commands struct {
 	Staff      colleague.Command  `cmd:"" help:"Be a member of staff: look up, review, register at a desk; on the server, add and end members."`
 	Incident   colleague.Incident `cmd:"" help:"Faults of ours that led to locks: open, second, list."`
 	Scheme     schemefile.Command `cmd:"" help:"Look after scheme files: check."`
+	Document   document.Command   `cmd:"" help:"Look at a travel document: read its code line from a picture, judge the files of its chip."`
+	Trust      trust.Command      `cmd:"" help:"The list of country signers by which documents are judged: import, show."`
+	Virtual    virtual.Command    `cmd:"" help:"Documents that exist only in a computer, for those who build or test what reads them."`
 	Codes      codesCommand       `cmd:"" help:"List the failure codes: where each is raised, and its languages."`
 	Population populationCommand  `cmd:"" help:"The register of people in the server's own database."`
 	Log        logCommand         `cmd:"" help:"Records of the transparency log."`
@@ -53,7 +60,7 @@ func main() {
 		kong.Name("tunnus"),
 		kong.Description("An open, self-hosted electronic identity."),
 		kong.UsageOnError(),
-		kong.Vars{"app_state": phone.DefaultState()},
+		kong.Vars{"app_state": phone.DefaultState(), "vpcd_address": vpcd.Address},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(colleague.Dial(phone.Client)),
 	)
@@ -61,7 +68,7 @@ func main() {
 	switch {
 	case err == nil:
 		return
-	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused), errors.Is(err, schemefile.ErrFaults):
+	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused), errors.Is(err, schemefile.ErrFaults), errors.Is(err, document.ErrUnread), errors.Is(err, document.ErrNotWell):
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "tunnus: interrupted")
 	default:

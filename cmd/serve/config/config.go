@@ -77,7 +77,8 @@ type Config struct {
 	// seal its rows, of the role front those of sessions and ledgers. They are
 	// made at the first start.
 	Keys KeysConfig `json:"keys"`
-	// TrustList is a folder of country signer certificates, DER (*.der) or PEM (*.pem).
+	// TrustList is what `tunnus trust import` wrote, or a folder of country signer
+	// certificates, DER (*.der) or PEM (*.pem), which has no revocation lists.
 	TrustList string `json:"trust_list"`
 	// SchemeFile holds the rules of the scheme: doc/scheme.md. The role issue takes
 	// from it what certificates say, the role keyshare what wrong PINs lead to; a

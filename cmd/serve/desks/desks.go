@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/appointment"
 	"github.com/tunnus-id/tunnus/enrol/desk"
 	"github.com/tunnus-id/tunnus/enrol/incident"
@@ -38,7 +38,7 @@ type Config struct {
 	Sittings sitting.Book // of this process: its store, sealer and clock
 	Locks    lock.Store
 	Rules    scheme.Rules
-	Trust    *emrtd.TrustList
+	Trust    *trustlist.List
 	Secret   tunnus.Secret // of the front
 	Sealer   otp.Sealer
 	Offices  []appointment.Office
@@ -117,7 +117,7 @@ func (d *Desks) Serve(log Log, accounts support.Accounts) (http.Handler, error) 
 	}
 	return api.New(api.Config{
 		Roster: roster.New(rows, d.cfg.Scheme, d.cfg.Clock), Support: d.Support, Reviews: d.Reviews, Desks: d.Desk, Diary: d.Diary, Incidents: d.incidents,
-		Scheme: d.cfg.Scheme, Slow: d.Addresses, Log: d.cfg.Log,
+		Scheme: d.cfg.Scheme, Slow: d.Addresses, Clock: d.cfg.Clock, Log: d.cfg.Log,
 	}).Routes(), nil
 }
 

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
-	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/trust/issue"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -109,9 +109,32 @@ func RootList(c config.AuthorityConfig, root *x509.Certificate) ([]byte, error) 
 	return all[0], nil
 }
 
-// TrustList reads all country signer certificates of a folder. An empty
-// folder is a mistake: nobody could register.
-func TrustList(dir string) (*emrtd.TrustList, error) {
+// TrustList reads a trust list, or all country signer certificates of a folder.
+// An empty one is a mistake: nobody could register.
+func TrustList(name string) (*trustlist.List, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return anchors(name)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	list, err := trustlist.Parse(b)
+	if err == nil && len(list.Anchors) == 0 {
+		err = errors.New("no country signers on it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
+
+// anchors reads the certificates of a folder.
+func anchors(dir string) (*trustlist.List, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -139,7 +162,7 @@ func TrustList(dir string) (*emrtd.TrustList, error) {
 	if len(certs) == 0 {
 		return nil, fmt.Errorf("%s: no certificates in it", dir)
 	}
-	return emrtd.NewTrustList(certs...)
+	return trustlist.Of(certs...)
 }
 
 // modelFolder finds the face engine's files: where it is told, or beside the program.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
-	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/face"
@@ -28,7 +28,7 @@ import (
 // Inputs are what a configuration names. A process has those of its roles.
 type Inputs struct {
 	// Role front.
-	Trust    *emrtd.TrustList
+	Trust    *trustlist.List
 	Register people.Source // nil if it is the table of our own database
 	Models   string        // folder
 	Parties  *login.Parties

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/sandbox"
 	"github.com/tunnus-id/tunnus/trust/pki"
@@ -46,6 +47,33 @@ func TestTrustListFolder(t *testing.T) {
 	}
 	if _, err := TrustList(t.TempDir()); err == nil {
 		t.Error("an empty folder was taken")
+	}
+	if _, err := TrustList(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("nothing was taken")
+	}
+}
+
+// What `tunnus trust import` wrote is read, whole and with somebody on it.
+func TestTrustListOfAFile(t *testing.T) {
+	w := sure(sandbox.Open(filepath.Join(t.TempDir(), "world"), tunnus.SystemClock{}))(t)
+	anchor := sure(TrustList(w.Path("trust")))(t).Anchors[0]
+	d := trustlist.NewDraft(new(trustlist.List), time.Now(), anchor.Fingerprint())
+	if _, err := d.Add(anchor.Raw); err != nil {
+		t.Fatal(err)
+	}
+	list := sure(d.Finish())(t)
+	name := filepath.Join(t.TempDir(), "list.json")
+	for _, tt := range []struct {
+		content []byte
+		ok      bool
+	}{{list.Format(), true}, {list.Format()[1:], false}, {new(trustlist.List).Format(), false}, {nil, false}} {
+		if err := os.WriteFile(name, tt.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := TrustList(name)
+		if (err == nil) != tt.ok || tt.ok && len(got.Anchors) != 1 {
+			t.Errorf("%d bytes: %v", len(tt.content), err)
+		}
 	}
 }
 
