@@ -29,8 +29,9 @@ const (
 
 // Names are of people who register one after the other, as long as they have no
 // account. Who works at the desk is not among them: an officer does not attend to
-// himself.
-func Names() []string { return []string{"hana", "ben", "ada", "cleo", "dov", "eve", "gus"} }
+// himself. Nor are those whose chips have keys of their own: between their facts lies
+// one arrow more, a run of chip authentication.
+func Names() []string { return []string{"hana", "ben", "ada", "dov", "eve"} }
 
 // A Holder is one of the sandbox's people, with a phone, who does everything right.
 type Holder struct {

@@ -86,6 +86,11 @@ func (k keeper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
+	if resp.StatusCode == http.StatusSwitchingProtocols { // a conversation; what it comes to stands in the database
+		e.Status = resp.StatusCode
+		k.diary.write(e)
+		return resp, nil
+	}
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err != nil {
