@@ -3,7 +3,7 @@ GO    ?= go
 FLAGS ?= -timeout 20m
 CODE   = $$(git ls-files '*.go' | grep -Ev '^store/db/|_templ.go')
 
-.PHONY: build demo dss test test-pkcs11 planted faults check bench models clean
+.PHONY: build demo dss test test-pkcs11 test-pcsc planted faults fuzz check bench models clean
 
 build: models
 	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
@@ -18,14 +18,14 @@ demo: build
 	bin/tunnus demo
 test: models
 	$(GO) test $(FLAGS) ./...
-test-pkcs11:
-	$(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
+test-pkcs11:; $(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
+test-pcsc:; $(GO) test -tags pcsc $(FLAGS) ./document/pcsc ./cmd/phone
 planted: models
 	planted/run
 dss: build; tools/dss/run
 faults: models; $(GO) run ./e2e/faults/cmd
 check: bin/tools/.done
-	$(GO) vet ./...
+	$(GO) vet ./... && if test -e /usr/include/PCSC/winscard.h; then $(GO) vet -tags pcsc ./document/pcsc ./cmd/phone; fi
 	bin/tools/staticcheck ./...
 	@out=$$(bin/tools/gofumpt -l $(CODE)); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
 	bin/tools/sqlc diff && bin/tools/templ generate -path web/portal/pages >/dev/null 2>&1 && git diff --exit-code --stat -- web
@@ -36,5 +36,5 @@ bin/tools/.done: tools/go.sum
 	touch $@
 bench: models
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./enrol/... ./face ./key/... ./store/... ./trust/... ./app/... ./e2e/...
-clean:
-	rm -rf bin models/node_modules tools/dss/target
+fuzz: ; tools/fuzz/run $(FUZZ)
+clean: ; rm -rf bin models/node_modules tools/dss/target

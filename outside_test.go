@@ -31,8 +31,15 @@ var foreign = map[string]string{
 	"trust/asic/tree: github.com/russellhaering/goxmldsig":        "canonical XML",
 	"account/address: github.com/nyaruka/phonenumbers":            "which numbers a country has",
 	"account/address: golang.org/x/net/idna":                      "domains of other scripts",
-	"document/emrtd: golang.org/x/crypto/cryptobyte":              "strict DER",
-	"document/emrtd: golang.org/x/crypto/cryptobyte/asn1":         "strict DER",
+	"document/chip/domain: filippo.io/bigmod":                     "constant-time arithmetic of residues",
+	"document/chip/domain: golang.org/x/crypto/cryptobyte":        "strict DER",
+	"document/chip/domain: golang.org/x/crypto/cryptobyte/asn1":   "strict DER",
+	"document/chip/security: golang.org/x/crypto/cryptobyte":      "strict DER",
+	"document/chip/security: golang.org/x/crypto/cryptobyte/asn1": "strict DER",
+	"document/cms: golang.org/x/crypto/cryptobyte":                "strict DER",
+	"document/cms: golang.org/x/crypto/cryptobyte/asn1":           "strict DER",
+	"document/curve: golang.org/x/crypto/cryptobyte":              "strict DER",
+	"document/curve: golang.org/x/crypto/cryptobyte/asn1":         "strict DER",
 	"document/lds: golang.org/x/crypto/cryptobyte":                "strict DER",
 	"document/lds: golang.org/x/crypto/cryptobyte/asn1":           "strict DER",
 	"document/virtual: golang.org/x/crypto/cryptobyte":            "writes DER",
@@ -105,10 +112,11 @@ var timely = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer",
 
 // clocks are the pure packages that have one of them, as "package: name".
 var clocks = map[string]string{
-	": time.Now":                      "SystemClock, which the whole hands to the others",
-	"enrol: context.WithTimeout":      "MakeKeys gives up when the parts it calls take too long; it judges nothing by that",
-	"enrol/scheme: time.LoadLocation": "where a scheme's days begin; the table of zones is built into the program",
-	"login: time.NewTimer":            "a long poll waits; what it then answers is judged by the clock handed in",
+	": time.Now":                         "SystemClock, which the whole hands to the others",
+	"document/chip: context.WithTimeout": "a reading ends after a minute, whoever waits for it; it judges nothing by that",
+	"enrol: context.WithTimeout":         "MakeKeys gives up when the parts it calls take too long; it judges nothing by that",
+	"enrol/scheme: time.LoadLocation":    "where a scheme's days begin; the table of zones is built into the program",
+	"login: time.NewTimer":               "a long poll waits; what it then answers is judged by the clock handed in",
 }
 
 // Time is handed in.

@@ -215,41 +215,63 @@ func TestEveryRuleHasItsTest(t *testing.T) {
 	}
 }
 
-// Whoever reads a promise in SECURITY.md finds the test that it names. A name that
-// ends in … is the beginning of several.
+// Whoever reads a promise in SECURITY.md finds the test that it names, and so with
+// each check and each attack of doc/documents.md.
 func TestPromisesHaveTheirTests(t *testing.T) {
-	b, err := os.ReadFile("SECURITY.md")
+	namesTests(t, "SECURITY.md", "| Promise | Where |", 20)
+}
+
+func TestChecksOfDocumentsHaveTheirTests(t *testing.T) {
+	namesTests(t, "doc/documents.md", "| What is checked | Where |", 28)
+	namesTests(t, "doc/documents.md", "| What is tried | Where |", 19)
+	namesTests(t, "doc/documents.md", "| Worked example | Where |", 9)
+	namesTests(t, "doc/documents.md", "| Pictures | Where |", 6)
+}
+
+// namesTests checks that each row of a table of two columns names tests in the
+// second, behind their package. A name that ends in … is the beginning of several.
+func namesTests(t *testing.T, file, header string, least int) {
+	t.Helper()
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, ok := strings.Cut(string(b), "| Promise | Where |")
+	_, table, ok := strings.Cut(string(b), header)
 	if !ok {
-		t.Fatal("SECURITY.md has no table of promises")
+		t.Fatalf("%s has no table %q", file, header)
 	}
 	all, rows := allTests(t), 0
 	word := regexp.MustCompile("`([^`]+)`")
-	for row := range strings.Lines(table) {
+	for row := range strings.Lines(table[1:]) {
 		cells := strings.Split(row, " | ")
+		if !strings.HasPrefix(row, "|") && rows > 0 {
+			break
+		}
 		if len(cells) != 2 || !strings.HasPrefix(row, "| ") || strings.HasPrefix(row, "| ---") {
 			continue
 		}
 		rows++
-		pkg := ""
+		pkg, tests := "", 0
 		for _, m := range word.FindAllStringSubmatch(cells[1], -1) {
 			switch name := m[1]; {
-			case strings.HasPrefix(name, "Test"):
-				if !hasTest(all[pkg], name) {
+			case strings.HasPrefix(name, "Test"), strings.HasPrefix(name, "Fuzz"):
+				if tests++; !hasTest(all[pkg], name) {
 					t.Errorf("there is no test %s in %q:\n%s", name, pkg, row)
 				}
 			case all[name] != nil:
 				pkg = name
-			case !strings.HasPrefix(name, "make "):
+			case strings.HasPrefix(name, "make "):
+				tests++
+			default:
 				t.Errorf("%s is no package:\n%s", name, row)
 			}
 		}
+		if tests == 0 {
+			t.Errorf("no test is named:\n%s", row)
+		}
 	}
-	if rows < 20 {
-		t.Errorf("%d promises", rows)
+	if rows < least {
+		t.Errorf("%s: %d rows under %q", file, rows, header)
 	}
 }
 

@@ -140,6 +140,7 @@ var builders = map[string]string{
 	"time.UnixMilli().UTC":                    "a fixed moment",
 	"html/template.New().Parse":               "a page, written down",
 	module + "/face/virtual/solid.Tint":       "a colour, of three numbers",
+	module + "/document/ber.NewOID":           "the name of an object, of numbers",
 	"golang.org/x/crypto/cryptobyte/asn1.Tag": "a tag, of a number",
 	"golang.org/x/crypto/cryptobyte/asn1.Tag().ContextSpecific":               "a tag, of a number",
 	"golang.org/x/crypto/cryptobyte/asn1.Tag().ContextSpecific().Constructed": "a tag, of a number",

@@ -8,6 +8,8 @@ import (
 	"image/png"
 	"slices"
 	"testing"
+
+	"github.com/tunnus-id/tunnus/document/portrait"
 )
 
 // encode makes a JPEG of one grey.
@@ -54,7 +56,7 @@ func scans(file []byte, n int) []byte {
 
 // What is refused for its number of scans would be read with fewer.
 func TestDecodeTakesSomeScans(t *testing.T) {
-	if _, err := Decode(scans(encode(t, 16, 16), maxScans)); err != nil {
+	if _, err := Decode(scans(encode(t, 16, 16), portrait.MaxScans)); err != nil {
 		t.Error(err)
 	}
 }
@@ -89,7 +91,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"65535x65535":     sized(t, good, 65535, 65535),
 		"just too large":  encode(t, 2049, 2048),
 		"no height":       sized(t, good, 16, 0),
-		"scan after scan": scans(good, maxScans+1),
+		"scan after scan": scans(good, portrait.MaxScans+1),
 	}
 	for name, file := range tests {
 		if img, err := Decode(file); err == nil {

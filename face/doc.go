@@ -14,7 +14,7 @@
 // liveness. Whether a match may stand without an officer's look is the scheme's
 // switch (doc/adr, the face engine).
 //
-// Pictures come from outside. [Decode] bounds what a JPEG may ask for, and
-// [ReadJob] and [Engine.Do] are the pure half of a worker process in which
+// Pictures come from outside. [Decode] bounds what a frame may ask for, package
+// portrait what a document's portrait may, and [ReadJob] and [Engine.Do] are the pure half of a worker process in which
 // decoding and judging happen; starting and limiting it is the caller's matter.
 package face

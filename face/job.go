@@ -9,12 +9,13 @@ import (
 	"io"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/portrait"
 )
 
-// A Job is one comparison as it is handed to a worker process: JPEG files.
+// A Job is one comparison as it is handed to a worker process.
 type Job struct {
-	Portrait []byte   `json:"portrait"`
-	Frames   [][]byte `json:"frames"`
+	Portrait []byte   `json:"portrait"` // as the document has it, JPEG or JPEG 2000
+	Frames   [][]byte `json:"frames"`   // JPEG
 }
 
 // An Answer is what the worker process says: a result, or a code with what
@@ -56,7 +57,7 @@ func (j Job) check() error {
 	}
 	for _, file := range append([][]byte{j.Portrait}, j.Frames...) {
 		if len(file) > MaxJPEG {
-			return tunnus.BadRequest("frames", fmt.Errorf("face: a JPEG of %d bytes is too large", len(file)))
+			return tunnus.BadRequest("frames", fmt.Errorf("face: a picture of %d bytes is too large", len(file)))
 		}
 	}
 	return nil
@@ -104,9 +105,9 @@ func decode(r io.Reader, limit int64, v any) error {
 // Do decodes the pictures and compares them. A portrait that cannot be decoded
 // is one in which no face can be made out; see [Engine.Compare].
 func (e *Engine) Do(j Job) Answer {
-	portrait, err := Decode(j.Portrait)
+	reference, err := portrait.Decode(j.Portrait)
 	if err != nil {
-		portrait = nil
+		reference = nil
 	}
 	frames := make([]image.Image, len(j.Frames))
 	for i, file := range j.Frames {
@@ -114,7 +115,7 @@ func (e *Engine) Do(j Job) Answer {
 			return answer(tunnus.BadRequest("frames", err))
 		}
 	}
-	result, err := e.Compare(portrait, frames)
+	result, err := e.Compare(reference, frames)
 	if err != nil {
 		return answer(err)
 	}

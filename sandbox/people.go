@@ -20,8 +20,22 @@ type Person struct {
 	Sex        string
 	Birth      time.Time
 	Number     string // of the passport
+	Proof      Proof
 	Code       tunnus.PersonCode
 }
+
+// A Proof is how the chip of a passport proves that it is the original.
+type Proof string
+
+// The proofs.
+const (
+	Active Proof = ""     // active authentication; the chip opens by Basic Access Control
+	Chip   Proof = "chip" // chip authentication alone; the chip opens by PACE only
+	Both   Proof = "both" // and by PACE or Basic Access Control
+)
+
+// proofs are those of people whose passports have another one than most.
+var proofs = map[string]Proof{"cleo": Chip, "gus": Both}
 
 // people are the cast, one row a person: code line names, sex, birth, serial of
 // the personal code, passport number, and whose face it is, if it is no own one.
@@ -53,7 +67,7 @@ func People() ([]Person, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Person{p.name, cmp.Or(p.face, p.name), p.surname, p.given, p.sex, birth, p.number, code})
+		out = append(out, Person{p.name, cmp.Or(p.face, p.name), p.surname, p.given, p.sex, birth, p.number, proofs[p.name], code})
 	}
 	return out, nil
 }

@@ -23,6 +23,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/document/chip/apdu"
+	"github.com/tunnus-id/tunnus/document/chip/security"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	"github.com/tunnus-id/tunnus/enrol/match"
 	register "github.com/tunnus-id/tunnus/enrol/people"
@@ -216,10 +218,22 @@ func (w *World) Passport(name string) (*virtual.Passport, error) {
 
 // Holder is what the state prints on this person's passport, issued a year ago.
 func (p Person) Holder(now time.Time, portrait []byte) virtual.Holder {
-	return virtual.Holder{
+	h := virtual.Holder{
 		Surname: p.Surname, GivenNames: p.GivenNames, Sex: p.Sex, Birth: p.Birth, Expiry: now.AddDate(9, 0, 0),
 		Number: p.Number, PersonCode: p.Code.Value(), Portrait: portrait,
 	}
+	const brainpool256 = 13 // number of the domain parameters (Doc 9303-11 §9.5.1)
+	if p.Proof != Active {
+		h.PACE = []security.PACE{security.NewPACE(security.Generic, true, apdu.AES128, brainpool256)}
+		h.ChipAuth, h.AuthGroup = []security.Auth{security.NewAuth(true, apdu.AES128)}, brainpool256
+	}
+	switch p.Proof {
+	case Chip:
+		h.Chip, h.NoBAC = virtual.ChipPlain, true
+	case Both:
+		h.Chip = virtual.ChipECDSA
+	}
+	return h
 }
 
 // ensure calls do, which writes several files and this one last, if there is no

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/emrtd"
+	"github.com/tunnus-id/tunnus/document/trustlist"
 	register "github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/population"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
@@ -214,7 +215,7 @@ func TestPassport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := emrtd.NewTrustList(cert); err != nil {
+	if _, err := trustlist.Of(cert); err != nil {
 		t.Error(err)
 	}
 }
@@ -283,6 +284,21 @@ func TestGuardiansAreInTheRegister(t *testing.T) {
 		}
 		if may, err := register.MayConsent(t.Context(), r, scheme.Nordic().FullAge, p.Code, ida.Code, time.Now()); err != nil || may != want {
 			t.Errorf("%s may consent: %v, %v", name, may, err)
+		}
+	}
+}
+
+// Passports prove themselves as the cast says, and most by active authentication.
+func TestProofsOfPassports(t *testing.T) {
+	w := newWorld(t)
+	for name, want := range map[string]Proof{"ada": Active, "cleo": Chip, "gus": Both} {
+		p, err := w.Passport(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		active, own, pace := p.Group(15) != nil, emrtd.OffersChipAuth(p.Group(14)), p.CardAccess() != nil
+		if active != (want != Chip) || own != (want != Active) || pace != own {
+			t.Errorf("%s: active %v, own key %v, PACE %v; want %q", name, active, own, pace, want)
 		}
 	}
 }

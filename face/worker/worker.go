@@ -44,7 +44,7 @@ func New(command string, args ...string) *Faces {
 	return &Faces{command, args, semaphore.NewWeighted(atOnce)}
 }
 
-// Compare compares a portrait with live frames, all JPEG. It fails as
+// Compare compares a document's portrait with live frames, JPEG. It fails as
 // [face.Engine.Compare] does for pictures that cannot be judged; anything else
 // is a fault of ours.
 func (f *Faces) Compare(ctx context.Context, portrait []byte, frames [][]byte) (face.Result, error) {

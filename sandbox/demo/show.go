@@ -264,7 +264,7 @@ var stepNames = map[string]string{
 	wire.StepTerms:       "terms accepted",
 	wire.StepConsent:     "biometric consent, by itself",
 	wire.StepForm:        "the form, as printed on the passport",
-	wire.StepChip:        "chip read under BAC; passive and active authentication hold",
+	wire.StepChip:        "chip read; passive authentication and its own proof hold",
 	wire.StepContact:     "one-time code by SMTP, typed back",
 	wire.StepRegister:    "the population register agrees",
 	wire.StepFace:        "live frames match the portrait in the chip",
