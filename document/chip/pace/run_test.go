@@ -349,11 +349,14 @@ func TestLyingTokensAreRefused(t *testing.T) {
 			}
 			return answer
 		})
-		if err == nil {
-			t.Errorf("%s: believed", what)
-		}
 		if terminal.Confirm(g, e) == nil {
 			t.Errorf("%s: confirmed", what)
+		}
+		if what == "chip data of a block" {
+			continue // one block in 256 has good padding by chance: what it says is for Confirm
+		}
+		if err == nil {
+			t.Errorf("%s: believed", what)
 		}
 		if _, err := terminal.Session(); err == nil {
 			t.Errorf("%s: a session", what)
