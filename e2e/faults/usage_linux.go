@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/tunnus-id/tunnus/e2e/faults/check"
 )
@@ -22,4 +24,17 @@ func (h *House) used() check.Usage {
 		return check.Usage{}
 	}
 	return check.Usage{Files: len(files), Memory: resident * os.Getpagesize()}
+}
+
+// open is what the server's process has open, by kind, for who has to find what stayed.
+func (h *House) open() map[string]int {
+	kinds := map[string]int{}
+	at := fmt.Sprintf("/proc/%d/fd/", h.cmd.Process.Pid)
+	files, _ := os.ReadDir(at)
+	for _, f := range files {
+		name, _ := os.Readlink(at + f.Name())
+		kind, _, _ := strings.Cut(filepath.Base(name), ":")
+		kinds[kind]++
+	}
+	return kinds
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -46,6 +47,7 @@ func (d *Database) openSQLite(ctx context.Context, path string, s Schema) error 
 	if d.reader, err = poolSQLite(path, readers, url.Values{"_pragma": {"query_only(1)"}}); err != nil {
 		return err
 	}
+	d.reader.SetConnMaxIdleTime(time.Minute) // each keeps three files open: what a rush needed goes when it is over
 	return d.reader.PingContext(ctx)
 }
 
