@@ -49,24 +49,31 @@ type Certificate struct {
 	signature []byte
 }
 
+// Signed takes apart what X.509 signs, SIGNED{ToBeSigned} (RFC 5280 §4.1, §5.1), with
+// nothing behind it: what is signed and the AlgorithmIdentifier, as they were written,
+// and the octets of the signature.
+func Signed(der []byte) (tbs, algorithm, value []byte, ok bool) {
+	s := ber.String(der)
+	seq, ok := s.Read(ber.Sequence)
+	if !ok || !s.Empty() {
+		return nil, nil, nil, false
+	}
+	tbs, okTBS := seq.ReadRaw(ber.Sequence)
+	algorithm, okAlgorithm := seq.ReadRaw(ber.Sequence)
+	value, okValue := seq.Bits()
+	return tbs, algorithm, value, okTBS && okAlgorithm && okValue && seq.Empty()
+}
+
 // Parse reads one certificate and nothing behind it.
 func Parse(der []byte) (*Certificate, error) {
 	if len(der) > MaxSize {
 		return nil, ErrSize
 	}
-	s := ber.String(der)
-	seq, ok := s.Read(ber.Sequence)
-	if !ok || !s.Empty() {
+	tbs, algorithm, sig, ok := Signed(der)
+	if !ok {
 		return nil, ErrForm
 	}
-	c := &Certificate{Raw: der}
-	var okTBS, okAlgorithm, okSignature bool
-	c.TBS, okTBS = seq.ReadRaw(ber.Sequence)
-	c.algorithm, okAlgorithm = seq.ReadRaw(ber.Sequence)
-	c.signature, okSignature = seq.Bits()
-	if !okTBS || !okAlgorithm || !okSignature || !seq.Empty() {
-		return nil, ErrForm
-	}
+	c := &Certificate{Raw: der, TBS: tbs, algorithm: algorithm, signature: sig}
 	if err := c.readTBS(); err != nil {
 		return nil, err
 	}

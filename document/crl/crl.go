@@ -54,19 +54,11 @@ func Parse(der []byte) (*CRL, error) {
 	if len(der) > MaxSize {
 		return nil, ErrSize
 	}
-	s := ber.String(der)
-	seq, ok := s.Read(ber.Sequence)
-	if !ok || !s.Empty() {
+	tbs, algorithm, sig, ok := certificate.Signed(der)
+	if !ok {
 		return nil, ErrForm
 	}
-	l := &CRL{Raw: der}
-	var okTBS, okAlgorithm, okSignature bool
-	l.tbs, okTBS = seq.ReadRaw(ber.Sequence)
-	l.algorithm, okAlgorithm = seq.ReadRaw(ber.Sequence)
-	l.signature, okSignature = seq.Bits()
-	if !okTBS || !okAlgorithm || !okSignature || !seq.Empty() {
-		return nil, ErrForm
-	}
+	l := &CRL{Raw: der, tbs: tbs, algorithm: algorithm, signature: sig}
 	return l, l.readTBS()
 }
 
