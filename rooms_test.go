@@ -104,6 +104,8 @@ var rooms = []struct{ pkg, layer string }{
 
 	{"face/tensor", read},
 	{"face/model", read},
+	{"face/picture", read},
+	{"face/network", read},
 	{"face", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
@@ -214,6 +216,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"cmd/colleague", whole},
 	{"cmd/schemefile", whole},
 	{"cmd/document", whole},
+	{"cmd/face", whole},
 	{"cmd/trust", whole},
 	{"cmd/backup", whole},
 	{"cmd/holder", whole},
