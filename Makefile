@@ -21,7 +21,7 @@ test-pkcs11:; $(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
 test-pcsc:; $(GO) test -tags pcsc $(FLAGS) ./document/pcsc ./cmd/phone
 planted: models; planted/run
 test-arm64:; GOARCH=arm64 $(GO) test $(FLAGS) -exec qemu-aarch64-static ./face/tensor
-test-onnx: models; models/runtime bin/onnx && CGO_ENABLED=1 $(GO) test -tags onnx $(FLAGS) ./face/operator/...
+test-onnx: models; models/runtime bin/onnx && CGO_ENABLED=1 $(GO) test -tags onnx $(FLAGS) ./face/operator/... ./cmd/engine
 dss: build; tools/dss/run
 faults: models; $(GO) run ./e2e/faults/cmd
 check: bin/tools/.done

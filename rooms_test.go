@@ -200,6 +200,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"sandbox", whole},
 	{"sandbox/visitor", whole},
 	{"sandbox/demo", whole},
+	{"cmd/engine", whole},
 	{"cmd/serve/config", whole},
 	{"cmd/serve/custody", whole},
 	{"cmd/serve/inputs", whole},

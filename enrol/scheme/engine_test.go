@@ -41,6 +41,9 @@ func TestAnEngineOfOnesOwn(t *testing.T) {
 	if m := e.Model(); !e.Own() || m != want || m.Check() != nil {
 		t.Errorf("it means %+v\nnot      %+v: %v", m, want, m.Check())
 	}
+	if open := r.Open(); len(open) != 1 || !strings.Contains(open[0], "auraface-1; its limits rest on: "+e.Report) {
+		t.Errorf("whoever checks the file is told %q", open)
+	}
 	again, err := Parse("x", with(t, "faces.engine", strings.Replace(own(t), `"0.55"`, `"0.550"`, 1)))
 	if err != nil || again.Revision() != r.Revision() {
 		t.Errorf("0.550 is another number than 0.55: %v", err)
