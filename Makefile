@@ -3,7 +3,7 @@ GO    ?= go
 FLAGS ?= -timeout 20m
 CODE   = $$(git ls-files '*.go' | grep -Ev '^store/db/|_templ.go')
 
-.PHONY: build demo dss test test-pkcs11 test-pcsc test-arm64 planted faults fuzz check bench models clean
+.PHONY: build demo dss test test-pkcs11 test-pcsc test-arm64 test-onnx planted faults fuzz check bench models clean
 
 build: models
 	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
@@ -14,14 +14,14 @@ bin/models/.done: models/package-lock.json models/copy
 	cd models && npm ci --ignore-scripts --no-audit --no-fund --omit=dev --omit=peer --omit=optional
 	models/copy bin/models
 	touch $@
-demo: build
-	bin/tunnus demo
+demo: build; bin/tunnus demo
 test: models
 	$(GO) test $(FLAGS) ./...
 test-pkcs11:; $(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
 test-pcsc:; $(GO) test -tags pcsc $(FLAGS) ./document/pcsc ./cmd/phone
 planted: models; planted/run
 test-arm64:; GOARCH=arm64 $(GO) test $(FLAGS) -exec qemu-aarch64-static ./face/tensor
+test-onnx: models; models/runtime bin/onnx && CGO_ENABLED=1 $(GO) test -tags onnx $(FLAGS) ./face/operator/... ./cmd/engine
 dss: build; tools/dss/run
 faults: models; $(GO) run ./e2e/faults/cmd
 check: bin/tools/.done

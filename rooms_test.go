@@ -107,6 +107,9 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/picture", read},
 	{"face/network", read},
 	{"face", read},
+	{"face/operator", read},
+	{"face/operator/onnx", speak}, // a library of C++ is loaded, in builds with that tag
+	{"face/operator/onnxtest", suite},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
@@ -197,6 +200,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"sandbox", whole},
 	{"sandbox/visitor", whole},
 	{"sandbox/demo", whole},
+	{"cmd/engine", whole},
 	{"cmd/serve/config", whole},
 	{"cmd/serve/custody", whole},
 	{"cmd/serve/inputs", whole},

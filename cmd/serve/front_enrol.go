@@ -16,7 +16,7 @@ func (f *front) joinEnrol() error {
 	if err != nil {
 		return err
 	}
-	judge, err := faces(f.cfg.Sandbox, self, f.in.Models)
+	judge, err := faces(f.cfg.Sandbox, self, f.in.Faces)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,20 @@ func TestMissingInputsAreToldAtOnce(t *testing.T) {
 	}
 }
 
+// A scheme with a face network of its own is not served by a build that cannot run
+// it: the built-in one never takes its place.
+func TestAnOwnFaceNetworkIsRefusedWithoutONNXRuntime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scheme.json")
+	own := `"faces": {"engine": {"kind": "onnx", "name": "own-1", "file": "own.onnx", "sha256": "` + strings.Repeat("0", 64) + `",
+		"alignment": "arcface", "chip": 112, "colours": "rgb", "layout": "nchw", "mean": "127.5", "divisor": "127.5",
+		"numbers": 512, "norm": "l2", "metric": "cosine", "match": "0.5", "review": "0.7"}, `
+	must(t, os.WriteFile(path, []byte(strings.Replace(string(files.Nordic()), `"faces": {`, own, 1)), 0o600))
+	_, err := inputs.Read(&config.Config{Roles: config.All(), SchemeFile: path}, tunnus.SystemClock{})
+	if err == nil || !strings.Contains(err.Error(), "faces.engine: this build cannot run an operator's face network") {
+		t.Errorf("it is served: %v", err)
+	}
+}
+
 // One folder of data has one server.
 func TestSecondServerIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/tunnus-id/tunnus/cmd/engine"
 	"github.com/tunnus-id/tunnus/face/worker"
 	"github.com/tunnus-id/tunnus/sandbox/demo"
 )
@@ -35,8 +36,13 @@ func (c *demoCommand) Run(ctx context.Context) error {
 
 // workerCommand judges one comparison of faces; see package worker.
 type workerCommand struct {
-	Models string `required:"" type:"existingdir"`
+	Models  string `required:"" type:"existingdir"`
+	Own     engine.Own
+	Library string
 }
 
 // Run does one job from standard input.
-func (c workerCommand) Run() error { return worker.Run(os.Stdin, os.Stdout, os.DirFS(c.Models)) }
+func (c workerCommand) Run() error {
+	chosen := engine.Choice(c)
+	return worker.Run(os.Stdin, os.Stdout, chosen.Room(), chosen.Open)
+}

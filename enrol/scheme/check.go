@@ -31,6 +31,7 @@ func check(f File, read format.Faults) format.Faults {
 	c.ways()
 	c.eligibility()
 	c.switches()
+	c.engine()
 	c.ladder("ledger.proof.ladder", f.Ledger.Proof.Ladder, false)
 	c.ladder("ledger.judgement.ladder", f.Ledger.Judgement.Ladder, true)
 	c.ladder("pins.ladder", f.PINs.Ladder, true)

@@ -87,6 +87,8 @@ type Faces struct {
 	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Sets of frames in one attempt."`
 	Frames      int    `json:"max_frames" default:"10" min:"1" max:"60" doc:"Frames in one set."`
 	FrameBytes  int    `json:"max_frame_bytes" unit:"bytes" default:"1048576" min:"65536" max:"1048576" doc:"Size of one frame."`
+
+	Engine FaceEngine `json:"engine" doc:"What compares faces."`
 }
 
 // Lives are the times of a registration.

@@ -179,6 +179,9 @@ func (r Rules) Open() []string {
 	if r.Unattended {
 		out = append(out, "faces are approved without a person's look; it rests on: "+either(r.Faces.Calibration, "nothing"))
 	}
+	if e := r.Faces.Engine; e.Own() {
+		out = append(out, "faces are compared by the operator's network "+e.Name+"; its limits rest on: "+either(e.Report, "no report"))
+	}
 	if claims := r.Issuance.Compliance; claims.Kind != "" {
 		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)
 	}

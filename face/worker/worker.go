@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os/exec"
 	"runtime/debug"
 	"time"
@@ -88,13 +87,14 @@ func (l *limited) Write(p []byte) (int, error) {
 }
 
 // Run is the worker's side: it gives up what it does not need, does one job from
-// in, and writes the answer to out. The models are the engine's files.
-func Run(in io.Reader, out io.Writer, models fs.FS) error {
-	if err := confine(memory, life); err != nil {
+// in, and writes the answer to out. Open makes the engine, for which there is so
+// much more memory than the built-in one needs, in bytes.
+func Run(in io.Reader, out io.Writer, more uint64, open func() (face.Engine, error)) error {
+	if err := confine(memory+more, life); err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(memory / 2)
-	engine, err := face.Open(models)
+	debug.SetMemoryLimit(int64(memory/2 + more))
+	engine, err := open()
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// none is a folder without models.
+func none() (face.Engine, error) { return face.Open(fstest.MapFS{}) }
+
 // play is what a worker does, honest or taken over.
 func play(as string) {
 	job := func() face.Job {
@@ -68,7 +71,7 @@ func play(as string) {
 	case "fail":
 		os.Exit(1)
 	case "no-models":
-		if err := Run(strings.NewReader("{}"), io.Discard, fstest.MapFS{}); err != nil {
+		if err := Run(strings.NewReader("{}"), io.Discard, 0, none); err != nil {
 			fmt.Println("refused:", err)
 			os.Exit(5)
 		}

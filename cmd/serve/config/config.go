@@ -90,6 +90,10 @@ type Config struct {
 	Register     *RegisterConfig `json:"register"`
 	// Models is the folder of the face engine's model files. Optional; "models" beside the program.
 	Models string `json:"models"`
+	// ONNXRuntime is the library that runs the face network of the scheme, if that has
+	// one of its own: libonnxruntime.so.1, as models/runtime fetches it. The network's
+	// file lies in the folder of models. In builds with the tag onnx only.
+	ONNXRuntime string `json:"onnx_runtime"`
 	// SMTP is where one-time codes and notices go out.
 	SMTP SMTPConfig `json:"smtp"`
 	// SMS is the gateway for codes to phones. Optional; without it they go by e-mail only.
@@ -172,7 +176,7 @@ func Load(path string, roles Roles) (*Config, error) {
 // what is optional and not there.
 func (c *Config) complete(dir string) {
 	for _, p := range append(slices.Concat(c.Remote.paths(), c.SMS.paths(), c.Register.paths(), c.Portal.paths()),
-		&c.Data, &c.DatabaseFile, &c.Second, &c.SecondFile, &c.TrustList, &c.SchemeFile, &c.RegisterFile, &c.Models,
+		&c.Data, &c.DatabaseFile, &c.Second, &c.SecondFile, &c.TrustList, &c.SchemeFile, &c.RegisterFile, &c.Models, &c.ONNXRuntime,
 		&c.TLS.CertificateFile, &c.TLS.KeyFile, &c.SMTP.PasswordFile,
 	) {
 		if *p != "" && !filepath.IsAbs(*p) {
@@ -338,6 +342,7 @@ func (c *Config) foreign() (errs []error) {
 		{"register_file", c.RegisterFile != "", []Role{Front}},
 		{"register", c.Register != nil, []Role{Front}},
 		{"models", c.Models != "", []Role{Front}},
+		{"onnx_runtime", c.ONNXRuntime != "", []Role{Front}},
 		{"smtp", c.SMTP != SMTPConfig{}, []Role{Front}},
 		{"sms", c.SMS != nil, []Role{Front}},
 		{"portal", c.Portal != nil, []Role{Front}},

@@ -13,11 +13,11 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/cmd/engine"
 	"github.com/tunnus-id/tunnus/cmd/serve/config"
 	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/enrol/people"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
-	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/login"
 	"github.com/tunnus-id/tunnus/notify"
@@ -30,7 +30,7 @@ type Inputs struct {
 	// Role front.
 	Trust    *trustlist.List
 	Register people.Source // nil if it is the table of our own database
-	Models   string        // folder
+	Faces    engine.Choice // what compares faces
 	Parties  *login.Parties
 	Mail     *notify.Mailer
 	SMS      sms.Gateway       // nil if codes go by e-mail only
@@ -61,7 +61,7 @@ func Read(cfg *config.Config, clock tunnus.Clock) (Inputs, error) {
 		{"trust_list", config.Front, func() (err error) { in.Trust, err = TrustList(cfg.TrustList); return err }},
 		{"scheme_file", "", func() (err error) { in.Rules, err = readRules(cfg); return err }},
 		{"register_file", config.Front, func() (err error) { in.Register, err = readRegister(cfg, clock); return err }},
-		{"models", config.Front, func() (err error) { in.Models, err = readModels(cfg.Models); return err }},
+		{"models", config.Front, func() (err error) { in.Faces, err = readFaces(cfg, in.Rules); return err }},
 		{"tls", config.Front, func() (err error) { in.TLS, err = readTLS(cfg); return err }},
 		{"smtp", config.Front, func() (err error) { in.Mail, err = newMailer(cfg, clock); return err }},
 		{"sms", config.Front, func() (err error) { in.SMS, err = newGateway(cfg.SMS); return err }},
@@ -124,15 +124,14 @@ func readRules(cfg *config.Config) (scheme.Rules, error) {
 	return rules, err
 }
 
-func readModels(told string) (string, error) {
-	dir, err := modelFolder(told)
+// readFaces looks for the engine that the scheme names, as far as that was read.
+func readFaces(cfg *config.Config, rules scheme.Rules) (engine.Choice, error) {
+	dir, err := modelFolder(cfg.Models)
 	if err != nil {
-		return "", err
+		return engine.Choice{}, err
 	}
-	if _, err := face.Check(os.DirFS(dir)); err != nil {
-		return "", fmt.Errorf("%w (make models fetches them)", err)
-	}
-	return dir, nil
+	chosen := engine.Of(rules, dir, cfg.ONNXRuntime)
+	return chosen, chosen.Check()
 }
 
 func readTLS(cfg *config.Config) ([]tls.Certificate, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -122,3 +123,98 @@ func (d *Date) UnmarshalText(text []byte) error {
 
 // Kind names the type for [Keys].
 func (Date) Kind() string { return "date" }
+
+// A Decimal is a number with a fraction, written as a text so that it means what
+// it says: "0.45". Its zero value, "", is none.
+type Decimal struct {
+	value float64
+	there bool
+}
+
+// Float is the number, 0 if there is none.
+func (d Decimal) Float() float64 { return d.value }
+
+// IsZero reports whether there is none.
+func (d Decimal) IsZero() bool { return !d.there }
+
+// MarshalText writes it without zeros that say nothing.
+func (d Decimal) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return []byte{}, nil
+	}
+	return strconv.AppendFloat(nil, d.value, 'f', -1, 64), nil
+}
+
+// decimals have at most fifteen digits: more than that no float tells apart.
+var decimals = regexp.MustCompile(`^[0-9]{1,7}([.][0-9]{1,8})?$`)
+
+// UnmarshalText reads a decimal of at most seven digits and eight behind the point.
+func (d *Decimal) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s == "" {
+		*d = Decimal{}
+		return nil
+	}
+	if !decimals.MatchString(s) {
+		return fmt.Errorf(`%s is no decimal such as "0.45"`, show(s))
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	*d = Decimal{v, true}
+	return err
+}
+
+// Kind names the type for [Keys].
+func (Decimal) Kind() string { return "decimal" }
+
+// Channels are a decimal for each colour of a pixel, written as three with spaces
+// between, or as one where they are the same: "127.5". Their zero value, "", is none.
+type Channels [3]Decimal
+
+// Floats are the numbers.
+func (c Channels) Floats() [3]float64 { return [3]float64{c[0].value, c[1].value, c[2].value} }
+
+// IsZero reports whether there are none.
+func (c Channels) IsZero() bool { return c[0].IsZero() }
+
+// MarshalText writes one for all where that says it.
+func (c Channels) MarshalText() ([]byte, error) {
+	if c[0] == c[1] && c[1] == c[2] {
+		return c[0].MarshalText()
+	}
+	var words []string
+	for _, d := range c {
+		b, err := d.MarshalText()
+		if err != nil {
+			return nil, err
+		}
+		words = append(words, string(b))
+	}
+	return []byte(strings.Join(words, " ")), nil
+}
+
+// UnmarshalText reads one decimal or three.
+func (c *Channels) UnmarshalText(text []byte) error {
+	*c = Channels{}
+	if len(text) == 0 {
+		return nil
+	}
+	words := strings.Split(string(text), " ")
+	if len(words) == 1 {
+		words = []string{words[0], words[0], words[0]}
+	}
+	if len(words) != len(c) {
+		return fmt.Errorf(`%s is neither one decimal nor three, such as "122.782 117.001 104.298"`, show(string(text)))
+	}
+	for i, w := range words {
+		if err := c[i].UnmarshalText([]byte(w)); err != nil {
+			return err
+		}
+		if c[i].IsZero() {
+			return fmt.Errorf("%s has two spaces together, or one at an end", show(string(text)))
+		}
+	}
+	return nil
+}
+
+// Kind names the type for [Keys].
+func (Channels) Kind() string { return "decimal, or three" }
