@@ -107,6 +107,9 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/picture", read},
 	{"face/network", read},
 	{"face", read},
+	{"face/rates", read},
+	{"face/rates/plot", read},
+	{"face/rates/report", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},

@@ -39,7 +39,8 @@ type Rules struct {
 	Wrong     tunnus.Ladder // what wrong PINs lead to
 	OTP       otp.Rules
 
-	// Unattended lets a match of the built-in engine stand without a person's look (A4).
+	// Unattended lets a match stand without a person's look (A4). Outside a sandbox
+	// it is false, whatever the file says, until [Rules.Calibrated] has seen the report.
 	Unattended bool
 
 	revision string
@@ -138,7 +139,7 @@ func rules(f File) Rules {
 			PerPrefix: f.Codes.PerPrefix, PerCountry: f.Codes.PerCountry, PerHour: f.Codes.PerHour,
 			Proved: f.Codes.Proved, JudgedFrom: f.Codes.JudgedFrom,
 		},
-		Unattended: f.Faces.Unattended,
+		Unattended: f.Faces.Unattended && f.Sandbox,
 		revision:   fmt.Sprintf("%s/%s+%s", f.Name, f.Version, hex.EncodeToString(sum[:6])),
 		meant:      hex.EncodeToString(sum[:]),
 		spelt:      spelling(canonical),
@@ -176,18 +177,11 @@ func (r Rules) Open() []string {
 	if r.Sandbox {
 		out = append(out, "the rules of a sandbox: nothing that it makes is worth anything")
 	}
-	if r.Unattended {
-		out = append(out, "faces are approved without a person's look; it rests on: "+either(r.Faces.Calibration, "nothing"))
+	if r.Faces.Unattended {
+		out = append(out, "faces are approved without a person's look; it rests on: "+r.basis())
 	}
 	if claims := r.Issuance.Compliance; claims.Kind != "" {
 		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)
 	}
 	return out
-}
-
-func either(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
 }

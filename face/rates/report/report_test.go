@@ -1,0 +1,213 @@
+package report_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tunnus-id/tunnus/face/rates"
+	"github.com/tunnus-id/tunnus/face/rates/report"
+)
+
+func engine() report.Engine {
+	return report.Engine{
+		Meta:     map[string]string{"name": "built-in", "models": "sha256:00"},
+		Measures: []string{"x", "y"}, Match: []float64{0.45, 1.7}, Review: []float64{0.58, 2},
+	}
+}
+
+// pairs are drawn: those of one person near 0.3, those of two near 0.8.
+func pairs(n int) rates.Set {
+	rnd := rand.New(rand.NewPCG(6, 6))
+	s := rates.Set{Measures: []string{"x", "y"}, Dimensions: []string{"skin"}}
+	for i := range n {
+		p := rates.Pair{A: fmt.Sprint("p", i), B: fmt.Sprint("q", i), Same: i%2 == 0, Groups: []string{[]string{"I", "V"}[i/2%2]}}
+		mean := 0.8
+		if p.Same {
+			mean = 0.3
+		}
+		if x := mean + rnd.NormFloat64()*0.1; i%50 != 0 {
+			p.Distances = []float64{max(x, 0), max(3*x, 0)}
+		}
+		s.Pairs = append(s.Pairs, p)
+	}
+	return s
+}
+
+func folder(files map[string][]byte) fs.FS {
+	out := fstest.MapFS{}
+	for name, b := range files {
+		out[name] = &fstest.MapFile{Data: b}
+	}
+	return out
+}
+
+func TestReadsWhatWasMade(t *testing.T) {
+	r, files, err := report.Make(engine(), pairs(1000), "given")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := report.Read(folder(files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.ID != r.ID || again.Match != r.Match || len(again.Groups) != 2 || again.Markdown() != r.Markdown() {
+		t.Errorf("read back as\n%+v\nwant\n%+v", again, r)
+	}
+	if err := again.Holds(engine()); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{r.ID, "1000 of 2000 pictures of 1500 persons", "| match |", "Not measured: 20 pairs of one person", "limit of x | match 0.45, review 0.58", "skin | V"} {
+		if !strings.Contains(r.Markdown(), want) {
+			t.Errorf("%q is not in the text:\n%s", want, r.Markdown())
+		}
+	}
+}
+
+// Nobody can make a report look better than its distances.
+func TestChangedReportsAreRefused(t *testing.T) {
+	_, files, err := report.Make(engine(), pairs(1000), "given")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(map[string]any){
+		"fewer false matches": func(m map[string]any) { m["match"].(map[string]any)["fmr"].(map[string]any)["errors"] = -1 },
+		"more pairs":          func(m map[string]any) { m["match"].(map[string]any)["fmr"].(map[string]any)["of"] = 100000 },
+		"other limits":        func(m map[string]any) { m["engine"].(map[string]any)["match"] = []float64{0.5, 1.7} },
+		"another engine":      func(m map[string]any) { m["engine"].(map[string]any)["meta"] = map[string]string{"name": "better"} },
+		"another id":          func(m map[string]any) { m["id"] = strings.Repeat("0", 64) },
+		"another origin":      func(m map[string]any) { m["chosen"] = "otherwise" },
+		"a group less":        func(m map[string]any) { m["groups"] = []any{} },
+		"another format":      func(m map[string]any) { m["format"] = "tunnus-calibration/2" },
+		"unknown key":         func(m map[string]any) { m["approved"] = true },
+		"limits of nothing":   func(m map[string]any) { m["engine"].(map[string]any)["match"] = []float64{} },
+	} {
+		var told map[string]any
+		if err := json.Unmarshal(files[report.File], &told); err != nil {
+			t.Fatal(err)
+		}
+		change(told)
+		changed := maps.Clone(files)
+		if changed[report.File], err = json.Marshal(told); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := report.Read(folder(changed)); err == nil {
+			t.Errorf("%s: taken: %+v", name, r)
+		}
+	}
+	scores := maps.Clone(files)
+	lines := strings.SplitAfter(string(files[report.Scores]), "\n")
+	scores[report.Scores] = []byte(strings.Join(append(lines[:5:5], lines[6:]...), ""))
+	if _, err := report.Read(folder(scores)); err == nil || !strings.Contains(err.Error(), "was changed") {
+		t.Errorf("a pair was left out: %v", err)
+	}
+	delete(scores, report.Scores)
+	if _, err := report.Read(folder(scores)); err == nil {
+		t.Error("a report without distances was taken")
+	}
+}
+
+// The id is over distances, engine and limits: any other has another one.
+func TestID(t *testing.T) {
+	seen := map[string]string{}
+	for name, make := range map[string]func() (report.Engine, rates.Set){
+		"this":    func() (report.Engine, rates.Set) { return engine(), pairs(100) },
+		"pairs":   func() (report.Engine, rates.Set) { return engine(), pairs(102) },
+		"engine":  func() (report.Engine, rates.Set) { e := engine(); e.Meta["models"] = "sha256:01"; return e, pairs(100) },
+		"match":   func() (report.Engine, rates.Set) { e := engine(); e.Match[0] = 0.44; return e, pairs(100) },
+		"review":  func() (report.Engine, rates.Set) { e := engine(); e.Review[1] = 2.01; return e, pairs(100) },
+		"a label": func() (report.Engine, rates.Set) { s := pairs(100); s.Pairs[7].Same = true; return engine(), s },
+		"a group": func() (report.Engine, rates.Set) { s := pairs(100); s.Pairs[7].Groups[0] = "II"; return engine(), s },
+	} {
+		e, s := make()
+		r, err := report.Of(e, s, "given")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[r.ID] != "" {
+			t.Errorf("%s has the id of %s", name, seen[r.ID])
+		}
+		seen[r.ID] = name
+	}
+}
+
+func TestHolds(t *testing.T) {
+	r, err := report.Of(engine(), pairs(100), "given")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*report.Engine){
+		`models was "sha256:00" and is "sha256:01"`:                      func(e *report.Engine) { e.Meta["models"] = "sha256:01" },
+		`norm was "" and is "unit"`:                                      func(e *report.Engine) { e.Meta["norm"] = "unit" },
+		`name was "built-in" and is ""`:                                  func(e *report.Engine) { delete(e.Meta, "name") },
+		`the limits of a match were [0.45 1.7] and are [0.45 1.8]`:       func(e *report.Engine) { e.Match[1] = 1.8 },
+		`the limits of a review were [0.58 2] and are [0.5 2]`:           func(e *report.Engine) { e.Review[0] = 0.5 },
+		`distances were ["x" "y"] and are ["x" "z"]`:                     func(e *report.Engine) { e.Measures[1] = "z" },
+		`the limits of a match were [0.45 1.7] and are [0.45 1.7000001]`: func(e *report.Engine) { e.Match[1] = 1.7000001 },
+	} {
+		e := engine()
+		change(&e)
+		if err := r.Holds(e); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
+// What counts is what is shown: no false match in few pairs shows little, and one
+// group that does not show it is enough.
+func TestShows(t *testing.T) {
+	many := pairs(0)
+	for i := range 20_000 {
+		group := "I"
+		if i%100 == 0 {
+			group = "V"
+		}
+		many.Pairs = append(many.Pairs, rates.Pair{Same: i%2 == 1, Groups: []string{group}, Distances: []float64{0.9, 2.5}})
+	}
+	of := func(s rates.Set) report.Report {
+		r, err := report.Of(engine(), s, "given")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if err := of(many).Shows(0.001); err == nil || !strings.Contains(err.Error(), `skin "V" it may be 1.83 %`) || strings.Contains(err.Error(), "over all") || strings.Contains(err.Error(), `"I"`) {
+		t.Errorf("200 pairs of a group show: %v", err)
+	}
+	many.Dimensions = nil
+	for i := range many.Pairs {
+		many.Pairs[i].Groups = nil
+	}
+	if err := of(many).Shows(0.001); err != nil {
+		t.Error(err)
+	}
+	many.Pairs = many.Pairs[:2000]
+	if err := of(many).Shows(0.001); err == nil || !strings.Contains(err.Error(), "over all pairs it may be 0.37 % (0 false matches in 1000 pairs)") {
+		t.Errorf("1000 pairs show: %v", err)
+	}
+}
+
+func TestNothingIsMadeOfNothing(t *testing.T) {
+	s := pairs(100)
+	for i := range s.Pairs {
+		s.Pairs[i].Same = true
+	}
+	if _, _, err := report.Make(engine(), s, "given"); err == nil {
+		t.Error("a report without pairs of two persons")
+	}
+	e := engine()
+	e.Review[0] = 0.1
+	if _, _, err := report.Make(e, pairs(100), "given"); err == nil {
+		t.Error("a review that is stricter than a match")
+	}
+	e = engine()
+	e.Measures[0] = "z"
+	if _, _, err := report.Make(e, pairs(100), "given"); err == nil {
+		t.Error("distances of another engine")
+	}
+}
