@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/rates/report"
 )
 
@@ -17,24 +18,24 @@ func (r Rules) Rests() bool { return r.File.Faces.Unattended && !r.Sandbox }
 // the one that the file names, is about the engine that is in force with the limits
 // that are in force, and shows no more false matches than the file allows. The
 // error says what is not so. Rules that rest on no report are returned as they are.
-func (r Rules) Calibrated(found report.Report, inForce report.Engine) (Rules, error) {
+func (r Rules) Calibrated(found report.Report, inForce face.Meta) (Rules, error) {
 	if !r.Rests() {
 		return r, nil
 	}
 	if found.ID == "" || found.ID != r.File.Faces.Report {
 		return Rules{}, r.refusal(fmt.Errorf("the folder %s has the report %s; calibration_id is %s", r.File.Faces.Folder, found.ID, r.File.Faces.Report))
 	}
-	if err := errors.Join(found.Holds(inForce), found.Shows(float64(r.File.Faces.MaxFMR)/1e6)); err != nil {
+	if err := errors.Join(found.Holds(report.EngineOf(inForce)), found.Shows(float64(r.File.Faces.MaxFMR)/1e6)); err != nil {
 		return Rules{}, r.refusal(err)
 	}
-	r.Unattended = true
+	r.Unattended, r.inForce = true, inForce
 	return r, nil
 }
 
 // CalibratedIn does so with the report in the folder that the file names; beside is
 // where the file lies. Rules that rest on no report are returned as they are, and
 // nothing is read.
-func (r Rules) CalibratedIn(beside fs.FS, inForce report.Engine) (Rules, error) {
+func (r Rules) CalibratedIn(beside fs.FS, inForce face.Meta) (Rules, error) {
 	if !r.Rests() {
 		return r, nil
 	}
@@ -61,14 +62,17 @@ func (r Rules) basis() string {
 	return fmt.Sprintf("%s (report %s)", r.File.Faces.Calibration, r.File.Faces.Report)
 }
 
-// Approval names in evidence what an unattended approval rests on; "" if these
-// rules approve none.
-func (r Rules) Approval() string {
+// Approves reports whether a comparison stands without a person's look: a match,
+// under rules that allow it, by the very engine and limits that the report is
+// about. Basis names what that rests on, for evidence: the report, or the sandbox.
+func (r Rules) Approves(c face.Result) (basis string, ok bool) {
 	switch {
-	case !r.Unattended:
-		return ""
+	case !r.Unattended || c.Verdict != face.Match:
+		return "", false
 	case r.Sandbox:
-		return "sandbox"
+		return "sandbox", true
+	case c.Engine != r.inForce.Version() || c.Match != r.inForce.Match:
+		return "", false
 	}
-	return r.File.Faces.Report
+	return r.File.Faces.Report, true
 }

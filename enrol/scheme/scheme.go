@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme/format"
+	"github.com/tunnus-id/tunnus/face"
 	files "github.com/tunnus-id/tunnus/scheme"
 )
 
@@ -42,6 +43,7 @@ type Rules struct {
 	// Unattended lets a match stand without a person's look (A4). Outside a sandbox
 	// it is false, whatever the file says, until [Rules.Calibrated] has seen the report.
 	Unattended bool
+	inForce    face.Meta // the engine that it is about
 
 	revision string
 	meant    string         // SHA-256 of the canonical file, in hex
