@@ -103,7 +103,7 @@ func begin(title, description string, x, y axis) *canvas {
 }
 
 func (c *canvas) text(x, y float64, anchor string, size int, s string) {
-	fmt.Fprintf(c, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" font-size=\"%d\" fill=\"#222\">%s</text>\n", x, y, anchor, size, escape(s))
+	fmt.Fprintf(c, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" font-size=\"%d\" fill=\"#222\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">%s</text>\n", x, y, anchor, size, escape(s))
 }
 
 func (c *canvas) px(v float64) float64 {

@@ -48,9 +48,9 @@ func rateAxis(name string, least float64) axis {
 }
 
 // least is the power of ten at or under the smallest rate above 0 of the lines,
-// 10⁻⁶ to 10⁻².
+// 10⁻⁶ to 10⁻³.
 func least(lines []Line, of func(rates.Point) float64) float64 {
-	small := 0.01
+	small := 0.001
 	for _, l := range lines {
 		for _, p := range l.Points {
 			if v := of(p); v > 0 {

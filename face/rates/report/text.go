@@ -33,7 +33,7 @@ func Make(engine Engine, set rates.Set, chosen string) (Report, map[string][]byt
 	}
 	files := map[string][]byte{File: append(told, '\n'), Scores: scores, Text: []byte(r.Markdown()), Plot: det}
 	for i, m := range set.Measures {
-		files[spread(i)] = plot.Distances("Distances "+m, set, i, engine.Match[i], engine.Review[i])
+		files[spread(i)] = plot.Distances(m+": pairs of one person and of two, with the limits of match and review", set, i, engine.Match[i], engine.Review[i])
 	}
 	return r, files, nil
 }
