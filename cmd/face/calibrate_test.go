@@ -73,6 +73,10 @@ func TestCalibrateWritesAReport(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	var drawn bytes.Buffer
+	if err := (Draw{Reports: []string{c.Report}, Title: "Two"}).draw(&drawn); err != nil || !strings.Contains(drawn.String(), "<title id=\"t\">Two</title>") || !strings.Contains(drawn.String(), ">out</text>") {
+		t.Errorf("%v\n%s", err, drawn.String())
+	}
 	if _, err := calibrate(t, c); err == nil || !strings.Contains(err.Error(), "not written over anything") {
 		t.Errorf("a second report into the same folder: %v", err)
 	}

@@ -14,13 +14,15 @@ import (
 	"github.com/tunnus-id/tunnus/face/rates/report"
 )
 
-// pairsOf makes as many pairs of one person and of two, all told apart.
+// pairsOf makes as many persons with a pair of their own, and one with the next
+// person each, all told apart.
 func pairsOf(n int) rates.Set {
 	s := rates.Set{Measures: report.Measures(), Dimensions: []string{"age"}}
-	for range n {
+	for i := range n {
+		first, second := func(i int) string { return fmt.Sprint(i%n, "a") }, func(i int) string { return fmt.Sprint(i%n, "b") }
 		s.Pairs = append(s.Pairs,
-			rates.Pair{Same: true, Groups: []string{"18-60"}, Distances: []float64{0.3, 1.1}},
-			rates.Pair{Groups: []string{"18-60"}, Distances: []float64{0.8, 2.4}})
+			rates.Pair{A: first(i), B: second(i), Same: true, Groups: []string{"18-60"}, Distances: []float64{0.3, 1.1}},
+			rates.Pair{A: first(i), B: second(i + 1), Groups: []string{"18-60"}, Distances: []float64{0.8, 2.4}})
 	}
 	return s
 }

@@ -1,8 +1,10 @@
 package rates
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"slices"
 )
 
@@ -13,12 +15,7 @@ func (s Set) Pictures() int { return len(s.people()) }
 // by pairs of one person are one. It is 0 if pictures have no names.
 func (s Set) Persons() int {
 	of := s.people()
-	var seen []string
-	for _, p := range of {
-		seen = append(seen, p)
-	}
-	slices.Sort(seen)
-	return len(slices.Compact(seen))
+	return len(slices.Compact(slices.Sorted(maps.Values(of))))
 }
 
 // Contradiction returns a pair that is labelled as two persons although other
@@ -67,21 +64,26 @@ func (s Set) people() map[string]string {
 
 // Halves parts a set by persons, so that limits can be chosen on one half and
 // counted on the other. Nobody is in both: pairs of two persons who went to
-// different halves are in neither. Who goes where is drawn by a hash of their
+// different halves are in neither. Who goes where follows from a hash of their
 // first picture's name, and so is the same each time.
 func (s Set) Halves() (choose, count Set, err error) {
 	of := s.people()
 	if len(of) == 0 && len(s.Pairs) > 0 {
 		return Set{}, Set{}, errors.New("rates: pictures have no names, so persons cannot be parted")
 	}
-	first := func(name string) bool {
-		sum := sha256.Sum256([]byte(of[name]))
-		return sum[0]&1 == 0
+	persons := slices.Compact(slices.Sorted(maps.Values(of)))
+	slices.SortFunc(persons, func(a, b string) int {
+		x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+		return bytes.Compare(x[:], y[:])
+	})
+	first := map[string]bool{}
+	for _, p := range persons[:len(persons)/2] {
+		first[p] = true
 	}
 	choose = Set{Measures: s.Measures, Dimensions: s.Dimensions}
 	count = choose
 	for _, p := range s.Pairs {
-		a, b := first(p.A), first(p.B)
+		a, b := first[of[p.A]], first[of[p.B]]
 		switch {
 		case a && b:
 			choose.Pairs = append(choose.Pairs, p)

@@ -127,6 +127,7 @@ func (s Set) count(limits []float64, of func(Pair) bool) Counts {
 // A Group is the pairs that have one value in one dimension.
 type Group struct {
 	Dimension, Name string
+	Persons         int // 0 if pictures have no names
 	Counts
 }
 
@@ -134,6 +135,7 @@ type Group struct {
 // group is not told are a group of its own, named "", where others are told.
 func (s Set) Groups(limits []float64) []Group {
 	var out []Group
+	of := s.people()
 	for i, dimension := range s.Dimensions {
 		var names []string
 		for _, p := range s.Pairs {
@@ -143,8 +145,14 @@ func (s Set) Groups(limits []float64) []Group {
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			c := s.count(limits, func(p Pair) bool { return p.Groups[i] == name })
-			out = append(out, Group{dimension, name, c})
+			in := func(p Pair) bool { return p.Groups[i] == name }
+			persons := map[string]bool{}
+			for _, p := range s.Pairs {
+				if in(p) && p.A != "" {
+					persons[of[p.A]], persons[of[p.B]] = true, true
+				}
+			}
+			out = append(out, Group{dimension, name, len(persons), s.count(limits, in)})
 		}
 	}
 	return out

@@ -88,7 +88,7 @@ func TestHalvesShareNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if choose.Persons() < 10 || count.Persons() < 10 || choose.Persons()+count.Persons() != 40 {
+	if choose.Persons() != 20 || count.Persons() != 20 {
 		t.Errorf("%d and %d persons", choose.Persons(), count.Persons())
 	}
 	seen := map[string]bool{}

@@ -158,37 +158,40 @@ func TestHolds(t *testing.T) {
 	}
 }
 
-// What counts is what is shown: no false match in few pairs shows little, and one
-// group that does not show it is enough.
+// What counts is what is shown: no false match in few pairs shows little, one group
+// that does not show it is enough, and so are few persons who make many pairs.
 func TestShows(t *testing.T) {
-	many := pairs(0)
-	for i := range 20_000 {
-		group := "I"
-		if i%100 == 0 {
-			group = "V"
+	of := func(pairs, persons, rare int) report.Report {
+		s := rates.Set{Measures: []string{"x", "y"}, Dimensions: []string{"skin"}}
+		for i := range pairs {
+			group := "I"
+			if i%rare == rare-1 {
+				group = "V"
+			}
+			name := func(n int, picture string) string { return fmt.Sprint(group, n%persons, picture) }
+			s.Pairs = append(s.Pairs,
+				rates.Pair{A: name(i, "a"), B: name(i, "b"), Same: true, Groups: []string{group}, Distances: []float64{0.3, 1}},
+				rates.Pair{A: name(i, "a"), B: name(i+1, "b"), Groups: []string{group}, Distances: []float64{0.9, 2.5}})
 		}
-		many.Pairs = append(many.Pairs, rates.Pair{Same: i%2 == 1, Groups: []string{group}, Distances: []float64{0.9, 2.5}})
-	}
-	of := func(s rates.Set) report.Report {
 		r, err := report.Of(engine(), s, "given")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	if err := of(many).Shows(0.001); err == nil || !strings.Contains(err.Error(), `skin "V" it may be 1.83 %`) || strings.Contains(err.Error(), "over all") || strings.Contains(err.Error(), `"I"`) {
-		t.Errorf("200 pairs of a group show: %v", err)
-	}
-	many.Dimensions = nil
-	for i := range many.Pairs {
-		many.Pairs[i].Groups = nil
-	}
-	if err := of(many).Shows(0.001); err != nil {
-		t.Error(err)
-	}
-	many.Pairs = many.Pairs[:2000]
-	if err := of(many).Shows(0.001); err == nil || !strings.Contains(err.Error(), "over all pairs it may be 0.37 % (0 false matches in 1000 pairs)") {
-		t.Errorf("1000 pairs show: %v", err)
+	for name, tt := range map[string]struct {
+		pairs, persons, rare int
+		want, not            string
+	}{
+		"enough":           {10_000, 400, 2, "", ""},
+		"few pairs":        {3000, 400, 10_000, "over all pairs it may be 0.12 % (0 false matches in 3000 pairs)", "persons"},
+		"few of one group": {10_000, 400, 10, `skin "V" it may be 0.37 % (0 false matches in 1000 pairs)`, "over all"},
+		"few persons":      {10_000, 90, 2, "over all pairs it names 180 persons, and 300 are needed; in the group skin \"I\" it names 90 persons", "may be"},
+	} {
+		err := of(tt.pairs, tt.persons, tt.rare).Shows(0.001)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), tt.not)) {
+			t.Errorf("%s: %v; want %q, without %q", name, err, tt.want, tt.not)
+		}
 	}
 }
 

@@ -124,13 +124,13 @@ func (r Report) groups() string {
 	}
 	var b strings.Builder
 	b.WriteString("\nAt the limits of a match, by group; a rate that is marked differs from that of all other pairs by more than chance explains.\n\n")
-	b.WriteString("| dimension | group | false matches | false non-matches | with not measured |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| dimension | group | persons | false matches | false non-matches | with not measured |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, g := range r.Groups {
 		name := g.Name
 		if name == "" {
 			name = "(not told)"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s%s | %s%s | %s |\n", cell(g.Dimension), cell(name),
+		fmt.Fprintf(&b, "| %s | %s | %d | %s%s | %s%s | %s |\n", cell(g.Dimension), cell(name), g.Persons,
 			g.FMR, marked(g.FMR, r.Match.FMR), g.FNMR, marked(g.FNMR, r.Match.FNMR), g.counts().FRR())
 	}
 	return b.String()
@@ -197,4 +197,14 @@ func (r Report) caveats() string {
 func high(independent int) float64 {
 	_, upper := rates.Rate{Of: independent}.Limits()
 	return math.Min(upper, 1)
+}
+
+// Curve is the trade-off of the decision and its point at the limits of a match,
+// to be drawn beside those of other reports.
+func (r Report) Curve(name string) (plot.Line, plot.Mark, error) {
+	c, err := r.together()
+	if err != nil {
+		return plot.Line{}, plot.Mark{}, err
+	}
+	return plot.Line{Name: name, Points: c.Points()}, plot.Mark{Name: name, FMR: r.Match.FMR.Value(), FNMR: r.Match.FNMR.Value()}, nil
 }
