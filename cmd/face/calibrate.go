@@ -29,8 +29,8 @@ func (c Calibrate) Run() error {
 	if err != nil {
 		return err
 	}
-	if p, wrong := set.Contradiction(); wrong {
-		return fmt.Errorf("%s: %q and %q are labelled as two persons, but other pairs join them to one", c.Pairs, p.A, p.B)
+	if p, twice := set.Repeated(); twice { // before the pictures are measured: that takes long
+		return fmt.Errorf("%s: the pictures %q and %q are compared twice", c.Pairs, p.A, p.B)
 	}
 	meta := face.Default()
 	if scored {

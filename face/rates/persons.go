@@ -30,11 +30,24 @@ func (s Set) Contradiction() (p Pair, ok bool) {
 	return Pair{}, false
 }
 
+// Repeated returns a pair whose pictures were compared before, in this order or the
+// other: one trial must not count as many. ok is false if there is none.
+func (s Set) Repeated() (p Pair, ok bool) {
+	seen := make(map[[2]string]bool, len(s.Pairs))
+	for _, p := range s.Pairs {
+		key := [2]string{min(p.A, p.B), max(p.A, p.B)}
+		if p.A != "" && seen[key] {
+			return p, true
+		}
+		seen[key] = true
+	}
+	return Pair{}, false
+}
+
 // people names for each picture its person, by one of the person's pictures.
 func (s Set) people() map[string]string {
 	parent := map[string]string{}
-	var find func(string) string
-	find = func(a string) string {
+	find := func(a string) string {
 		for parent[a] != a {
 			parent[a] = parent[parent[a]]
 			a = parent[a]

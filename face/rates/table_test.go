@@ -116,6 +116,17 @@ func TestContradiction(t *testing.T) {
 	}
 }
 
+func TestRepeated(t *testing.T) {
+	s := rates.Set{Measures: []string{"x"}, Pairs: []rates.Pair{{A: "1", B: "2"}, {A: "1", B: "3"}, {A: "2", B: "3"}, {}, {}}}
+	if p, ok := s.Repeated(); ok {
+		t.Errorf("%v stands there once", p)
+	}
+	s.Pairs = append(s.Pairs, rates.Pair{A: "3", B: "1"})
+	if p, ok := s.Repeated(); !ok || p.A != "3" {
+		t.Errorf("3 and 1 were 1 and 3 before: %v, %v", p, ok)
+	}
+}
+
 // Tables come from outside: whatever is taken reads back the same.
 func FuzzRead(f *testing.F) {
 	f.Add("file_x,file_y,Decision,skin\na.jpg,b.jpg,Yes,I\n")

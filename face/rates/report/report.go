@@ -103,6 +103,12 @@ func Of(engine Engine, set rates.Set, chosen string) (Report, error) {
 	if !slices.Equal(engine.Measures, set.Measures) {
 		return Report{}, errors.New("report: the pairs were measured in another way than the engine does")
 	}
+	if p, twice := set.Repeated(); twice {
+		return Report{}, fmt.Errorf("report: the pictures %q and %q are compared twice", p.A, p.B)
+	}
+	if p, wrong := set.Contradiction(); wrong {
+		return Report{}, fmt.Errorf("report: %q and %q are labelled as two persons, but other pairs join them to one", p.A, p.B)
+	}
 	scores, err := set.Table()
 	if err != nil {
 		return Report{}, err

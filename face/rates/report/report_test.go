@@ -163,15 +163,20 @@ func TestHolds(t *testing.T) {
 func TestShows(t *testing.T) {
 	of := func(pairs, persons, rare int) report.Report {
 		s := rates.Set{Measures: []string{"x", "y"}, Dimensions: []string{"skin"}}
+		step := rare // two persons of one group
+		if rare > 100 {
+			step = 1
+		}
 		for i := range pairs {
 			group := "I"
 			if i%rare == rare-1 {
 				group = "V"
 			}
-			name := func(n int, picture string) string { return fmt.Sprint(group, n%persons, picture) }
+			name := func(n, picture int) string { return fmt.Sprint(n%persons, "/", picture) }
+			round := i / persons
 			s.Pairs = append(s.Pairs,
-				rates.Pair{A: name(i, "a"), B: name(i, "b"), Same: true, Groups: []string{group}, Distances: []float64{0.3, 1}},
-				rates.Pair{A: name(i, "a"), B: name(i+1, "b"), Groups: []string{group}, Distances: []float64{0.9, 2.5}})
+				rates.Pair{A: name(i, round), B: name(i, round+1), Same: true, Groups: []string{group}, Distances: []float64{0.3, 1}},
+				rates.Pair{A: name(i, round), B: name(i+step, round), Groups: []string{group}, Distances: []float64{0.9, 2.5}})
 		}
 		r, err := report.Of(engine(), s, "given")
 		if err != nil {
@@ -186,7 +191,7 @@ func TestShows(t *testing.T) {
 		"enough":           {10_000, 400, 2, "", ""},
 		"few pairs":        {3000, 400, 10_000, "over all pairs it may be 0.12 % (0 false matches in 3000 pairs)", "persons"},
 		"few of one group": {10_000, 400, 10, `skin "V" it may be 0.37 % (0 false matches in 1000 pairs)`, "over all"},
-		"few persons":      {10_000, 90, 2, "over all pairs it names 180 persons, and 300 are needed; in the group skin \"I\" it names 90 persons", "may be"},
+		"few persons":      {10_000, 90, 2, "over all pairs it names 90 persons, and 300 are needed; in the group skin \"I\" it names 45 persons", "may be"},
 	} {
 		err := of(tt.pairs, tt.persons, tt.rare).Shows(0.001)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), tt.not)) {
@@ -202,6 +207,17 @@ func TestNothingIsMadeOfNothing(t *testing.T) {
 	}
 	if _, _, err := report.Make(engine(), s, "given"); err == nil {
 		t.Error("a report without pairs of two persons")
+	}
+	s = pairs(100)
+	s.Pairs = append(s.Pairs, s.Pairs[3])
+	if _, _, err := report.Make(engine(), s, "given"); err == nil || !strings.Contains(err.Error(), "compared twice") {
+		t.Errorf("one trial counts twice: %v", err)
+	}
+	s.Pairs[100] = rates.Pair{A: "p0", B: "q0", Groups: []string{"I"}}
+	s.Pairs = append(s.Pairs[:0:0], s.Pairs[1:]...)
+	s.Pairs = append(s.Pairs, rates.Pair{A: "p0", B: "p2", Same: true, Groups: []string{"I"}}, rates.Pair{A: "p2", B: "q0", Same: true, Groups: []string{"I"}})
+	if _, _, err := report.Make(engine(), s, "given"); err == nil || !strings.Contains(err.Error(), "labelled as two persons") {
+		t.Errorf("labels that contradict each other: %v", err)
 	}
 	e := engine()
 	e.Review[0] = 0.1
