@@ -110,6 +110,9 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/operator", read},
 	{"face/operator/onnx", speak}, // a library of C++ is loaded, in builds with that tag
 	{"face/operator/onnxtest", suite},
+	{"face/rates", read},
+	{"face/rates/plot", read},
+	{"face/rates/report", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},

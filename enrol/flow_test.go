@@ -56,7 +56,7 @@ func TestWholeWay(t *testing.T) {
 	if m, err := otp.OpenLetter(mask{}, last); err != nil || last.Kind != "account-active" || m.To != "ada@example.org" {
 		t.Errorf("last letter: %s to %s, %v", last.Kind, m.To, err)
 	}
-	if s.Facts[way.ChipProved].Detail["active-authentication"] != "successful" || s.Facts[way.FaceMatches].Detail["approval"] != "unattended" {
+	if s.Facts[way.ChipProved].Detail["active-authentication"] != "successful" || s.Facts[way.FaceMatches].Detail["approval"] != "unattended" || s.Facts[way.FaceMatches].Detail["calibration"] != "sandbox" {
 		t.Errorf("evidence: %v %v", s.Facts[way.ChipProved].Detail, s.Facts[way.FaceMatches].Detail)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/document/portrait"
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/picture"
 )
 
 // Compare compares the faces of two pictures.
@@ -132,12 +134,26 @@ func read(name string) (image.Image, error) {
 		return nil, fmt.Errorf("longer than %d MB: that much is not read", face.MaxJPEG>>20)
 	case bytes.HasPrefix(file, []byte{0xFF, 0xD8}):
 		return face.Decode(file)
+	case bytes.HasPrefix(file, []byte("\x89PNG")):
+		return readPNG(file)
 	}
 	img, err := portrait.Decode(file)
 	if err != nil {
-		return nil, fmt.Errorf("neither JPEG nor JPEG 2000: %w", err)
+		return nil, fmt.Errorf("neither JPEG, JPEG 2000 nor PNG: %w", err)
 	}
 	return img, nil
+}
+
+// readPNG decodes what laboratories keep pictures in; no camera and no chip has it.
+func readPNG(file []byte) (image.Image, error) {
+	c, err := png.DecodeConfig(bytes.NewReader(file))
+	if err == nil && (c.Width <= 0 || c.Height <= 0 || c.Width > picture.MaxPixels/c.Height) {
+		err = fmt.Errorf("%d×%d pixels are too many", c.Width, c.Height)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(bytes.NewReader(file))
 }
 
 // judge fills in what follows from the vectors. Landmarks that are in doubt make

@@ -98,8 +98,8 @@ func TestCompareRefuses(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"text":   {[]byte("no picture"), "neither JPEG nor JPEG 2000"},
-		"empty":  {nil, "neither JPEG nor JPEG 2000"},
+		"text":   {[]byte("no picture"), "neither JPEG, JPEG 2000 nor PNG"},
+		"empty":  {nil, "neither JPEG, JPEG 2000 nor PNG"},
 		"cut":    {portrait[:len(portrait)/2], ""},
 		"long":   {append(bytes.Clone(portrait), make([]byte, face.MaxJPEG)...), "longer than 4 MB"},
 		"nobody": {grey(t), "no face"},

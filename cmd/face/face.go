@@ -12,7 +12,9 @@ import (
 
 // Command works with the face engine.
 type Command struct {
-	Compare Compare `cmd:"" help:"Say how far apart the faces of two pictures are (JPEG or JPEG 2000)."`
+	Compare   Compare   `cmd:"" help:"Say how far apart the faces of two pictures are (JPEG or JPEG 2000)."`
+	Calibrate Calibrate `cmd:"" help:"Count false matches and false non-matches on labelled pairs, with their limits and by group, and write the report that unattended approval rests on."`
+	Draw      Draw      `cmd:"" help:"Draw the trade-offs of several reports of calibrate as one SVG."`
 }
 
 // Models tells where the engine's files are; it is part of each command.

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/scheme/format"
 	"github.com/tunnus-id/tunnus/enrol/way"
+	"github.com/tunnus-id/tunnus/face"
 )
 
 // Command looks after scheme files.
@@ -58,7 +60,11 @@ func read(name string) (scheme.Rules, error) {
 	if err != nil {
 		return scheme.Rules{}, err
 	}
-	return scheme.Parse(name, b)
+	rules, err := scheme.Parse(name, b)
+	if err != nil {
+		return scheme.Rules{}, err
+	}
+	return rules.CalibratedIn(os.DirFS(filepath.Dir(name)), face.Default())
 }
 
 // complain prints each fault in a line of its own, behind the file's name.

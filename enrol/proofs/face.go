@@ -145,13 +145,13 @@ func (f *Proofs) failed(ctx context.Context, s sitting.Session, p sitting.Payloa
 
 // decide turns a comparison into a fact, or into what it is otherwise.
 func (f *Proofs) decide(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, res face.Result) error {
-	if res.Verdict == face.Match && f.Rules.Unattended {
+	if basis, ok := f.Rules.Approves(res); ok {
 		if _, err := f.Tab.Close(ctx, f.Debtor(s), s.Attempt, lock.Succeeded, ""); err != nil {
 			return err
 		}
 		s.Attempt = ""
 		detail := evidence(res)
-		detail["approval"] = "unattended"
+		detail["approval"], detail["calibration"] = "unattended", basis
 		line := f.Book.Add(&s, way.FaceMatches, detail)
 		return f.Book.Save(ctx, &s, p, line)
 	}

@@ -85,8 +85,11 @@ func (c *checker) ways() {
 // switches are those that only a sandbox may have, or that need a report (A4, K2).
 func (c *checker) switches() {
 	f := c.file
-	c.when(f.Faces.Unattended && !f.Sandbox && f.Faces.Calibration == "", "faces.unattended",
+	rests := f.Faces.Unattended && !f.Sandbox
+	c.when(rests && strings.TrimSpace(f.Faces.Calibration) == "", "faces.unattended",
 		"needs calibration_report: outside a sandbox a laboratory stands for the engine's error rates")
+	c.when(rests && (f.Faces.Folder == "" || f.Faces.Report == ""), "faces.unattended",
+		"needs calibration_folder and calibration_id: outside a sandbox the report is read, and must be about the engine and the limits in force")
 	for _, d := range DeviceClasses() {
 		c.when(d != Hardware && f.Devices[d] == tunnus.Qualified && !f.Sandbox, "devices."+string(d), "QUALIFIED only in a sandbox")
 	}

@@ -82,8 +82,11 @@ type Series struct {
 
 // Faces are the rules of comparing faces.
 type Faces struct {
-	Unattended  bool   `json:"unattended" default:"false" doc:"Whether a match of the built-in engine stands without a person's look. Outside a sandbox it needs a calibration report."`
+	Unattended  bool   `json:"unattended" default:"false" doc:"Whether a match stands without a person's look. Outside a sandbox it needs a calibration report of the engine and the limits that are in force; doc/biometrics.md tells how one is made."`
 	Calibration string `json:"calibration_report" default:"" match:"^.{0,200}$" doc:"The laboratory's report on the engine's error rates that unattended approval rests on: who wrote it, its number and date."`
+	Folder      string `json:"calibration_folder" default:"" match:"^([0-9A-Za-z][0-9A-Za-z._-]{0,63}(/[0-9A-Za-z][0-9A-Za-z._-]{0,63}){0,3})?$" doc:"The folder of that report as tunnus face calibrate wrote it, seen from where this file lies."`
+	Report      string `json:"calibration_id" default:"" match:"^([0-9a-f]{64})?$" doc:"The report's id, which it begins with."`
+	MaxFMR      int    `json:"max_fmr" unit:"of a million" default:"1000" min:"1" max:"1000" doc:"How many of a million pairs of two persons may match at most. The report has to show it: with the upper 95 % limit, over all pairs and in each group."`
 	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Sets of frames in one attempt."`
 	Frames      int    `json:"max_frames" default:"10" min:"1" max:"60" doc:"Frames in one set."`
 	FrameBytes  int    `json:"max_frame_bytes" unit:"bytes" default:"1048576" min:"65536" max:"1048576" doc:"Size of one frame."`

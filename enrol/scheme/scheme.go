@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/otp"
 	"github.com/tunnus-id/tunnus/enrol/scheme/format"
+	"github.com/tunnus-id/tunnus/face"
 	files "github.com/tunnus-id/tunnus/scheme"
 )
 
@@ -39,8 +40,10 @@ type Rules struct {
 	Wrong     tunnus.Ladder // what wrong PINs lead to
 	OTP       otp.Rules
 
-	// Unattended lets a match of the built-in engine stand without a person's look (A4).
+	// Unattended lets a match stand without a person's look (A4). Outside a sandbox
+	// it is false, whatever the file says, until [Rules.Calibrated] has seen the report.
 	Unattended bool
+	inForce    face.Meta // the engine that it is about
 
 	revision string
 	meant    string         // SHA-256 of the canonical file, in hex
@@ -138,7 +141,7 @@ func rules(f File) Rules {
 			PerPrefix: f.Codes.PerPrefix, PerCountry: f.Codes.PerCountry, PerHour: f.Codes.PerHour,
 			Proved: f.Codes.Proved, JudgedFrom: f.Codes.JudgedFrom,
 		},
-		Unattended: f.Faces.Unattended,
+		Unattended: f.Faces.Unattended && f.Sandbox,
 		revision:   fmt.Sprintf("%s/%s+%s", f.Name, f.Version, hex.EncodeToString(sum[:6])),
 		meant:      hex.EncodeToString(sum[:]),
 		spelt:      spelling(canonical),
@@ -176,8 +179,8 @@ func (r Rules) Open() []string {
 	if r.Sandbox {
 		out = append(out, "the rules of a sandbox: nothing that it makes is worth anything")
 	}
-	if r.Unattended {
-		out = append(out, "faces are approved without a person's look; it rests on: "+either(r.Faces.Calibration, "nothing"))
+	if r.Faces.Unattended {
+		out = append(out, "faces are approved without a person's look; it rests on: "+r.basis())
 	}
 	if e := r.Faces.Engine; e.Own() {
 		out = append(out, "faces are compared by the operator's network "+e.Name+"; its limits rest on: "+either(e.Report, "no report"))
@@ -186,11 +189,4 @@ func (r Rules) Open() []string {
 		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)
 	}
 	return out
-}
-
-func either(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
 }

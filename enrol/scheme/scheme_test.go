@@ -55,7 +55,7 @@ func TestWhatIsShipped(t *testing.T) {
 			}
 			at = at.AddDate(0, 0, 4)
 		}
-		if r.Name != name || r.File.Sandbox || r.Unattended || len(r.Open()) != 0 {
+		if r.Name != name || r.File.Sandbox || r.Unattended || len(r.Open()) != 0 || r.Rests() {
 			t.Errorf("%s: %s, %v, %v: %v", name, r.Name, r.File.Sandbox, r.Unattended, r.Open())
 		}
 		for _, d := range []Device{Software, Browser, "", "fridge"} {

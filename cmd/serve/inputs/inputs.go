@@ -121,7 +121,10 @@ func readRules(cfg *config.Config) (scheme.Rules, error) {
 	if err == nil && rules.Sandbox && !cfg.Sandbox {
 		err = errors.New("these are the rules of a sandbox, and this service is none")
 	}
-	return rules, err
+	if err != nil || !cfg.Roles.Has(config.Front) {
+		return rules, err // who judges no faces approves none
+	}
+	return rules.CalibratedIn(os.DirFS(filepath.Dir(cfg.SchemeFile)), face.Default())
 }
 
 // readFaces looks for the engine that the scheme names, as far as that was read.

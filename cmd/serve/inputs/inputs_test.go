@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/trustlist"
 	"github.com/tunnus-id/tunnus/key/hsm"
 	"github.com/tunnus-id/tunnus/sandbox"
+	files "github.com/tunnus-id/tunnus/scheme"
 	"github.com/tunnus-id/tunnus/trust/pki"
 )
 
@@ -169,5 +170,23 @@ func TestRootListIsOfTheRoot(t *testing.T) {
 	}
 	if list, err := RootList(c, root); list != nil || err != nil {
 		t.Errorf("none: %d bytes, %v", len(list), err)
+	}
+}
+
+// Rules that approve faces unattended are not served without their report.
+func TestUnattendedNeedsItsReport(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "scheme.json")
+	file := strings.Replace(string(files.Nordic()), `"unattended": false`,
+		`"unattended": true, "calibration_report": "Lab, 6", "calibration_folder": "lab", "calibration_id": "`+strings.Repeat("0", 64)+`"`, 1)
+	if err := os.WriteFile(name, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := &config.Config{SchemeFile: name, Roles: config.Roles{config.Front}}
+	if r, err := readRules(cfg); err == nil || !strings.Contains(err.Error(), "faces.unattended: no face may be approved") {
+		t.Errorf("%v, %v", r.Unattended, err)
+	}
+	cfg.Roles = config.Roles{config.Issue} // judges no faces
+	if r, err := readRules(cfg); err != nil || r.Unattended {
+		t.Errorf("%v, %v", r.Unattended, err)
 	}
 }
