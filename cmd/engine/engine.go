@@ -82,6 +82,14 @@ func (c Choice) Open() (face.Engine, error) {
 	return operator.Open(os.DirFS(c.Models), *c.Own.Model, run, builtIn)
 }
 
+// Meta is that of the engine that Open opens.
+func (c Choice) Meta() face.Meta {
+	if c.Own.Model == nil {
+		return face.Default()
+	}
+	return c.Own.Model.Meta(face.Default().Name)
+}
+
 // Room is how much memory the engine needs beyond the built-in one, in bytes: a
 // file is read, checked and turned into weights, which are then laid out anew.
 func (c Choice) Room() uint64 {

@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tunnus-id/tunnus/cmd/engine"
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/enrol/scheme/format"
 	"github.com/tunnus-id/tunnus/enrol/way"
-	"github.com/tunnus-id/tunnus/face"
 )
 
 // Command looks after scheme files.
@@ -64,7 +64,7 @@ func read(name string) (scheme.Rules, error) {
 	if err != nil {
 		return scheme.Rules{}, err
 	}
-	return rules.CalibratedIn(os.DirFS(filepath.Dir(name)), face.Default())
+	return rules.CalibratedIn(os.DirFS(filepath.Dir(name)), engine.Of(rules, "", "").Meta())
 }
 
 // complain prints each fault in a line of its own, behind the file's name.

@@ -86,12 +86,14 @@ func (e *Engine) Landmarks(img image.Image, b face.Box) ([68]face.Point, error) 
 
 // Meta implements [face.Engine]. Its name says what is done to vectors too, and
 // who finds the faces: whatever changes one number changes it.
-func (e *Engine) Meta() face.Meta { return e.model.meta(e.eyes.Meta().Name) }
+func (e *Engine) Meta() face.Meta { return e.model.Meta(e.eyes.Meta().Name) }
 
 // codeVersion changes whenever the same picture and network may give other numbers.
 const codeVersion = "onnx/1"
 
-func (m Model) meta(eyes string) face.Meta {
+// Meta is that of the engine that [Open] makes of the model; eyes names the engine that
+// finds the faces.
+func (m Model) Meta(eyes string) face.Meta {
 	name := codeVersion + " norm:" + string(m.Norm)
 	if m.Mirror {
 		name += " mirrored"

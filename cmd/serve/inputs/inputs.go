@@ -124,7 +124,7 @@ func readRules(cfg *config.Config) (scheme.Rules, error) {
 	if err != nil || !cfg.Roles.Has(config.Front) {
 		return rules, err // who judges no faces approves none
 	}
-	return rules.CalibratedIn(os.DirFS(filepath.Dir(cfg.SchemeFile)), face.Default())
+	return rules.CalibratedIn(os.DirFS(filepath.Dir(cfg.SchemeFile)), engine.Of(rules, "", "").Meta())
 }
 
 // readFaces looks for the engine that the scheme names, as far as that was read.
