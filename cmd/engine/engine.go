@@ -28,6 +28,7 @@ func Of(rules scheme.Rules, models, library string) Choice {
 	c := Choice{Models: models, Library: library}
 	if e := rules.Faces.Engine; e.Own() {
 		m := e.Model()
+		m.Report = rules.File.Faces.Report
 		c.Own.Model = &m
 	}
 	return c

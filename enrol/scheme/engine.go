@@ -26,7 +26,6 @@ type FaceEngine struct {
 	Metric    string          `json:"metric" default:"" oneof:"- euclidean cosine" doc:"How far two vectors are apart: their Euclidean distance, or 1 less the cosine of the angle between them."`
 	Match     format.Decimal  `json:"match" default:"" doc:"Greatest distance that is a match."`
 	Review    format.Decimal  `json:"review" default:"" doc:"Greatest distance that a person judges. What is further apart is no match."`
-	Report    string          `json:"report" default:"" match:"^([0-9a-f]{64})?$" doc:"Id of the calibration report that the limits come from: tunnus face calibrate writes it."`
 }
 
 // Own reports whether faces are compared by a network of the operator's.
@@ -40,7 +39,7 @@ func (e FaceEngine) Model() operator.Model {
 		Colours: operator.Colours(e.Colours), Layout: operator.Layout(e.Layout),
 		Mean: e.Mean.Floats(), Divisor: e.Divisor.Floats(), Mirror: e.Mirror,
 		Numbers: e.Numbers, Norm: operator.Norm(e.Norm), Metric: face.Metric(e.Metric),
-		Match: e.Match.Float(), Review: e.Review.Float(), Report: e.Report,
+		Match: e.Match.Float(), Review: e.Review.Float(),
 	}
 }
 
@@ -50,7 +49,7 @@ func (c *checker) engine() {
 	e := c.file.Faces.Engine
 	const at = "faces.engine"
 	if !e.Own() {
-		c.when(e != FaceEngine{Kind: e.Kind, Report: e.Report}, at, "says of a network what the built-in engine does not ask: with kind only report may stand")
+		c.when(e != FaceEngine{Kind: e.Kind}, at, "says of a network what the built-in engine does not ask: with kind nothing else may stand")
 		return
 	}
 	missing := false

@@ -184,7 +184,7 @@ func (r Rules) Open() []string {
 		out = append(out, "faces are approved without a person's look; it rests on: "+r.basis())
 	}
 	if e := r.Faces.Engine; e.Own() {
-		out = append(out, "faces are compared by the operator's network "+e.Name+"; its limits rest on: "+cmp.Or(e.Report, "no report"))
+		out = append(out, "faces are compared by the operator's network "+e.Name+"; its limits rest on: "+cmp.Or(r.File.Faces.Report, "no report"))
 	}
 	if claims := r.Issuance.Compliance; claims.Kind != "" {
 		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)
