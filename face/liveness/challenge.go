@@ -3,8 +3,9 @@ package liveness
 import (
 	"fmt"
 	"io"
-	"math"
 	"time"
+
+	"github.com/tunnus-id/tunnus/face/liveness/flash"
 )
 
 // A Way is how liveness is proved.
@@ -25,16 +26,10 @@ type Colour struct {
 
 // Linear is the light of the colour per channel, 0 to 1 (IEC 61966-2-1).
 func (c Colour) Linear() [3]float64 {
-	return [3]float64{linear(float64(c.R)), linear(float64(c.G)), linear(float64(c.B))}
+	return flash.Linear(c.values())
 }
 
-// linear undoes the transfer curve of sRGB for a display value of 0 to 255.
-func linear(v float64) float64 {
-	if v /= 255; v <= 0.04045 {
-		return v / 12.92
-	}
-	return math.Pow((v+0.055)/1.055, 2.4)
-}
+func (c Colour) values() [3]uint8 { return [3]uint8{c.R, c.G, c.B} }
 
 // Palette are the colours that are drawn from. Their luminances differ by less
 // than 3 % of white, and none is a saturated red.
@@ -179,21 +174,5 @@ func (d *dice) oval(from, to float64) Oval {
 // clock: neutral, a colour, or what is between two. Each step lasts until the next
 // is shown, the last one as long as Hold.
 func (c Challenge) Screen(shown []Shown, at time.Duration) [3]float64 {
-	was, now, since := Neutral().Linear(), Neutral().Linear(), time.Duration(math.MinInt64)
-	for i, s := range shown {
-		if i >= len(c.Steps) || at < s.At {
-			break
-		}
-		was, now, since = now, c.Steps[i].Colour.Linear(), s.At
-	}
-	if n := len(c.Steps); n > 0 && len(shown) >= n && at >= shown[n-1].At+c.Hold {
-		was, now, since = now, Neutral().Linear(), shown[n-1].At+c.Hold
-	}
-	if since != math.MinInt64 && at < since+c.Fade {
-		f := float64(at-since) / float64(c.Fade)
-		for k := range now {
-			now[k] = was[k] + f*(now[k]-was[k])
-		}
-	}
-	return now
+	return c.timeline(shown).on(at)
 }

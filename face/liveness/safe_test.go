@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/tunnus-id/tunnus/face/liveness/flash"
 )
 
 func draw(t *testing.T, way Way) Challenge {
@@ -28,11 +31,14 @@ func TestNoPairOfColoursFlashes(t *testing.T) {
 	all := append(palette[:], Neutral())
 	for _, a := range all {
 		for _, b := range all {
-			if err := safe(a, b); err != nil {
+			if err := flash.Safe(a.values(), b.values()); err != nil {
 				t.Errorf("%v to %v: %v", a, b, err)
 			}
 			for _, blend := range []func(f float64) [3]float64{
-				func(f float64) [3]float64 { return Colour{}.blend(a, b, f) },
+				func(f float64) [3]float64 {
+					mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + f*(float64(b)-float64(a)))) }
+					return flash.Linear([3]uint8{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B)})
+				},
 				func(f float64) [3]float64 {
 					x, y := a.Linear(), b.Linear()
 					return [3]float64{x[0] + f*(y[0]-x[0]), x[1] + f*(y[1]-x[1]), x[2] + f*(y[2]-x[2])}
@@ -42,7 +48,7 @@ func TestNoPairOfColoursFlashes(t *testing.T) {
 				for _, f := range []float64{0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1, .9, .8, .7, .6, .5, .4, .3, .2, .1, 0} {
 					light = append(light, blend(f))
 				}
-				if general, red := flashes(append(light, light...)); general+red > 0 {
+				if general, red := flash.Count(append(light, light...)); general+red > 0 {
 					t.Errorf("%v and %v: %d general, %d red flashes", a, b, general, red)
 				}
 			}
@@ -62,7 +68,7 @@ func TestDrawnChallengesDoNotFlashAsDisplayed(t *testing.T) {
 		for at := 900 * time.Millisecond; at < 6*time.Second; at += time.Millisecond {
 			light = append(light, c.Screen(shown, at))
 		}
-		if general, red := flashes(light); general+red > 0 {
+		if general, red := flash.Count(light); general+red > 0 {
 			t.Fatalf("%v: %d general, %d red flashes", c.Steps, general, red)
 		}
 	}
@@ -84,7 +90,7 @@ func TestFlashesAreSeen(t *testing.T) {
 		{"bright, less than a tenth", [][3]float64{dim, white, dim}, false, false},
 		{"red", [][3]float64{red, cyan, red}, false, true},
 	} {
-		if g, r := flashes(tt.light); g > 0 != tt.general || r > 0 != tt.red {
+		if g, r := flash.Count(tt.light); g > 0 != tt.general || r > 0 != tt.red {
 			t.Errorf("%s: %d general, %d red", tt.name, g, r)
 		}
 	}
