@@ -20,12 +20,13 @@ type film struct {
 	at        []time.Duration // of each
 }
 
-// newFilm takes the frames in which the face was seen while the colours showed, and
-// lead before the first, each file once.
-func newFilm(c Challenge, k Capture, seen []Observation, lead time.Duration) *film {
+// newFilm takes the frames in which the face was seen while the colours showed, each
+// file once; also those within the time of a colour before the first and after the
+// last, whose light is late.
+func newFilm(c Challenge, k Capture, seen []Observation) *film {
 	f := &film{challenge: c, shown: k.Shown}
 	digests := map[[32]byte]bool{}
-	from, to := k.Shown[0].At-lead, k.Shown[len(k.Shown)-1].At+c.Hold
+	from, to := k.Shown[0].At-c.Hold, k.Shown[len(k.Shown)-1].At+2*c.Hold
 	for i, o := range seen {
 		if at := k.Frames[i].At; at >= from && at <= to && o.Sure && !digests[o.Digest] {
 			digests[o.Digest] = true

@@ -24,6 +24,7 @@ func Judge(c Challenge, k Capture, seen []Observation, r Rules, embed Embed) Ver
 		t.unsure("challenge", Again)
 		return t.verdict(nil)
 	}
+	seen = measuredOnly(seen)
 	if !t.stream(c, k, seen) {
 		return t.verdict(nil)
 	}
@@ -39,13 +40,25 @@ func Judge(c Challenge, k Capture, seen []Observation, r Rules, embed Embed) Ver
 	return t.verdict(fit)
 }
 
+// measuredOnly takes a face of which something is no number for one that was lost.
+func measuredOnly(seen []Observation) []Observation {
+	seen = slices.Clone(seen)
+	for i := range seen {
+		o := &seen[i]
+		sum := o.Centre.X + o.Centre.Y + o.Eyes + o.Pose.Yaw + o.Pose.Pitch + o.Pose.Roll +
+			o.Depth.Nose + o.Depth.Ears + o.Depth.Wings + o.Sharp + o.Noise + o.Luma
+		o.Sure = o.Sure && o.Width > 0 && !math.IsNaN(sum-sum) // which an infinity also fails
+	}
+	return seen
+}
+
 // clean reports whether nothing stands against a capture yet.
 func (t *trial) clean() bool { return !t.refused && len(t.hints) == 0 }
 
 // light judges the colours. It returns the frames that may be compared.
 func (t *trial) light(c Challenge, k Capture, seen []Observation) []int {
 	t.approach(c, k, seen)
-	f := newFilm(c, k, seen, c.Hold)
+	f := newFilm(c, k, seen)
 	if len(f.index) < 2*len(c.Steps) {
 		t.unsure("film", Camera)
 		return nil
@@ -96,7 +109,9 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 	t.least("decoys", f.Beats(x, f.decoys()), t.rules.Decoys)
 	all, ok := f.Changes(x, f.starts(), f.challenge.Fade)
 	if !ok {
-		t.unsure("changes", Camera)
+		if !t.refused { // a fit at any delay is not missed frames
+			t.unsure("changes", Camera)
+		}
 		return false
 	}
 	least, aside := math.Inf(1), 0.0

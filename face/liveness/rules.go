@@ -70,7 +70,7 @@ func Standard() Rules {
 		Lost: 0.1, Twice: 0.1, Still: 0.1, MinNoise: 0.2, Jump: 0.35,
 		Growth: 1.25, Perspective: 0,
 		Amplitude: 0.02, Clear: 1.5,
-		Rho: 0.85, Decoys: 2.5, Change: 0.2,
+		Rho: 0.85, Decoys: 2, Change: 0.2,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
 		Background: 0.4, Beta: 0.32, BetaT: 3,
 		Pattern: 0.5, Apart: 0.5,

@@ -23,7 +23,7 @@ func (t *trial) stream(c Challenge, k Capture, seen []Observation) bool {
 		return false
 	}
 	t.lateness(c, k)
-	t.rate(c, k)
+	t.rate(c, k, seen)
 	t.files(k, seen)
 	return true
 }
@@ -96,26 +96,32 @@ func arrivalSlope(frames []Frame) float64 {
 	return (n*xy - x*y) / (n*xx - x*x)
 }
 
-// rate asks for frames often enough while the steps stand.
-func (t *trial) rate(c Challenge, k Capture) {
-	var gaps []float64
+// rate asks for frames often enough while the steps stand, and with the face.
+func (t *trial) rate(c Challenge, k Capture, seen []Observation) {
 	from, to := k.Shown[0].At, k.Shown[len(k.Shown)-1].At+c.Hold
-	last := from
-	for _, f := range k.Frames {
-		if f.At >= from && f.At <= to {
-			gaps = append(gaps, (f.At - last).Seconds())
-			last = f.At
+	var all, sure []float64
+	last := [2]time.Duration{from, from}
+	for i, f := range k.Frames {
+		if f.At < from || f.At > to {
+			continue
+		}
+		all = append(all, (f.At - last[0]).Seconds())
+		last[0] = f.At
+		if seen[i].Sure {
+			sure = append(sure, (f.At - last[1]).Seconds())
+			last[1] = f.At
 		}
 	}
-	if len(gaps) < 4 {
+	if len(all) < 4 {
 		t.unsure("rate", Camera)
 		return
 	}
-	gaps = append(gaps, (to - last).Seconds())
-	t.needs("rate", float64(len(gaps)-1)/(to-from).Seconds(), t.rules.MinRate, Camera)
-	t.within("gap", slices.Max(gaps), t.rules.MaxGap.Seconds(), Camera)
-	t.most("rate-max", float64(len(gaps)-1)/(to-from).Seconds(), 130)
-	t.note("jitter", slices.Max(gaps[1:len(gaps)-1])-slices.Min(gaps[1:len(gaps)-1]))
+	rate := float64(len(all)) / (to - from).Seconds()
+	t.needs("rate", rate, t.rules.MinRate, Camera)
+	t.most("rate", rate, 130)
+	t.within("gap", slices.Max(append(all, (to-last[0]).Seconds())), t.rules.MaxGap.Seconds(), Camera)
+	t.within("gap-face", slices.Max(append(sure, (to-last[1]).Seconds())), t.rules.MaxGap.Seconds(), FaceLost)
+	t.note("jitter", slices.Max(all[1:])-slices.Min(all[1:]))
 }
 
 // files looks at the pictures: size, faces, repeats, noise, jumps.
