@@ -100,7 +100,7 @@ const (
 // fails if random does, or if what was drawn does not pass [Challenge.Check].
 func Draw(random io.Reader, way Way) (Challenge, error) {
 	d := &dice{from: random}
-	c := Challenge{Way: way, Far: d.oval(0.34, 0.40), Near: d.oval(0.55, 0.62)}
+	c := Challenge{Way: way, Far: d.oval(0.31, 0.35), Near: d.oval(0.49, 0.55)}
 	switch way {
 	case Light:
 		c.Hold, c.Fade = hold, fade

@@ -34,7 +34,7 @@ func (c Challenge) checkOvals() error {
 			return fmt.Errorf("oval at %.2f, %.2f", o.X, o.Y)
 		}
 	}
-	if !(c.Far.Width >= 0.30 && c.Near.Width <= 0.70 && c.Near.Width >= 1.35*c.Far.Width) {
+	if !(c.Far.Width >= 0.28 && c.Near.Width <= 0.70 && c.Near.Width >= 1.35*c.Far.Width) {
 		return fmt.Errorf("ovals of %.2f and %.2f", c.Far.Width, c.Near.Width)
 	}
 	return nil
