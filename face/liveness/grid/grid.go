@@ -22,8 +22,9 @@ const (
 
 // Memory is what of a frame is needed to measure the next.
 type Memory struct {
-	luma []uint8
-	w, h int
+	luma   []uint8
+	w, h   int
+	linear *[256]float64 // light of each display value
 }
 
 // Measure fills in what the picture shows of the face with this mesh. It keeps what
@@ -31,7 +32,13 @@ type Memory struct {
 func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observation) {
 	b := img.Bounds()
 	o.Size = [2]int{b.Dx(), b.Dy()}
-	p := newPixels(img)
+	if m.linear == nil {
+		m.linear = new([256]float64)
+		for v := range m.linear {
+			m.linear[v] = liveness.Colour{R: uint8(v)}.Linear()[0]
+		}
+	}
+	p := newPixels(img, m.linear)
 	f := newFrame(mesh)
 	o.Centre, o.Width, o.Eyes = f.centre, f.wide, mesh.EyeDistance()
 	o.Pose, o.Depth = mesh.Pose(), depth(mesh)
@@ -44,14 +51,15 @@ func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observatio
 
 // pixels are a picture in display values.
 type pixels struct {
-	w, h int
-	rgb  []uint8 // three for each pixel
-	luma []uint8
+	w, h   int
+	rgb    []uint8 // three for each pixel
+	luma   []uint8
+	linear *[256]float64
 }
 
-func newPixels(img image.Image) *pixels {
+func newPixels(img image.Image, linear *[256]float64) *pixels {
 	b := img.Bounds()
-	p := &pixels{w: b.Dx(), h: b.Dy(), rgb: make([]uint8, 3*b.Dx()*b.Dy()), luma: make([]uint8, b.Dx()*b.Dy())}
+	p := &pixels{w: b.Dx(), h: b.Dy(), rgb: make([]uint8, 3*b.Dx()*b.Dy()), luma: make([]uint8, b.Dx()*b.Dy()), linear: linear}
 	y, jpeg := img.(*image.YCbCr)
 	for i := range p.luma {
 		x, row := b.Min.X+i%p.w, b.Min.Y+i/p.w
@@ -69,14 +77,6 @@ func newPixels(img image.Image) *pixels {
 	}
 	return p
 }
-
-// linear is the linear light of a display value.
-var linear = func() (t [256]float32) {
-	for v := range t {
-		t[v] = float32(liveness.Colour{R: uint8(v)}.Linear()[0])
-	}
-	return t
-}()
 
 // A frame of reference is fixed to a face: u runs across it to the right of the
 // picture and v down it, from -1 to 1 at the ends of the mesh.

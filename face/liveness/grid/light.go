@@ -52,11 +52,13 @@ func sq(v float64) float64 { return v * v }
 // A pool adds up light.
 type pool struct{ r, g, b, n float64 }
 
-func (s *pool) add(c []uint8) {
+// add takes in a pixel, unless it is clipped or nearly black.
+func (s *pool) add(p *pixels, pixel int) {
+	c := p.rgb[3*pixel : 3*pixel+3]
 	if min(c[0], c[1], c[2]) < dark || max(c[0], c[1], c[2]) > bright {
 		return
 	}
-	s.r, s.g, s.b, s.n = s.r+float64(linear[c[0]]), s.g+float64(linear[c[1]]), s.b+float64(linear[c[2]]), s.n+1
+	s.r, s.g, s.b, s.n = s.r+p.linear[c[0]], s.g+p.linear[c[1]], s.b+p.linear[c[2]], s.n+1
 }
 
 // cell is the mean, if at least a quarter of the pixels counted.
@@ -82,13 +84,13 @@ func light(p *pixels, f frame, m *mask, o *liveness.Observation) {
 			case u > -1 && u < 1 && v > -1 && v < 1:
 				part := int((v+1)/2*fine*liveness.Rows)*fine*liveness.Columns + int((u+1)/2*fine*liveness.Columns)
 				if c := m[part]; c >= 0 {
-					skin[c].add(p.rgb[3*i : 3*i+3])
+					skin[c].add(p, i)
 					all[c]++
 					luma, n = luma+float64(p.luma[i]), n+1
 				}
 			case x&1 == 0 && y&1 == 0:
 				if g := room(u, v, len(ground)); g >= 0 {
-					ground[g].add(p.rgb[3*i : 3*i+3])
+					ground[g].add(p, i)
 					behind[g]++
 				}
 			}
@@ -131,7 +133,7 @@ func spot(p *pixels, a, b face.Point3) liveness.Cell {
 	slices.SortFunc(inside, func(i, j int) int { return int(p.luma[j]) - int(p.luma[i]) })
 	var s pool
 	for _, i := range inside[:min(len(inside), max(4, len(inside)/100))] {
-		s.add(p.rgb[3*i : 3*i+3])
+		s.add(p, i)
 	}
 	return s.cell(0)
 }
