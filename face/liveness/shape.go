@@ -8,7 +8,15 @@ import (
 )
 
 // minCells is how many cells of the face's 252 must be seen for a shape.
-const minCells = 60
+const minCells = 50
+
+// innerWidth and innerHeight bound the part of the grid whose shape is looked at,
+// as shares of it: where the mesh ends, hair and room may show beside a face, which
+// are darker in the screen's light as a receding cheek is.
+const (
+	innerWidth  = 0.72
+	innerHeight = 0.95
+)
 
 // minGround is how many areas of the room must be seen, of 16.
 const minGround = 3
@@ -92,34 +100,38 @@ type relief struct {
 	beta, t float64
 }
 
-// relief regresses the strength of the screen's light in each cell on what a light
-// at the screen would give it by the shape of the head, mean 1. Slopes across and
-// down the face take up light from a side.
+// relief regresses the strength of the screen's light in each cell, over that of
+// the median cell, on what a light at the screen would give it by the shape of the
+// head, mean 1. The light of the room, by which the strength is divided, comes more
+// from above or from a side: the tilt of the surface takes that up, and a slope
+// across and down the face what is left of it.
 func (f *film) relief(x match.Fit, seen []Observation) relief {
 	var rows [][]float64
 	var g, w []float64
 	for j := range seen[0].Skin {
-		facing, n := 0.0, 0.0
-		for _, i := range f.index {
-			if v := seen[i].Facing[j]; v > 0 {
-				facing, n = facing+v, n+1
-			}
+		u, v := float64(2*(j%Columns)+1)/Columns-1, float64(2*(j/Columns)+1)/Rows-1
+		if u*u/innerWidth/innerWidth+v*v/innerHeight/innerHeight > 1 {
+			continue
 		}
+		facing, tilt, known := f.surface(seen, j)
 		cell, ok := f.area(seen, func(o *Observation) Cell { return o.Skin[j] })
-		if !ok || n < float64(len(f.index))/2 {
+		if !ok || !known {
 			continue
 		}
 		s, e := f.Strength(x, f.Chroma(cell))
 		if !(e >= 0) {
 			continue
 		}
-		column, row := float64(j%Columns)/(Columns-1)-0.5, float64(j/Columns)/(Rows-1)-0.5
-		rows = append(rows, []float64{1, facing / n, column, row})
+		rows = append(rows, []float64{1, facing, u, v, tilt[0], tilt[1]})
 		g, w = append(g, s), append(w, 1/(e*e+0.01))
 	}
 	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN()}
 	if len(rows) < minCells {
 		return r
+	}
+	usual := match.Median(g)
+	for i := range g {
+		g[i] /= usual
 	}
 	b, inverse, ok := match.LeastSquares(rows, g, w)
 	if !ok {
@@ -127,12 +139,27 @@ func (f *film) relief(x match.Fit, seen []Observation) relief {
 	}
 	rest := 0.0
 	for i, row := range rows {
-		d := g[i] - (row[0]*b[0] + row[1]*b[1] + row[2]*b[2] + row[3]*b[3])
+		d := g[i]
+		for k := range row {
+			d -= row[k] * b[k]
+		}
 		rest += w[i] * d * d
 	}
 	r.beta = b[1]
-	r.t = b[1] / math.Sqrt(inverse[1]*rest/float64(len(rows)-4))
+	r.t = b[1] / math.Sqrt(inverse[1]*rest/float64(len(rows)-len(b)))
 	return r
+}
+
+// surface is the shape of the face at a cell, the mean over the film.
+func (f *film) surface(seen []Observation, cell int) (facing float64, tilt [2]float64, known bool) {
+	n := 0.0
+	for _, i := range f.index {
+		if v := seen[i].Facing[cell]; v > 0 {
+			facing, n = facing+v, n+1
+			tilt[0], tilt[1] = tilt[0]+seen[i].Tilt[cell][0], tilt[1]+seen[i].Tilt[cell][1]
+		}
+	}
+	return facing / n, [2]float64{tilt[0] / n, tilt[1] / n}, n >= float64(len(f.index))/2
 }
 
 // pattern is how far each frame's face lies from the others' in what is bright and

@@ -42,7 +42,7 @@ func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observatio
 	f := newFrame(mesh)
 	o.Centre, o.Width, o.Eyes = f.centre, f.wide, mesh.EyeDistance()
 	o.Pose, o.Depth = mesh.Pose(), depth(mesh)
-	o.Facing = f.facing(mesh)
+	f.shape(mesh, o)
 	light(p, f, newMask(mesh, f), o)
 	o.Spots = [2]liveness.Cell{spot(p, mesh[33], mesh[133]), spot(p, mesh[362], mesh[263])}
 	o.Sharp = sharp(p, f)
@@ -131,18 +131,18 @@ func middle(a, b face.Point3) face.Point3 {
 	return face.Point3{X: (a.X + b.X) / 2, Y: (a.Y + b.Y) / 2, Z: (a.Z + b.Z) / 2}
 }
 
-// facing is what a light at the camera gives each cell: the cosine to the surface
-// by the square of the distance. The surface at a cell is the plane through the
-// points of the mesh near it, and the camera is taken to be 2.3 widths of the face
-// away, as it is at arm's length or less.
-func (f *frame) facing(m *face.Mesh) (out [liveness.Rows * liveness.Columns]float64) {
+// shape fills in Facing and Tilt. What a light at the camera gives a cell is the
+// cosine to its surface by the square of the distance. The surface at a cell is the
+// plane through the points of the mesh near it, and the camera is taken to be 2.3
+// widths of the face away, as it is at arm's length or less.
+func (f *frame) shape(m *face.Mesh, o *liveness.Observation) {
 	const reach = 0.3 // of the half face
 	uv := make([][2]float64, len(m))
 	for i, p := range m {
 		uv[i][0], uv[i][1] = f.at(p.X, p.Y)
 	}
 	sum, n := 0.0, 0.0
-	for j := range out {
+	for j := range o.Facing {
 		u, v := place(j)
 		if u*u+v*v > 1 {
 			continue
@@ -171,15 +171,14 @@ func (f *frame) facing(m *face.Mesh) (out [liveness.Rows * liveness.Columns]floa
 		}
 		cos := 1 / math.Sqrt(1+zx*zx+zy*zy)
 		away := 1 + z/(2.3*f.wide)
-		out[j] = cos / (away * away)
-		sum, n = sum+out[j], n+1
+		o.Facing[j], o.Tilt[j] = cos/(away*away), [2]float64{zx * cos, zy * cos}
+		sum, n = sum+o.Facing[j], n+1
 	}
-	for j := range out {
+	for j := range o.Facing {
 		if n > 0 {
-			out[j] *= n / sum
+			o.Facing[j] *= n / sum
 		}
 	}
-	return out
 }
 
 // solve solves three normal equations.
