@@ -62,11 +62,9 @@ type Observation struct {
 
 	// Skin is light on a grid that is fixed to the face, without eyes, brows and
 	// mouth. Facing is what a light at the camera would give each cell by its
-	// distance and direction, with a mean of 1, or 0 where that is not known; Tilt is
-	// how far its surface looks to the right and down, as parts of its normal.
+	// distance and direction, with a mean of 1, or 0 where that is not known.
 	Skin   [Rows * Columns]Cell
 	Facing [Rows * Columns]float64
-	Tilt   [Rows * Columns][2]float64
 	// Ground is the room: areas outside 1.6 times the face.
 	Ground [16]Cell
 	// Spots is the brightest hundredth of each iris.

@@ -80,7 +80,7 @@ func TestUnmeasuredIsRetried(t *testing.T) {
 	}{
 		{"two faces", Light, OneFace, func(_ *scene, _ *Capture, seen []Observation) { seen[20].Faces = 2 }},
 		{"face lost", Light, FaceLost, func(_ *scene, _ *Capture, seen []Observation) {
-			for i := 20; i < 32; i++ {
+			for i := 60; i < 72; i++ {
 				seen[i] = Observation{Size: seen[i].Size}
 			}
 		}},

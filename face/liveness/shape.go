@@ -8,15 +8,15 @@ import (
 )
 
 // minCells is how many cells of the face's 252 must be seen for a shape.
-const minCells = 50
+const minCells = 40
 
-// innerWidth and innerHeight bound the part of the grid whose shape is looked at,
-// as shares of it: where the mesh ends, hair and room may show beside a face, which
-// are darker in the screen's light as a receding cheek is.
-const (
-	innerWidth  = 0.72
-	innerHeight = 0.95
-)
+// whole reports whether a place of the grid is one whose shape is looked at: from
+// the forehead to under the nose. Beside a face hair and room may show, which take
+// little of the screen's light, as a receding cheek does; and the lower face is where
+// beards are, and where the mesh is least sure.
+func whole(u, v float64) bool {
+	return u*u/0.64+v*v < 1 && v > -0.75 && v < 0.3
+}
 
 // minGround is how many areas of the room must be seen, of 16.
 const minGround = 3
@@ -100,20 +100,22 @@ type relief struct {
 	beta, t float64
 }
 
-// relief regresses the strength of the screen's light in each cell, over that of
-// the median cell, on what a light at the screen would give it by the shape of the
-// head, mean 1. The light of the room, by which the strength is divided, comes more
-// from above or from a side: the tilt of the surface takes that up, and a slope
-// across and down the face what is left of it.
+// relief regresses the strength of the screen's light in each cell on what a light
+// at the screen would give it by the shape of the head, both as logarithms. The
+// strength is that light over the light of the room, which falls unevenly and is
+// seen: how bright the cell is in it is a second regressor, and slopes across and
+// down the face are two more. A head has a slope of 1 on its shape; on a sheet the
+// strength is even, and a tint that is added follows the brightness alone.
 func (f *film) relief(x match.Fit, seen []Observation) relief {
 	var rows [][]float64
 	var g, w []float64
+	glow := f.Glow(x)
 	for j := range seen[0].Skin {
 		u, v := float64(2*(j%Columns)+1)/Columns-1, float64(2*(j/Columns)+1)/Rows-1
-		if u*u/innerWidth/innerWidth+v*v/innerHeight/innerHeight > 1 {
+		if !whole(u, v) {
 			continue
 		}
-		facing, tilt, known := f.surface(seen, j)
+		facing, known := f.surface(seen, j)
 		cell, ok := f.area(seen, func(o *Observation) Cell { return o.Skin[j] })
 		if !ok || !known {
 			continue
@@ -122,16 +124,18 @@ func (f *film) relief(x match.Fit, seen []Observation) relief {
 		if !(e >= 0) {
 			continue
 		}
-		rows = append(rows, []float64{1, facing, u, v, tilt[0], tilt[1]})
-		g, w = append(g, s), append(w, 1/(e*e+0.01))
+		s = math.Max(s, 0.05)
+		room := 0.0
+		for _, c := range cell {
+			room += flash.Luminance(c) / float64(len(cell))
+		}
+		room /= 1 + s*glow
+		rows = append(rows, []float64{1, math.Log(facing), math.Log(room), u, v})
+		g, w = append(g, math.Log(s)), append(w, 1/(e*e/s/s+0.01))
 	}
 	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN()}
 	if len(rows) < minCells {
 		return r
-	}
-	usual := match.Median(g)
-	for i := range g {
-		g[i] /= usual
 	}
 	b, inverse, ok := match.LeastSquares(rows, g, w)
 	if !ok {
@@ -150,16 +154,15 @@ func (f *film) relief(x match.Fit, seen []Observation) relief {
 	return r
 }
 
-// surface is the shape of the face at a cell, the mean over the film.
-func (f *film) surface(seen []Observation, cell int) (facing float64, tilt [2]float64, known bool) {
+// surface is what a light at the screen gives a cell, the mean over the film.
+func (f *film) surface(seen []Observation, cell int) (facing float64, known bool) {
 	n := 0.0
 	for _, i := range f.index {
 		if v := seen[i].Facing[cell]; v > 0 {
 			facing, n = facing+v, n+1
-			tilt[0], tilt[1] = tilt[0]+seen[i].Tilt[cell][0], tilt[1]+seen[i].Tilt[cell][1]
 		}
 	}
-	return facing / n, [2]float64{tilt[0] / n, tilt[1] / n}, n >= float64(len(f.index))/2
+	return facing / n, n >= float64(len(f.index))/2
 }
 
 // pattern is how far each frame's face lies from the others' in what is bright and

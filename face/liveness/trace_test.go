@@ -81,7 +81,7 @@ func (s scene) observe(r *rand.Rand, screen [3]float64, frame int) Observation {
 	}
 	for j := range o.Skin {
 		x, y := float64(j%Columns)/(Columns-1)*2-1, float64(j/Columns)/(Rows-1)*2-1
-		o.Facing[j], o.Tilt[j] = 1.5-0.75*(x*x+y*y), [2]float64{0.6*x + 0.3*x*x*x, 0.5*y + 0.2*y*y*y - 0.1*x*x}
+		o.Facing[j] = 1.5 - 0.75*(x*x+y*y) - 0.4*math.Abs(x*y)
 		o.Skin[j] = cell(s.lit*(1+s.relief*(o.Facing[j]-1)), j)
 	}
 	for j := range o.Ground {

@@ -131,7 +131,7 @@ func middle(a, b face.Point3) face.Point3 {
 	return face.Point3{X: (a.X + b.X) / 2, Y: (a.Y + b.Y) / 2, Z: (a.Z + b.Z) / 2}
 }
 
-// shape fills in Facing and Tilt. What a light at the camera gives a cell is the
+// shape fills in Facing. What a light at the camera gives a cell is the
 // cosine to its surface by the square of the distance. The surface at a cell is the
 // plane through the points of the mesh near it, and the camera is taken to be 2.3
 // widths of the face away, as it is at arm's length or less.
@@ -171,7 +171,7 @@ func (f *frame) shape(m *face.Mesh, o *liveness.Observation) {
 		}
 		cos := 1 / math.Sqrt(1+zx*zx+zy*zy)
 		away := 1 + z/(2.3*f.wide)
-		o.Facing[j], o.Tilt[j] = cos/(away*away), [2]float64{zx * cos, zy * cos}
+		o.Facing[j] = cos / (away * away)
 		sum, n = sum+o.Facing[j], n+1
 	}
 	for j := range o.Facing {
