@@ -94,10 +94,11 @@ func (f *film) background(x match.Fit, seen []Observation) (g, e float64, n int)
 	return g, e, n
 }
 
-// A relief is the regression of the light's strength on the shape of the face.
+// A relief is what the strength of the screen's light tells of the face's shape.
 type relief struct {
 	cells   int
-	beta, t float64
+	beta, t float64 // slope on the shape of the head, and its t-value
+	rough   float64 // how far it lies from any smooth sheet, beyond its own error
 }
 
 // relief regresses the strength of the screen's light in each cell on what a light
@@ -108,10 +109,10 @@ type relief struct {
 // strength is even, and a tint that is added follows the brightness alone.
 func (f *film) relief(x match.Fit, seen []Observation) relief {
 	var rows [][]float64
-	var g, w []float64
+	var g, w, errs []float64
 	glow := f.Glow(x)
 	for j := range seen[0].Skin {
-		u, v := float64(2*(j%Columns)+1)/Columns-1, float64(2*(j/Columns)+1)/Rows-1
+		u, v := place(j)
 		if !whole(u, v) {
 			continue
 		}
@@ -131,12 +132,14 @@ func (f *film) relief(x match.Fit, seen []Observation) relief {
 		}
 		room /= 1 + s*glow
 		rows = append(rows, []float64{1, math.Log(facing), math.Log(room), u, v})
-		g, w = append(g, math.Log(s)), append(w, 1/(e*e/s/s+0.01))
+		g, w, errs = append(g, math.Log(s)), append(w, 1/(e*e/s/s+0.01)), append(errs, e/s)
 	}
-	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN()}
+	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN(), rough: math.NaN()}
 	if len(rows) < minCells {
 		return r
 	}
+	sheet, own := rough(rows, g), match.Median(errs)
+	r.rough = math.Sqrt(math.Max(0, sheet*sheet-own*own))
 	b, inverse, ok := match.LeastSquares(rows, g, w)
 	if !ok {
 		return r
@@ -154,6 +157,39 @@ func (f *film) relief(x match.Fit, seen []Observation) relief {
 	return r
 }
 
+// rough is how far values lie from a surface of the second degree over the grid, a
+// robust standard deviation: paper that is held, tilted or bent takes light smoothly,
+// a face does not. The last two of each row are its place.
+func rough(rows [][]float64, g []float64) float64 {
+	smooth := make([][]float64, len(rows))
+	w, off := make([]float64, len(rows)), make([]float64, len(rows))
+	for i, r := range rows {
+		u, v := r[len(r)-2], r[len(r)-1]
+		smooth[i], w[i] = []float64{1, u, v, u * u, u * v, v * v}, 1
+	}
+	spread := math.NaN()
+	for range 3 { // what shows beside a face is left out of the next fit
+		b, _, ok := match.LeastSquares(smooth, g, w)
+		if !ok {
+			return math.NaN()
+		}
+		for i, r := range smooth {
+			off[i] = g[i]
+			for k := range r {
+				off[i] -= r[k] * b[k]
+			}
+			off[i] = math.Abs(off[i])
+		}
+		spread = match.Median(off) / 0.6745
+		for i := range w {
+			if w[i] = 1; off[i] > 3*spread {
+				w[i] = 0
+			}
+		}
+	}
+	return spread
+}
+
 // surface is what a light at the screen gives a cell, the mean over the film.
 func (f *film) surface(seen []Observation, cell int) (facing float64, known bool) {
 	n := 0.0
@@ -165,15 +201,35 @@ func (f *film) surface(seen []Observation, cell int) (facing float64, known bool
 	return facing / n, n >= float64(len(f.index))/2
 }
 
+// sway is how far the face goes about while the colours show, in its widths: the
+// standard deviation. A head is never quite still; one picture
+// that is sent again and again is, but for the error of its mesh.
+func (f *film) sway(seen []Observation) float64 {
+	x, y := make([]float64, len(f.index)), make([]float64, len(f.index))
+	for n, i := range f.index {
+		x[n], y[n] = seen[i].Centre.X/seen[i].Width, seen[i].Centre.Y/seen[i].Width
+	}
+	return math.Sqrt(variance(x) + variance(y))
+}
+
+func variance(v []float64) float64 {
+	sum, squares := 0.0, 0.0
+	for _, x := range v {
+		sum, squares = sum+x, squares+x*x
+	}
+	n := float64(len(v))
+	return math.Max(0, squares/n-sum/n*sum/n)
+}
+
 // pattern is how far each frame's face lies from the others' in what is bright and
-// what is dark on it: root mean square of ln of luminance, the least change of
-// light across and down taken out. Paint, hair and shadows stay; another face does
-// not. The frames of the approach are told apart from those near.
+// what is dark on it: the root mean square of the logarithm of luminance over the
+// cells whose shape is looked at. Features, paint and shadows stay; another face
+// does not have them.
 func (f *film) pattern(seen []Observation) []float64 {
 	usual := make([]float64, Rows*Columns)
 	of := make([][]float64, len(f.index))
 	for k, i := range f.index {
-		of[k] = relative(seen[i].Skin)
+		of[k] = relative(&seen[i])
 	}
 	for j := range usual {
 		var v []float64
@@ -198,21 +254,22 @@ func (f *film) pattern(seen []Observation) []float64 {
 }
 
 // relative is the logarithm of each cell's luminance over that of the face.
-func relative(skin [Rows * Columns]Cell) []float64 {
-	out := make([]float64, len(skin))
-	var all []float64
-	for j, c := range skin {
-		if out[j] = math.NaN(); measured(c) {
-			out[j] = math.Log(flash.Luminance([3]float64{c.R, c.G, c.B}))
-			all = append(all, out[j])
+func relative(o *Observation) []float64 {
+	out := make([]float64, len(o.Skin))
+	sum, n := 0.0, 0.0
+	for j, c := range o.Skin {
+		if out[j] = math.NaN(); measured(c) && whole(place(j)) {
+			out[j] = math.Log(flash.Luminance(match.Light{c.R, c.G, c.B}))
+			sum, n = sum+out[j], n+1
 		}
 	}
-	sum := 0.0
-	for _, v := range all {
-		sum += v
-	}
 	for j := range out {
-		out[j] -= sum / float64(len(all))
+		out[j] -= sum / n
 	}
 	return out
+}
+
+// place is the middle of a cell on the grid, from -1 to 1 across and down.
+func place(cell int) (u, v float64) {
+	return float64(2*(cell%Columns)+1)/Columns - 1, float64(2*(cell/Columns)+1)/Rows - 1
 }
