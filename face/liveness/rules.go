@@ -78,7 +78,7 @@ func Standard() Rules {
 		Amplitude: 0.02, Clear: 1.5,
 		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
-		Background: 0.4, Beta: 0.12, BetaT: 1, Rough: 0.08,
+		Background: 0.3, Beta: 0.12, BetaT: 1, Rough: 0.08,
 		Sway: 0.003, Pattern: 0.5, Apart: 0.5,
 		Turn: 12, Relief: 0.05, Rest: 8, React: 150 * time.Millisecond,
 	}
