@@ -80,6 +80,6 @@ func Standard() Rules {
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
 		Background: 0.3, Beta: 0.12, BetaT: 1, Rough: 0.08,
 		Sway: 0.003, Pattern: 0.5, Apart: 0.5,
-		Turn: 12, Relief: 0.05, Rest: 8, React: 150 * time.Millisecond,
+		Turn: 12, Relief: 0.12, Rest: 8, React: 150 * time.Millisecond,
 	}
 }

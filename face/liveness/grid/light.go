@@ -82,7 +82,9 @@ func light(p *pixels, f frame, m *mask, o *liveness.Observation) {
 			i := y*p.w + x
 			switch {
 			case u > -1 && u < 1 && v > -1 && v < 1:
-				part := int((v+1)/2*fine*liveness.Rows)*fine*liveness.Columns + int((u+1)/2*fine*liveness.Columns)
+				// A place just inside of the edge may be rounded onto it.
+				row := min(fine*liveness.Rows-1, int((v+1)/2*fine*liveness.Rows))
+				part := row*fine*liveness.Columns + min(fine*liveness.Columns-1, int((u+1)/2*fine*liveness.Columns))
 				if c := m[part]; c >= 0 {
 					skin[c].add(p, i)
 					all[c]++
