@@ -207,7 +207,7 @@ func TestStampsThatLie(t *testing.T) {
 // that of this sitting.
 func TestMovesOfAnotherTime(t *testing.T) {
 	for i := range 40 {
-		asked, filmed := draw(t, Calm), draw(t, Calm)
+		asked, filmed := draw(t, Calm, uint64(i)), draw(t, Calm, uint64(i+100))
 		same := slices.EqualFunc(asked.Steps, filmed.Steps, func(a, b Step) bool { return a.Move == b.Move })
 		k, seen := honest(uint64(i)).trace(t, filmed)
 		own, _ := honest(uint64(i)).trace(t, asked)

@@ -65,7 +65,8 @@ type Observation struct {
 	// distance and direction, with a mean of 1, or 0 where that is not known.
 	Skin   [Rows * Columns]Cell
 	Facing [Rows * Columns]float64
-	// Ground is the room: areas outside 1.6 times the face.
+	// Ground is the room: areas beside and above the face, from 1.35 times
+	// its width on.
 	Ground [16]Cell
 	// Spots is the brightest hundredth of each iris.
 	Spots [2]Cell

@@ -22,7 +22,7 @@ func judged(t *testing.T, c Challenge, s scene, spoil func(*Capture, []Observati
 func TestPersonIsLive(t *testing.T) {
 	for _, way := range []Way{Light, Calm} {
 		for seed := range uint64(20) {
-			c := draw(t, way)
+			c := draw(t, way, seed)
 			v := judged(t, c, honest(seed), nil)
 			if v.Answer != Live || len(v.Compare) != 3 || v.Hint != "" || len(v.Evidence.Reasons) != 0 {
 				t.Fatalf("%s: %+v", way, v)
@@ -50,7 +50,7 @@ func TestForgeriesAreNotLive(t *testing.T) {
 		for seed := range uint64(10) {
 			s := honest(seed)
 			tt.change(&s)
-			if v := judged(t, draw(t, tt.way), s, nil); v.Answer == Live || !slices.Contains(v.Evidence.Reasons, tt.reason) {
+			if v := judged(t, draw(t, tt.way, seed), s, nil); v.Answer == Live || !slices.Contains(v.Evidence.Reasons, tt.reason) {
 				t.Errorf("%s: %s %v", tt.name, v.Answer, v.Evidence)
 			}
 		}

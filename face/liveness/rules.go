@@ -53,10 +53,8 @@ type Rules struct {
 	Rough float64 `json:"rough"`
 	// Sway is the least that a head moves while the colours show, in its widths.
 	Sway float64 `json:"sway"`
-	// Pattern is how far a frame's face may differ from the others' in what is
-	// bright and dark, Apart how far two embeddings of it may lie apart.
-	Pattern float64 `json:"pattern"`
-	Apart   float64 `json:"apart"`
+	// Apart is how far two embeddings of the face may lie apart, in their own measure.
+	Apart float64 `json:"apart"`
 
 	// Turn is how far the head must turn in the calm way, in degrees, Relief how
 	// far the nose must move with it, in eye distances, and Rest how far the head
@@ -78,8 +76,8 @@ func Standard() Rules {
 		Amplitude: 0.02, Clear: 1.5,
 		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
-		Background: 0.3, Beta: 0.12, BetaT: 1, Rough: 0.08,
-		Sway: 0.003, Pattern: 0.5, Apart: 0.5,
+		Background: 0.3, Beta: 0.05, BetaT: 0.5, Rough: 0.08,
+		Sway: 0.003, Apart: 0.5,
 		Turn: 12, Relief: 0.12, Rest: 8, React: 150 * time.Millisecond,
 	}
 }

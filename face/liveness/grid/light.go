@@ -113,7 +113,7 @@ func light(p *pixels, f frame, m *mask, o *liveness.Observation) {
 // room is the area of the room that a place beside or above the head belongs to, -1
 // if it is too near to the head, or below the mouth, where shoulders are.
 func room(u, v float64, areas int) int {
-	if v > 0.5 || math.Abs(u) < 1.45 && v > -1.6 {
+	if v > 0.5 || math.Abs(u) < 1.35 && v > -1.5 {
 		return -1
 	}
 	turn := (math.Atan2(v-0.5, u) + math.Pi) / math.Pi // 0 at the left, 1 at the right
