@@ -81,13 +81,13 @@ func (t *trial) light(c Challenge, k Capture, seen []Observation) []int {
 		t.most("background", g, t.rules.Background)
 	}
 	s := f.relief(x, seen)
-	t.note("shape-cells", float64(s.cells))
-	if s.cells < minCells {
+	t.note("shape-cells", float64(s.Places))
+	if s.Places < minCells {
 		t.unsure("beta", FaceLost)
 	} else {
-		t.least("beta", s.beta, t.rules.Beta)
-		t.least("beta-t", s.t, t.rules.BetaT)
-		t.least("rough", s.rough, t.rules.Rough)
+		t.least("beta", s.Beta, t.rules.Beta)
+		t.least("beta-t", s.T, t.rules.BetaT)
+		t.least("rough", s.Rough, t.rules.Rough)
 	}
 	t.eyes(f, x, seen)
 	t.least("sway", f.sway(seen), t.rules.Sway)
@@ -113,7 +113,7 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 	noise := f.Noise(x.Y, f.starts())
 	t.note("noise-chroma", noise)
 	t.needs("amplitude", (x.Gain[0]+x.Gain[1]+x.Gain[2])/3, t.rules.Amplitude, Dimmer)
-	t.needs("clear", size(x.Hat)/noise, t.rules.Clear, Dimmer)
+	t.needs("clear", match.Size(x.Hat)/noise, t.rules.Clear, Dimmer)
 	t.least("rho", x.Rho, t.rules.Rho)
 	if !(x.Rho > 0) || !((x.Gain[0]+x.Gain[1]+x.Gain[2])/3 > 0) {
 		return false
@@ -135,15 +135,6 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 	t.most("delay", x.Delay.Seconds(), t.rules.Delay.Seconds())
 	t.most("drift", f.Drift(f.screen(f.challenge.Steps), x).Seconds(), t.rules.Drift.Seconds())
 	return true
-}
-
-// size is the root mean square of a signal.
-func size(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x * x
-	}
-	return math.Sqrt(sum / float64(len(v)))
 }
 
 // approach judges how the face grew from the far oval to the near one.
@@ -197,7 +188,7 @@ func (t *trial) eyes(f *film, x match.Fit, seen []Observation) {
 // of a step of its own, and each of them close to the light that was commanded.
 func (f *film) best(x match.Fit, pattern []float64, seen []Observation) []int {
 	n := len(f.at)
-	usualSize := size(x.Hat)
+	usualSize := match.Size(x.Hat)
 	usual := match.Median(pattern)
 	order := make([]int, 0, n)
 	score := make([]float64, n)

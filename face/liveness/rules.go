@@ -73,10 +73,10 @@ func Standard() Rules {
 		Ahead:   1, MaxLate: 900 * time.Millisecond, MaxGap: 400 * time.Millisecond, MinRate: 8,
 		Lost: 0.1, Twice: 0.1, Still: 0.1, MinNoise: 0.2, Jump: 0.35,
 		Growth: 1.25, Perspective: 0,
-		Amplitude: 0.02, Clear: 1.5,
+		Amplitude: 0.04, Clear: 1.5,
 		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
-		Background: 0.3, Beta: 0.05, BetaT: 0.5, Rough: 0.08,
+		Background: 0.3, Beta: 0.08, BetaT: 0.5, Rough: 0.08,
 		Sway: 0.003, Apart: 0.5,
 		Turn: 12, Relief: 0.12, Rest: 8, React: 150 * time.Millisecond,
 	}

@@ -252,7 +252,7 @@ func (f *Film) Beats(x Fit, others []Screen) float64 {
 		_, rhos[i] = f.linear(f.screen(s, x.Delay), x.Y)
 	}
 	_, own := f.linear(x.light, x.Y)
-	return (own - mean(rhos)) / spread(rhos)
+	return (own - mean(rhos)) / Spread(rhos)
 }
 
 // Noise is what changes in the signal from picture to picture while the screen does
