@@ -74,7 +74,7 @@ func Standard() Rules {
 		Lost: 0.1, Twice: 0.1, Still: 0.1, MinNoise: 0.2, Jump: 0.35,
 		Growth:    1.25,
 		Amplitude: 0.04, Clear: 1.5,
-		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
+		Rho: 0.85, Decoys: 2, Change: 0.5, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
 		Background: 0.3, Beta: 0.08, BetaT: 0.5, Rough: 0.08,
 		Sway: 0.003, Close: 0.38, Apart: 0.54,
