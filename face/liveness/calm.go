@@ -27,7 +27,7 @@ func (t *trial) calm(c Challenge, k Capture, seen []Observation) []int {
 	}
 	yaw := over(rest, func(i int) float64 { return seen[i].Pose.Yaw })
 	nose := over(rest, func(i int) float64 { return seen[i].Nose })
-	angle, other, relief, react := math.Inf(1), 0.0, math.Inf(1), time.Duration(math.MaxInt64)
+	angle, other, relief, react, slow := math.Inf(1), 0.0, math.Inf(1), time.Duration(math.MaxInt64), time.Duration(0)
 	for i, s := range c.Steps {
 		during := window(k, seen, k.Shown[i].At, k.Shown[i].At+c.Hold)
 		if len(during) < 8 {
@@ -42,11 +42,13 @@ func (t *trial) calm(c Challenge, k Capture, seen []Observation) []int {
 		sign := map[Move]float64{Left: -1, Right: 1}[s.Move]
 		m := turned(during, k, seen, k.Shown[i].At, sign, yaw, nose)
 		angle, other, relief, react = math.Min(angle, m.angle), math.Max(other, m.other), math.Min(relief, m.relief), min(react, m.react)
+		slow = max(slow, m.react)
 	}
 	t.needs("turn", angle, t.rules.Turn, FollowTurn)
 	t.within("other-turn", other, t.rules.Rest, FollowTurn)
 	t.within("unrest", t.unrest(c, k, seen, yaw), t.rules.Rest, FollowTurn)
 	t.least("react", react.Seconds(), t.rules.React.Seconds())
+	t.within("slow", slow.Seconds(), 1.4, FollowTurn)
 	t.least("relief", relief, t.rules.Relief)
 	return t.still(c, k, seen, yaw)
 }

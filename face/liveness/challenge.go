@@ -91,7 +91,7 @@ const (
 	minSteps  = 8
 	maxSteps  = 10
 	calmHold  = 2400 * time.Millisecond
-	calmSteps = 5
+	calmSteps = 6
 	minPause  = 200 * time.Millisecond
 	maxPause  = 1200 * time.Millisecond
 )

@@ -147,7 +147,7 @@ func TestDrawIsEven(t *testing.T) {
 		}
 	}
 	even := func(what string, count, share float64) {
-		if count < 0.8*share*n || count > 1.2*share*n {
+		if count < 0.75*share*n || count > 1.25*share*n {
 			t.Errorf("%s came %.0f times of %d", what, count, n)
 		}
 	}
@@ -156,7 +156,7 @@ func TestDrawIsEven(t *testing.T) {
 	}
 	even("left", float64(sides[Left]), 0.5)
 	for i := 1; i < calmSteps; i++ {
-		even("near", float64(near[i]), 0.25)
+		even("near", float64(near[i]), 1.0/(calmSteps-1))
 	}
 }
 
