@@ -109,6 +109,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
 	{"face/virtual", read},
+	{"face/virtual/clip", read},
 	{"login/acsp", read},
 	{"login", decide},
 	{"login/rpapi", speak},

@@ -1,0 +1,87 @@
+package clip
+
+import (
+	"github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/face/virtual/solid"
+)
+
+// A Sitter is a person made ready to be filmed many times. It takes some 20 MB,
+// is never changed and may be used by several goroutines.
+type Sitter struct {
+	surfaces []*surface
+	marks    virtual.Marks
+	dirs     []solid.Vec
+}
+
+// Sit makes a person ready: the slow part of a film, done once.
+func Sit(m *virtual.Model) *Sitter {
+	s := &Sitter{dirs: m.Directions()}
+	t := newTransfer(m.Directions())
+	for i, g := range m.Grids() {
+		stride, detail := 1, 2
+		if i == 0 || virtual.Worn(g.Paint) {
+			stride, detail = 2, 4
+		}
+		s.surfaces = append(s.surfaces, coarse(m, g, t, stride, detail))
+	}
+	s.marks = m.Marks()
+	return s
+}
+
+// coarse takes every stride-th vertex of a grid, and colours between them.
+func coarse(m *virtual.Model, g *solid.Grid, t *transfer, stride, detail int) *surface {
+	cols, rows, closed := g.Size()
+	s := &surface{closed: closed, twoSided: g.TwoSided, cloth: virtual.Worn(g.Paint), gloss: 0.02}
+	if s.cloth {
+		s.gloss = 0
+	}
+	s.cols, s.rows = (cols+stride-1)/stride, (rows-2)/stride+2
+	var from []int
+	for r := range s.rows {
+		for c := range s.cols {
+			i := min(r*stride, rows-1)*cols + c*stride
+			from = append(from, i)
+			s.pos, s.nrm = append(s.pos, g.Pos[i]), append(s.nrm, g.Nrm[i])
+		}
+	}
+	s.relieve(t, func(i int) []uint8 { return g.Free(from[i]) })
+	s.skin = paint(m, g, stride, detail)
+	return s
+}
+
+// paint photographs a grid's colours, detail texels to a vertex of the mesh
+// whose vertices are stride of the grid's apart.
+func paint(m *virtual.Model, g *solid.Grid, stride, detail int) texture {
+	cols, rows, closed := g.Size()
+	step := float64(stride) / float64(detail)
+	t := texture{detail: float32(detail)}
+	t.width, t.height = int(float64(cols)/step), int(float64(rows-1)/step)+1
+	if !closed {
+		t.width = int(float64(cols-1)/step) + 1
+	}
+	t.texels = make([]tint, t.width*t.height)
+	for y := range t.height {
+		for x := range t.width {
+			t.texels[y*t.width+x] = tintOf(m.Albedo(g.Paint, between(g, float64(x)*step, float64(y)*step)))
+		}
+	}
+	return t
+}
+
+// between is the place of a grid at a column and row that need not be whole.
+func between(g *solid.Grid, u, v float64) solid.Spot {
+	cols, rows, closed := g.Size()
+	c, r := int(u), min(int(v), rows-1)
+	u, v = u-float64(c), v-float64(r)
+	c1, r1 := c+1, min(r+1, rows-1)
+	if c1 >= cols {
+		c1 = cols - 1
+		if closed {
+			c1 = 0
+		}
+	}
+	mix := func(p []solid.Vec) solid.Vec {
+		return p[r*cols+c].Mix(p[r*cols+c1], u).Mix(p[r1*cols+c].Mix(p[r1*cols+c1], u), v)
+	}
+	return solid.Spot{At: mix(g.Pos), Normal: mix(g.Nrm).Unit()}
+}
