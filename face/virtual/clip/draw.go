@@ -27,7 +27,6 @@ type body struct {
 	turn     solid.Turn
 	pivot    solid.Vec
 	shift    solid.Vec // after the turn, cm
-	glow     bool      // it shines by itself, as a telephone's screen does
 }
 
 func (b *body) place(p solid.Vec) solid.Vec {
@@ -47,7 +46,6 @@ type drawn struct {
 	*surface
 	at    []vertex
 	cloth tint
-	glow  bool
 }
 
 // A hit is what a pixel sees: a triangle, and the place in it.
@@ -144,7 +142,10 @@ func (c *canvas) shade(all []drawn, back func(x, y int) (ambient tint, screen ti
 			if h.surface == 0 {
 				a, s = back(x, y)
 			} else {
-				a, s = all[h.surface-1].at1(h)
+				a, s = all[h.surface-1].send(h)
+				if a[0] < 0 { // a hole in a print
+					a, s = back(x, y)
+				}
 			}
 			for k := range 3 {
 				c.ambient[k][i], c.screen[k][i] = a[k], s[k]
@@ -153,8 +154,9 @@ func (c *canvas) shade(all []drawn, back func(x, y int) (ambient tint, screen ti
 	}
 }
 
-// at1 is what one pixel sends back of the ambient light, and of each cd/m² of the screen.
-func (d *drawn) at1(h *hit) (ambient, screen tint) {
+// send is what one pixel sends back of the ambient light, and of each cd/m² of
+// the screen.
+func (d *drawn) send(h *hit) (ambient, screen tint) {
 	wide := int32(d.cells())
 	r, col := int(h.cell/wide), int(h.cell%wide)
 	next := col + 1
@@ -170,9 +172,6 @@ func (d *drawn) at1(h *hit) (ambient, screen tint) {
 	p, q, s := &d.at[r*d.cols+col], &d.at[kb], &d.at[kc]
 	a := 1 - b - c
 	colour := d.skin.at(u, v)
-	if d.glow {
-		return colour, tint{}
-	}
 	if d.surface.cloth {
 		for k := range 3 {
 			colour[k] *= d.cloth[k]
@@ -181,7 +180,12 @@ func (d *drawn) at1(h *hit) (ambient, screen tint) {
 	lit := a*p.screen + b*q.screen + c*s.screen
 	sheen := a*p.sheen + b*q.sheen + c*s.sheen
 	for k := range 3 {
-		ambient[k] = colour[k] * (a*p.light[k] + b*q.light[k] + c*s.light[k])
+		light := a*p.light[k] + b*q.light[k] + c*s.light[k]
+		if d.shine > 0 { // it shines by itself behind glass
+			ambient[k], screen[k] = d.shine*colour[k]+d.gloss*light, d.gloss*lit
+			continue
+		}
+		ambient[k] = colour[k] * light
 		screen[k] = colour[k]*lit + sheen
 	}
 	return ambient, screen

@@ -23,6 +23,9 @@ func (d Device) screen() (w, h, below float64) {
 	return 3.4, 7.2, 7.6
 }
 
+// shortSide is the shorter side of a frame, in pixels.
+const shortSide = 480
+
 // Size is the size of the frames, in pixels.
 func (d Device) Size() (w, h int) {
 	if d == Laptop {

@@ -54,7 +54,7 @@ func coarse(m *virtual.Model, g *solid.Grid, t *transfer, stride, detail int) *s
 func paint(m *virtual.Model, g *solid.Grid, stride, detail int) texture {
 	cols, rows, closed := g.Size()
 	step := float64(stride) / float64(detail)
-	t := texture{detail: float32(detail)}
+	t := texture{detail: float32(detail), closed: closed}
 	t.width, t.height = int(float64(cols)/step), int(float64(rows-1)/step)+1
 	if !closed {
 		t.width = int(float64(cols-1)/step) + 1

@@ -34,7 +34,9 @@ type Truth struct {
 type Stage struct {
 	sitter *Sitter
 	scene  Scene
-	actors []*body // what is drawn; the first one moves as the script says
+	body   *body   // what is drawn
+	scale  float64 // of its size: that of a small print is below 1
+	forge  func(film *[3][]float32, screen solid.RGB)
 	room   *room
 	lamps  []solid.Lamp
 	canvas *canvas
@@ -70,9 +72,13 @@ func (w *wave) at(t time.Duration) float64 {
 
 // New sets up a film of a person.
 func New(s *Sitter, sc Scene) *Stage {
-	r := rand.New(rand.NewPCG(sc.Seed, 0x7374616765))
 	w, h := sc.Device.Size()
-	st := &Stage{sitter: s, scene: sc, rand: r, canvas: newCanvas(w, h), camera: newCamera(r, w, h, sc.Lux)}
+	return newStage(s, sc, w, h)
+}
+
+func newStage(s *Sitter, sc Scene, w, h int) *Stage {
+	r := rand.New(rand.NewPCG(sc.Seed, 0x7374616765))
+	st := &Stage{sitter: s, scene: sc, scale: 1, rand: r, canvas: newCanvas(w, h), camera: newCamera(r, w, h, sc.Lux)}
 	st.lamps = st.lights()
 	st.room = newRoom(r, sc.Wall, flat(s.dirs, st.lamps))
 	cloth := solid.Tint(r.Float64(), r.Float64(), r.Float64()).Mix(solid.Tint(0.5, 0.5, 0.5), 0.5).Times(0.05 + 0.5*r.Float64())
@@ -83,7 +89,7 @@ func New(s *Sitter, sc Scene) *Stage {
 		}
 		st.shake = [2]wave{newWave(r, 0.15), newWave(r, 0.15)}
 	}
-	st.actors = []*body{{surfaces: s.surfaces, pivot: solid.XYZ(0, -9, -3)}}
+	st.body = &body{surfaces: s.surfaces, pivot: solid.XYZ(0, -9, -3)}
 	return st
 }
 
@@ -104,10 +110,10 @@ func (st *Stage) lights() []solid.Lamp {
 	return lamps
 }
 
-// DistanceFor is how far from the camera the face is share of the picture wide.
+// DistanceFor is how far from the camera the face is share of the picture's
+// shorter side wide.
 func (st *Stage) DistanceFor(share float64) float64 {
-	w, _ := st.scene.Device.Size()
-	return st.scene.Focal * st.sitter.marks.Face / (share * float64(w))
+	return st.scene.Focal * st.sitter.marks.Face / (share * shortSide)
 }
 
 // Film makes all frames of a script.
@@ -150,39 +156,48 @@ func (st *Stage) pose(m Move, at time.Duration) (*lens, Truth) {
 	m.Yaw += st.sway[0].at(at)
 	m.Pitch += st.sway[1].at(at)
 	m.Roll += st.sway[2].at(at)
-	m.Distance += st.sway[5].at(at)
+	m.Distance = (m.Distance + st.sway[5].at(at)) * st.scale
 	const deg = math.Pi / 180
-	b := st.actors[0]
+	b := st.body
 	b.turn = solid.Turned(m.Yaw*deg, m.Pitch*deg, -m.Roll*deg)
 	b.shift = solid.XYZ(st.sway[3].at(at), st.sway[4].at(at), 0)
 	w, h := float64(st.canvas.width), float64(st.canvas.height)
-	scale := st.scene.Focal / m.Distance
+	scale := st.scene.Focal / m.Distance * st.scale
 	l := &lens{
 		width: st.canvas.width, height: st.canvas.height, focal: st.scene.Focal, distance: m.Distance,
 		x: w * (0.5 + m.X), y: h*0.5 + w*m.Y - scale*st.sitter.marks.Middle,
 	}
 	t := Truth{Pose: face.Pose{Yaw: m.Yaw, Pitch: m.Pitch, Roll: m.Roll}, Distance: m.Distance, Face: scale * st.sitter.marks.Face, Open: 1}
 	for i, side := range []float64{-1, 1} {
-		t.Eyes[i].X, t.Eyes[i].Y, _ = l.project(b.place(solid.XYZ(side*st.sitter.marks.X, 0, st.sitter.marks.Z)))
+		t.Eyes[i].X, t.Eyes[i].Y, _ = l.project(b.place(solid.XYZ(side*st.sitter.marks.X, 0, st.sitter.marks.Z).Times(st.scale)))
 	}
 	return l, t
 }
 
 // take makes the frame stamped at.
 func (st *Stage) take(s *Script, at time.Duration) Frame {
-	l, truth := st.pose(s.place(at), at)
+	film, screen, truth := st.look(s, at)
+	truth.Screen = screen
+	if st.forge != nil {
+		st.forge(film, screen)
+	}
+	return Frame{At: at, JPEG: st.camera.develop(film, st.canvas.width, st.canvas.height, st.scene.Quality), Truth: truth}
+}
+
+// look lets light into the camera, which adapts to it.
+func (st *Stage) look(s *Script, at time.Duration) (film *[3][]float32, screen solid.RGB, t Truth) {
+	l, t := st.pose(s.place(at), at)
 	all := st.lit(l)
 	st.canvas.raster(all)
 	st.canvas.shade(all, st.behind(l, at))
 	open := st.exposure()
 	seen := at - st.scene.Lag
-	film := st.expose(func(row float64) solid.RGB {
+	film = st.expose(func(row float64) solid.RGB {
 		from := seen + time.Duration((row-0.5)*float64(st.scene.Readout))
 		return s.light(from-open, from)
 	})
-	truth.Screen = s.light(seen-open, seen)
 	st.camera.adapt(film, l.width, l.height, at-st.last)
-	return Frame{At: at, JPEG: st.camera.develop(film, l.width, l.height, st.scene.Quality), Truth: truth}
+	return film, s.light(seen-open, seen), t
 }
 
 // exposure is how long each row is exposed: longer in the dark.
@@ -190,27 +205,21 @@ func (st *Stage) exposure() time.Duration {
 	return time.Duration(max(4, min(33, 3000/st.scene.Lux)) * float64(time.Millisecond))
 }
 
-// lit lights all that is drawn.
+// lit lights what is drawn.
 func (st *Stage) lit(l *lens) []drawn {
-	var all []drawn
-	own := st.scene.Device.panel(l.distance)
-	for _, b := range st.actors {
-		li := &lighting{lens: l, panel: own.within(b), ambient: sky(st.sitter.dirs, st.lamps, b.turn)}
-		li.camera = b.turn.Undo(solid.XYZ(0, 0, l.distance).Sub(b.shift).Sub(b.pivot)).Add(b.pivot)
-		for k := range li.floor {
-			li.floor[k] = 0.03 * li.ambient[0][k]
+	b := st.body
+	li := &lighting{lens: l, panel: st.scene.Device.panel(l.distance).within(b), ambient: sky(st.sitter.dirs, st.lamps, b.turn)}
+	li.camera = b.turn.Undo(solid.XYZ(0, 0, l.distance).Sub(b.shift).Sub(b.pivot)).Add(b.pivot)
+	for k := range li.floor {
+		li.floor[k] = 0.03 * li.ambient[0][k]
+	}
+	all := make([]drawn, len(b.surfaces))
+	for i, f := range b.surfaces {
+		if i == len(st.verts) {
+			st.verts = append(st.verts, make([]vertex, len(f.pos)))
 		}
-		for _, f := range b.surfaces {
-			n := len(all)
-			if n == len(st.verts) {
-				st.verts = append(st.verts, nil)
-			}
-			if len(st.verts[n]) != len(f.pos) {
-				st.verts[n] = make([]vertex, len(f.pos))
-			}
-			li.light(b, f, st.verts[n])
-			all = append(all, drawn{surface: f, at: st.verts[n], cloth: st.cloth, glow: b.glow})
-		}
+		li.light(b, f, st.verts[i])
+		all[i] = drawn{surface: f, at: st.verts[i], cloth: st.cloth}
 	}
 	return all
 }

@@ -21,7 +21,8 @@ type surface struct {
 	cols, rows       int
 	closed, twoSided bool
 	cloth            bool
-	gloss            float32 // share of light sent back as by varnish, facing the lamp
+	gloss            float32 // share of light sent back as by varnish or glass
+	shine            float32 // of a screen: the light it sends where it is white, like lux
 	pos, nrm         []solid.Vec
 	// red and rest are how much of the ambient light's terms a vertex receives:
 	// skin lets red through further.
@@ -35,23 +36,21 @@ type surface struct {
 type texture struct {
 	width, height int
 	detail        float32
+	closed        bool // the last column meets the first
 	texels        []tint
 }
 
 // at returns the colour at a place in vertices, smoothly.
 func (t *texture) at(u, v float32) tint {
 	u, v = u*t.detail, v*t.detail
-	x, y := int(u), int(v)
+	x, y := int(u), min(int(v), t.height-1)
 	u, v = u-float32(x), v-float32(y)
-	x1, y1 := x+1, y+1
+	x1, y1 := x+1, min(y+1, t.height-1)
 	if x1 >= t.width {
-		x, x1 = t.width-1, 0
-		if u == 0 || t.height == 1 {
-			x1 = x
+		x, x1 = t.width-1, t.width-1
+		if t.closed {
+			x1 = 0
 		}
-	}
-	if y1 >= t.height {
-		y, y1 = t.height-1, t.height-1
 	}
 	a, b := &t.texels[y*t.width+x], &t.texels[y*t.width+x1]
 	c, d := &t.texels[y1*t.width+x], &t.texels[y1*t.width+x1]
