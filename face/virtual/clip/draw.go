@@ -27,6 +27,7 @@ type body struct {
 	turn     solid.Turn
 	pivot    solid.Vec
 	shift    solid.Vec // after the turn, cm
+	paper    bool      // a thing: it neither blinks nor has eyes that mirror
 }
 
 func (b *body) place(p solid.Vec) solid.Vec {

@@ -20,9 +20,9 @@ type picture struct {
 
 // photograph takes a picture of the person in another room on another day.
 func photograph(s *Sitter, sc Scene, r *rand.Rand, cut bool) *picture {
-	const w, h = 961, 1281
+	const w, h = 721, 961
 	then := Draw(r.Uint64(), 200, 400)
-	then.Focal, then.Side, then.Warmth, then.Calm = 900, then.Side/2, then.Warmth/3, true
+	then.Focal, then.Side, then.Warmth, then.Calm = 675, then.Side/2, then.Warmth/3, true
 	st := newStage(s, then, w, h)
 	at := Move{Distance: 50, Yaw: 4*r.Float64() - 2, Pitch: 4*r.Float64() - 2}
 	l, _ := st.pose(at, 0)

@@ -44,12 +44,12 @@ func Draw(seed uint64, low, high float64) Scene {
 	within := func(a, b float64) float64 { return a + (b-a)*r.Float64() }
 	s := Scene{
 		Seed: seed, Device: Phone, Lux: low * math.Pow(high/low, r.Float64()), Nits: within(380, 600),
-		Warmth: within(-0.14, 0.18), Side: within(-0.8, 0.8), Focal: within(430, 500),
+		Warmth: within(-0.14, 0.18), Side: within(-0.8, 0.8), Focal: within(490, 590),
 		FPS: within(15, 30), Lag: time.Duration(within(30, 120) * 1e6), Readout: time.Duration(within(8, 28) * 1e6),
 		Wall: within(70, 300), Quality: 90 + r.IntN(5),
 	}
 	if r.Float64() < 0.4 {
-		s.Device, s.Nits, s.Focal = Laptop, within(260, 400), within(440, 560)
+		s.Device, s.Nits, s.Focal = Laptop, within(260, 400), within(480, 580)
 	}
 	return s
 }

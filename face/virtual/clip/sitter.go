@@ -1,6 +1,9 @@
 package clip
 
 import (
+	"math"
+	"slices"
+
 	"github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
@@ -9,8 +12,10 @@ import (
 // is never changed and may be used by several goroutines.
 type Sitter struct {
 	surfaces []*surface
-	marks    virtual.Marks
-	dirs     []solid.Vec
+	// lids are the face with its eyes open, half shut and shut.
+	lids  [3]*surface
+	marks virtual.Marks
+	dirs  []solid.Vec
 }
 
 // Sit makes a person ready: the slow part of a film, done once.
@@ -20,12 +25,46 @@ func Sit(m *virtual.Model) *Sitter {
 	for i, g := range m.Grids() {
 		stride, detail := 1, 2
 		if i == 0 || virtual.Worn(g.Paint) {
-			stride, detail = 2, 4
+			stride, detail = headStride, headDetail
 		}
 		s.surfaces = append(s.surfaces, coarse(m, g, t, stride, detail))
 	}
 	s.marks = m.Marks()
+	s.lids[0] = s.surfaces[0]
+	for i, blink := range []float64{0.55, 1} {
+		s.lids[i+1] = s.lids[0].masked(m.Mask(virtual.Expression{Blink: blink}), s.marks)
+	}
 	return s
+}
+
+const headStride, headDetail = 2, 4
+
+// masked is the head with what another expression does about the eyes.
+func (s *surface) masked(mask virtual.Mask, at virtual.Marks) *surface {
+	out := *s
+	out.pos, out.nrm = slices.Clone(s.pos), slices.Clone(s.nrm)
+	out.skin.texels = slices.Clone(s.skin.texels)
+	near := func(p solid.Vec) bool {
+		return p.Z > 4 && math.Abs(math.Abs(p.X)-at.X) < at.Half+0.6 && math.Abs(p.Y) < 1.6
+	}
+	cols, rows, _ := mask.Grid.Size()
+	for r := range s.rows {
+		for c := range s.cols {
+			i, from := r*s.cols+c, min(r*headStride, rows-1)*cols+c*headStride
+			if near(s.pos[i]) {
+				out.pos[i], out.nrm[i] = mask.Grid.Pos[from], mask.Grid.Nrm[from]
+			}
+		}
+	}
+	const step = float64(headStride) / headDetail
+	for y := range out.skin.height {
+		for x := range out.skin.width {
+			if spot := between(mask.Grid, float64(x)*step, float64(y)*step); near(spot.At) {
+				out.skin.texels[y*out.skin.width+x] = tintOf(mask.Albedo(spot))
+			}
+		}
+	}
+	return &out
 }
 
 // coarse takes every stride-th vertex of a grid, and colours between them.

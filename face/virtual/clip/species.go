@@ -51,7 +51,7 @@ func printed(cut, bent bool) func(*Sitter, Scene, Script) []Frame {
 			radius = 8 + 12*r.Float64() // from a head to a large bottle
 		}
 		st.scale = 0.55 + 0.45*r.Float64()
-		st.body = &body{surfaces: []*surface{photo.plate(s, st.scale, radius, float32(0.005+0.02*r.Float64()))}}
+		st.body = &body{paper: true, surfaces: []*surface{photo.plate(s, st.scale, radius, float32(0.005+0.02*r.Float64()))}}
 		return st.Film(script)
 	}
 }
@@ -70,9 +70,10 @@ func replayed(s *Sitter, sc Scene, script Script) []Frame {
 	screen := &picture{width: w, height: h, perCM: float64(w) / wide, x: float64(w) / 2, y: float64(h) / 2, texels: make([]tint, w*h)}
 	plate := screen.plate(s, 1, 0, float32(0.01+0.02*r.Float64()))
 	plate.shine = float32(3.14 * (250 + 250*r.Float64()))
-	st.body = &body{surfaces: []*surface{plate}}
+	st.body = &body{paper: true, surfaces: []*surface{plate}}
+	away := sc.Focal * wide / float64(w) * (0.86 + 0.08*r.Float64()) // it fills the picture
 	held := Script{Length: script.Length, Shown: script.Shown, Fade: script.Fade, Moves: []Move{{
-		Distance: sc.Focal * wide / float64(w) * (0.86 + 0.08*r.Float64()),
+		Distance: away, Y: sc.Focal / away * s.marks.Middle / float64(w), // by its middle, not by a face's
 	}}}
 	var out []Frame
 	for {

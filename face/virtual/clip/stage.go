@@ -3,6 +3,7 @@ package clip
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus/face"
@@ -43,6 +44,7 @@ type Stage struct {
 	camera *camera
 	cloth  tint
 	rand   *rand.Rand
+	lids   lids
 	sway   [6]wave
 	shake  [2]wave
 	verts  [][]vertex
@@ -89,7 +91,9 @@ func newStage(s *Sitter, sc Scene, w, h int) *Stage {
 		}
 		st.shake = [2]wave{newWave(r, 0.15), newWave(r, 0.15)}
 	}
-	st.body = &body{surfaces: s.surfaces, pivot: solid.XYZ(0, -9, -3)}
+	st.lids = lids{rand: rand.New(rand.NewPCG(sc.Seed, 0x6c696473))}
+	st.lids.next(0)
+	st.body = &body{surfaces: slices.Clone(s.surfaces), pivot: solid.XYZ(0, -9, -3)}
 	return st
 }
 
@@ -187,9 +191,14 @@ func (st *Stage) take(s *Script, at time.Duration) Frame {
 // look lets light into the camera, which adapts to it.
 func (st *Stage) look(s *Script, at time.Duration) (film *[3][]float32, screen solid.RGB, t Truth) {
 	l, t := st.pose(s.place(at), at)
+	if !st.scene.Calm && !st.body.paper {
+		t.Open = st.lids.open(at)
+		st.body.surfaces[0] = st.sitter.lids[min(2, int(3*(1-t.Open)))]
+	}
 	all := st.lit(l)
 	st.canvas.raster(all)
 	st.canvas.shade(all, st.behind(l, at))
+	st.glint(l, t.Open)
 	open := st.exposure()
 	seen := at - st.scene.Lag
 	film = st.expose(func(row float64) solid.RGB {
