@@ -104,6 +104,8 @@ var rooms = []struct{ pkg, layer string }{
 
 	{"face/tensor", read},
 	{"face/model", read},
+	{"face/picture", read},
+	{"face/network", read},
 	{"face", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/face/tensor"
+	"github.com/tunnus-id/tunnus/face/picture"
 )
 
 // How many frames a comparison takes, and how many of them it measures. With
@@ -26,88 +26,106 @@ const (
 // more: it fails with [tunnus.CodeBadRequest] unless there are 3 to 10 of them,
 // with [tunnus.CodeFacePosition] if one shows no face, or one too far away or
 // turned away, with [tunnus.CodeFaceMany] if one shows several, and with
-// [tunnus.CodeFaceQuality] if fewer than three are clear enough.
-func (e *Engine) Compare(portrait image.Image, frames []image.Image) (Result, error) {
+// [tunnus.CodeFaceQuality] if fewer than three are clear enough. Any other error
+// is a fault of the engine.
+func Compare(e Engine, portrait image.Image, frames []image.Image) (Result, error) {
 	if len(frames) < MinFrames || len(frames) > MaxFrames {
 		return Result{}, tunnus.BadRequest("frames", fmt.Errorf("face: %d frames; %d to %d are taken", len(frames), MinFrames, MaxFrames))
 	}
-	pool, done := e.begin()
-	defer done()
-	best, err := e.choose(pool, frames)
+	best, err := choose(e, frames)
 	if err != nil {
 		return Result{}, err
 	}
+	meta := e.Meta()
 	result := Result{
-		Verdict: Review, D128: -1, Fused: -1, Engine: e.Version(),
-		Match:  Thresholds{matchD128, matchFused},
-		Review: Thresholds{reviewD128, reviewFused},
+		Verdict: Review, Distance: -1, Fused: -1, Engine: meta.Version(),
+		Report: meta.Report, Match: meta.Match, Review: meta.Review,
 	}
-	reference, ok := e.reference(pool, portrait)
-	if !ok {
-		return result, nil
+	reference, q, err := reference(e, portrait)
+	if err != nil || reference == nil {
+		return result, err
 	}
-	var d128, fused []float64
+	var distances, fused []float64
 	for _, s := range best {
-		d, f := Distance(reference, e.embed(pool, s.pic, s.face))
-		d128, fused = append(d128, d), append(fused, f)
+		emb, err := embed(e, s.pic, s.face)
+		if err != nil {
+			return Result{}, err
+		}
+		d, f := meta.Distance(reference, emb)
+		distances, fused = append(distances, d), append(fused, f)
+		result.Compared = append(result.Compared, s.quality)
 	}
-	result.D128, result.Fused, result.Frames = median(d128), median(fused), len(best)
+	result.Portrait = &q
+	result.Distance, result.Fused, result.Frames = median(distances), median(fused), len(best)
 	result.Verdict = result.verdict()
 	return result, nil
 }
 
-// reference returns the embedding of the portrait; ok is false if it does not
-// show exactly one face, well enough to be measured.
-func (e *Engine) reference(pool *tensor.Pool, portrait image.Image) (emb Embedding, ok bool) {
-	pic, err := newPicture(portrait)
+// reference returns the embedding of the portrait and its measures. There is
+// none if the portrait does not show exactly one face, well enough to be measured.
+func reference(e Engine, portrait image.Image) (Embedding, Quality, error) {
+	pic, err := picture.New(portrait)
 	if err != nil {
-		return Embedding{}, false
+		return nil, Quality{}, nil // what is no picture shows nobody
 	}
-	f, err := only(e.faces(pool, pic))
+	found, err := e.Detect(pic)
+	if err != nil {
+		return nil, Quality{}, err
+	}
+	f, err := only(found)
 	if err != nil || !(f.Doubt <= maxDoubt) {
-		return Embedding{}, false
+		return nil, Quality{}, nil // for a person to see
 	}
-	return e.embed(pool, pic, f), true
+	q, err := Measure(pic, f)
+	if err != nil {
+		return nil, Quality{}, err
+	}
+	emb, err := embed(e, pic, f)
+	return emb, q, err
 }
 
 // A sight is one frame with the face in it.
 type sight struct {
-	pic  *picture
-	face Face
-	rank float64
+	pic     *picture.Picture
+	face    Face
+	quality Quality
 }
 
 // choose returns the best frames, the best first. Every frame must show one
 // face in its place; unclear ones, and dark ones without a face, are left out.
-func (e *Engine) choose(pool *tensor.Pool, frames []image.Image) ([]sight, error) {
+func choose(e Engine, frames []image.Image) ([]sight, error) {
 	var clear []sight
 	for _, img := range frames {
-		pic, err := newPicture(img)
+		pic, err := picture.New(img)
 		if err != nil {
 			return nil, tunnus.BadRequest("frames", err)
 		}
-		faces := e.faces(pool, pic)
-		if len(faces) == 0 && !lit(pic.light()) {
+		faces, err := e.Detect(pic)
+		if err != nil {
+			return nil, err
+		}
+		if len(faces) == 0 && !lit(pic.Light()) {
 			continue // who says where the face would be?
 		}
 		f, err := only(faces)
 		if err != nil {
 			return nil, err
 		}
-		chip := pic.cut(pool, chipSize, align(f, chipSize), 0)
-		m := newMeasure(f, chip)
-		pool.Free(chip)
-		if err := m.placed(); err != nil {
+		q, err := Measure(pic, f)
+		if err != nil {
 			return nil, err
 		}
-		if m.clear() {
-			clear = append(clear, sight{pic, f, m.rank()})
+		if err := q.placed(); err != nil {
+			return nil, err
+		}
+		if q.clear() {
+			clear = append(clear, sight{pic, f, q})
 		}
 	}
 	if len(clear) < bestOf {
 		return nil, quality("%d of %d frames are clear, %d are needed", len(clear), len(frames), bestOf)
 	}
-	slices.SortStableFunc(clear, func(a, b sight) int { return cmp.Compare(b.rank, a.rank) })
+	slices.SortStableFunc(clear, func(a, b sight) int { return cmp.Compare(b.quality.rank(), a.quality.rank()) })
 	return clear[:bestOf], nil
 }
 

@@ -123,18 +123,18 @@ func dim(img *image.RGBA) {
 func TestSamePersonMatches(t *testing.T) {
 	e := face.ForTest(t)
 	gus := person(t, "gus")
-	r, err := e.Compare(gus.portrait, gus.frames)
+	r, err := face.Compare(e, gus.portrait, gus.frames)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict != face.Match || r.Frames != 3 || r.D128 <= 0 || r.Fused <= r.D128 || r.Engine != e.Version() {
+	if r.Verdict != face.Match || r.Frames != 3 || r.Distance <= 0 || r.Fused <= r.Distance || r.Engine != e.Meta().Version() {
 		t.Errorf("Compare = %+v; want a match of three frames", r)
 	}
 }
 
 func TestOtherPersonIsNoMatch(t *testing.T) {
 	e := face.ForTest(t)
-	r, err := e.Compare(person(t, "gus").portrait, person(t, "hana").frames)
+	r, err := face.Compare(e, person(t, "gus").portrait, person(t, "hana").frames)
 	if err != nil || r.Verdict == face.Match {
 		t.Errorf("Compare = %+v, %v; want no match", r, err)
 	}
@@ -144,11 +144,11 @@ func TestOtherPersonIsNoMatch(t *testing.T) {
 func TestCompareIsDeterministic(t *testing.T) {
 	e := face.ForTest(t)
 	gus := person(t, "gus")
-	first, err := e.Compare(gus.portrait, gus.frames)
+	first, err := face.Compare(e, gus.portrait, gus.frames)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := e.Compare(gus.portrait, gus.frames)
+	second, err := face.Compare(e, gus.portrait, gus.frames)
 	if err != nil || !cmp.Equal(first, second) {
 		t.Errorf("%+v, then %+v, %v", first, second, err)
 	}
@@ -183,7 +183,7 @@ func TestCompareRefusesFrames(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if r, err := e.Compare(gus.portrait, tt.frames); tunnus.CodeOf(err) != tt.want {
+			if r, err := face.Compare(e, gus.portrait, tt.frames); tunnus.CodeOf(err) != tt.want {
 				t.Errorf("Compare = %+v, %v; want %s", r, err, tt.want)
 			}
 		})
@@ -195,7 +195,7 @@ func TestUnclearFrameIsLeftOut(t *testing.T) {
 	e := face.ForTest(t)
 	gus := person(t, "gus")
 	frames := append(edited(gus.frames[:1], dim), gus.frames[1:]...)
-	r, err := e.Compare(gus.portrait, frames)
+	r, err := face.Compare(e, gus.portrait, frames)
 	if err != nil || r.Verdict != face.Match || r.Frames != 3 {
 		t.Errorf("Compare = %+v, %v; want a match of the other three", r, err)
 	}
@@ -206,15 +206,15 @@ func TestPortraitWithoutFaceIsReview(t *testing.T) {
 	e := face.ForTest(t)
 	gus := person(t, "gus")
 	for name, portrait := range map[string]image.Image{"nil": nil, "grey": image.NewGray(image.Rect(0, 0, 240, 308))} {
-		r, err := e.Compare(portrait, gus.frames)
-		if err != nil || r.Verdict != face.Review || r.Frames != 0 || r.D128 != -1 {
+		r, err := face.Compare(e, portrait, gus.frames)
+		if err != nil || r.Verdict != face.Review || r.Frames != 0 || r.Distance != -1 {
 			t.Errorf("%s: Compare = %+v, %v; want review without distances", name, r, err)
 		}
 	}
 }
 
 // cropped returns the box of the only face, with a share of its size cut off on each side.
-func cropped(t *testing.T, e *face.Engine, img image.Image, share float64) image.Image {
+func cropped(t *testing.T, e face.Engine, img image.Image, share float64) image.Image {
 	t.Helper()
 	found, err := e.Detect(img)
 	if err != nil || len(found) != 1 {
@@ -229,7 +229,7 @@ func cropped(t *testing.T, e *face.Engine, img image.Image, share float64) image
 func TestTightPortrait(t *testing.T) {
 	e := face.ForTest(t)
 	gus := person(t, "gus")
-	r, err := e.Compare(cropped(t, e, gus.portrait, 0), gus.frames)
+	r, err := face.Compare(e, cropped(t, e, gus.portrait, 0), gus.frames)
 	if err != nil || r.Verdict != face.Match {
 		t.Errorf("Compare = %+v, %v; want a match", r, err)
 	}
@@ -247,15 +247,15 @@ func TestDetectWithGreyAround(t *testing.T) {
 func TestDo(t *testing.T) {
 	e := face.ForTest(t)
 	job := person(t, "gus").files
-	if a := e.Do(job); a.Result == nil || a.Result.Verdict != face.Match {
+	if a := face.Do(e, job); a.Result == nil || a.Result.Verdict != face.Match {
 		t.Errorf("Do = %+v; want a match", a)
 	}
 	job.Portrait = []byte("no picture")
-	if a := e.Do(job); a.Result == nil || a.Result.Verdict != face.Review {
+	if a := face.Do(e, job); a.Result == nil || a.Result.Verdict != face.Review {
 		t.Errorf("Do without a portrait = %+v; want review", a)
 	}
 	job.Frames = append([][]byte{[]byte("no picture")}, job.Frames...)
-	if a := e.Do(job); a.Code != tunnus.CodeBadRequest || a.Field != "frames" {
+	if a := face.Do(e, job); a.Code != tunnus.CodeBadRequest || a.Field != "frames" {
 		t.Errorf("Do with a broken frame = %+v; want %s", a, tunnus.CodeBadRequest)
 	}
 }
@@ -267,7 +267,7 @@ func BenchmarkCompareFaces(b *testing.B) {
 	job.Frames = job.Frames[:3]
 	b.ReportAllocs()
 	for b.Loop() {
-		if a := e.Do(job); a.Result == nil {
+		if a := face.Do(e, job); a.Result == nil {
 			b.Fatal(a.Cause)
 		}
 	}

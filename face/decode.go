@@ -6,6 +6,7 @@ import (
 	"image/color"
 
 	"github.com/tunnus-id/tunnus/document/portrait"
+	"github.com/tunnus-id/tunnus/face/picture"
 )
 
 // MaxJPEG is the longest file of one frame, in bytes.
@@ -16,7 +17,7 @@ const MaxJPEG = 4 << 20
 // 4 megapixels, and more scans than an encoder makes. It reads no other format;
 // portraits of documents are decoded by package portrait.
 func Decode(file []byte) (image.Image, error) {
-	img, err := portrait.DecodeJPEG(file, portrait.Limits{Bytes: MaxJPEG, Pixels: maxPixels})
+	img, err := portrait.DecodeJPEG(file, portrait.Limits{Bytes: MaxJPEG, Pixels: picture.MaxPixels})
 	if err != nil {
 		return nil, fmt.Errorf("face: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tunnus-id/tunnus/document/portrait"
+	"github.com/tunnus-id/tunnus/face/picture"
 )
 
 // encode makes a JPEG of one grey.
@@ -124,8 +125,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		pic, err := newPicture(img)
-		if err != nil || pic.w*pic.h > maxPixels {
+		pic, err := picture.New(img)
+		if err != nil || pic.W*pic.H > picture.MaxPixels {
 			t.Errorf("decoded to %v: %v", img.Bounds(), err)
 		}
 	})

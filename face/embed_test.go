@@ -11,25 +11,25 @@ import (
 
 func TestEmbedShapes(t *testing.T) {
 	e := face.ForTest(t)
-	emb, err := e.Embed(person(t, "gus").portrait)
-	if err != nil || len(emb.D128) != 128 || len(emb.D1024) != 1024 {
-		t.Fatalf("Embed = %d and %d values, %v", len(emb.D128), len(emb.D1024), err)
+	emb, err := face.Embed(e, person(t, "gus").portrait)
+	if err != nil || len(emb) != 2 || len(emb[0]) != 128 || len(emb[1]) != 1024 {
+		t.Fatalf("Embed = %d vectors, %v", len(emb), err)
 	}
 	sum := 0.0
-	for _, v := range emb.D1024 {
+	for _, v := range emb[1] {
 		sum += float64(v) * float64(v)
 	}
 	if math.Abs(sum-1) > 1e-4 {
 		t.Errorf("the 1024-d vector has length %v; want 1", math.Sqrt(sum))
 	}
-	if d, f := face.Distance(emb, emb); d != 0 || f != 0 {
+	if d, f := e.Meta().Distance(emb, emb); d != 0 || f != 0 {
 		t.Errorf("Distance to itself = %v, %v", d, f)
 	}
 }
 
 func TestEmbedWantsOneFace(t *testing.T) {
 	e := face.ForTest(t)
-	if _, err := e.Embed(image.NewGray(image.Rect(0, 0, 99, 99))); tunnus.CodeOf(err) != tunnus.CodeFacePosition {
+	if _, err := face.Embed(e, image.NewGray(image.Rect(0, 0, 99, 99))); tunnus.CodeOf(err) != tunnus.CodeFacePosition {
 		t.Errorf("Embed of nobody: %v; want %s", err, tunnus.CodeFacePosition)
 	}
 }
@@ -46,15 +46,15 @@ func TestEmbedOfTheMirrorImage(t *testing.T) {
 			turned.Set(b.Max.X-1-x, y, img.At(x, y))
 		}
 	}
-	one, err := e.Embed(img)
+	one, err := face.Embed(e, img)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := e.Embed(turned)
+	other, err := face.Embed(e, turned)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, _ := face.Distance(one, other); d > 0.15 {
+	if d, _ := e.Meta().Distance(one, other); d > 0.15 {
 		t.Errorf("the mirror image is %.2f away", d)
 	}
 }

@@ -1,196 +1,188 @@
 package face
 
 import (
+	"fmt"
 	"image"
-	"io/fs"
 	"math"
-	"sync"
-
-	"github.com/tunnus-id/tunnus/face/model"
-	"github.com/tunnus-id/tunnus/face/tensor"
+	"strings"
 )
 
-// codeVersion changes whenever the same picture may give other numbers.
-const codeVersion = "default/1"
+// An Engine finds faces and turns them into vectors. [Open] makes the built-in
+// one; an operator's is package operator. It may be used by several goroutines.
+//
+// What an engine is shown has been decoded and is bounded. It fails only for
+// faults of its own: that there is no face, or two, is no error, and what an
+// error says is never told to the person.
+type Engine interface {
+	// Detect returns the faces in a picture, the surest first.
+	Detect(img image.Image) ([]Face, error)
 
-// An Engine runs the default networks. It may be used by several goroutines;
-// they take turns, so that it never holds the memory of two passes.
-type Engine struct {
-	mu        sync.Mutex // guards pool, and with it every pass
-	pool      tensor.Pool
-	detector  *detector
-	landmarks *landmarkNet
-	residual  *residualNet
-	features  *featureNet
+	// Landmarks returns the 68 points of the face that fills a box of the picture.
+	Landmarks(img image.Image, b Box) ([68]Point, error)
+
+	// Embed returns one vector for each network of Meta, in their order.
+	Embed(c Chip) (Embedding, error)
+
+	// Meta says what the engine is. It is the same at every call.
+	Meta() Meta
 }
 
-// Open reads the model files from a flat folder; [model.Files] names them. It
-// refuses a file that is missing or is not the pinned one.
-func Open(fsys fs.FS) (*Engine, error) {
-	e := &Engine{}
-	var err error
-	if e.detector, err = load(fsys, model.Detector, newDetector); err != nil {
-		return nil, err
-	}
-	if e.landmarks, err = load(fsys, model.Landmarks, newLandmarkNet); err != nil {
-		return nil, err
-	}
-	if e.residual, err = load(fsys, model.Recognition, newResidualNet); err != nil {
-		return nil, err
-	}
-	if e.features, err = load(fsys, model.Features, newFeatureNet); err != nil {
-		return nil, err
-	}
-	return e, nil
+// An Embedding is what an engine makes of one face: a vector for each of its networks.
+type Embedding [][]float32
+
+// A Metric tells how far two vectors are apart.
+type Metric string
+
+// The metrics. Cosine is 1 less the cosine of the angle: 0 to 2.
+const (
+	Euclidean Metric = "euclidean"
+	Cosine    Metric = "cosine"
+)
+
+// A Network is one network of an engine that turns chips into vectors.
+type Network struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // of the file with its weights
+	Size   int    `json:"size"`   // numbers of a vector
+
+	Chip      int       `json:"chip"` // side of the square that it takes, in pixels
+	Alignment Alignment `json:"alignment"`
+	Colours   string    `json:"colours"` // "rgb" or "bgr"
+	// A value v of 0 to 255 goes in as (v - Mean)·Scale, by channel in the
+	// order of Colours.
+	Mean  [3]float64 `json:"mean"`
+	Scale [3]float64 `json:"scale"`
+
+	Metric Metric `json:"metric"`
+	// Unit is the distance that counts as 1 in the fused one.
+	Unit float64 `json:"unit"`
 }
 
-func load[T any](fsys fs.FS, network string, build func(*model.Weights) (T, error)) (T, error) {
-	w, err := model.Open(fsys, network)
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return build(w)
+// Meta is what must be known of an engine to judge what it says. With its
+// thresholds it stands in every evidence record.
+type Meta struct {
+	Name     string     `json:"name"` // with the version of the code
+	Networks []Network  `json:"networks"`
+	Match    Thresholds `json:"match"`
+	Review   Thresholds `json:"review"`
+	// Report is the id of the calibration report that the thresholds come from;
+	// "" if there is none.
+	Report string `json:"report,omitempty"`
 }
 
-// Check tells whether [Open] would take the folder, without making an engine:
-// for a server that leaves the work to worker processes. It returns the version
-// that those will have.
-func Check(fsys fs.FS) (version string, err error) {
-	if err := model.Check(fsys); err != nil {
-		return "", err
+// Version names the engine with its networks, for logs and evidence.
+func (m Meta) Version() string {
+	var sums []string
+	for _, n := range m.Networks {
+		sums = append(sums, n.Name+" sha256:"+n.SHA256)
 	}
-	return Version(), nil
+	return m.Name + " " + strings.Join(sums, " ")
 }
 
-// Version names the code and the model files, for evidence records.
-func Version() string { return codeVersion + " models sha256:" + model.Digest() }
-
-// Version is that of the package.
-func (e *Engine) Version() string { return Version() }
-
-// begin waits for the engine and lends its memory until done is called.
-func (e *Engine) begin() (pool *tensor.Pool, done func()) {
-	e.mu.Lock()
-	return &e.pool, func() {
-		e.pool.Clear()
-		e.mu.Unlock()
+// Distance returns how far two faces are apart: by the first network, and fused,
+// which is the sum over all networks of distance by unit. Neither is a number
+// if an embedding is not one of this engine.
+func (m Meta) Distance(a, b Embedding) (distance, fused float64) {
+	if len(a) != len(m.Networks) || len(b) != len(m.Networks) || len(a) == 0 {
+		return math.NaN(), math.NaN()
 	}
+	for i, n := range m.Networks {
+		d := math.NaN()
+		if len(a[i]) == n.Size {
+			d = n.Metric.between(a[i], b[i])
+		}
+		if i == 0 {
+			distance = d
+		}
+		fused += d / n.Unit
+	}
+	return distance, fused
 }
 
-// Detect returns the faces in a picture, the surest first; none is no error.
-// It fails for no picture and for one of more than 4 megapixels.
-func (e *Engine) Detect(img image.Image) ([]Face, error) {
-	pic, err := newPicture(img)
-	if err != nil {
-		return nil, err
+// between is not a number if the lengths differ, so that no verdict follows.
+func (m Metric) between(a, b []float32) float64 {
+	if len(a) != len(b) || len(a) == 0 {
+		return math.NaN()
 	}
-	pool, done := e.begin()
-	defer done()
-	return e.faces(pool, pic), nil
+	var square, dot, na, nb float64
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		square += (x - y) * (x - y)
+		dot += x * y
+		na += x * x
+		nb += y * y
+	}
+	switch m {
+	case Euclidean:
+		return math.Sqrt(square)
+	case Cosine:
+		return max(1-dot/math.Sqrt(na*nb), 0)
+	}
+	return math.NaN()
+}
+
+// Verdict turns distances into a verdict. What is not a number, or less than
+// zero, is no match.
+func (m Meta) Verdict(distance, fused float64) Verdict {
+	return judge(distance, fused, m.Match, m.Review)
+}
+
+func judge(distance, fused float64, match, review Thresholds) Verdict {
+	switch {
+	case !(distance >= 0 && fused >= 0):
+		return NoMatch
+	case distance <= match.Distance && fused <= match.Fused:
+		return Match
+	case distance <= review.Distance && fused <= review.Fused:
+		return Review
+	}
+	return NoMatch
+}
+
+// whole fails if an embedding is not one of this engine: that is a fault of the
+// engine, and no distance may be made of it.
+func (m Meta) whole(e Embedding) error {
+	if len(e) != len(m.Networks) {
+		return fmt.Errorf("face: %s gave %d vectors, not %d", m.Name, len(e), len(m.Networks))
+	}
+	for i, n := range m.Networks {
+		if len(e[i]) != n.Size {
+			return fmt.Errorf("face: %s gave %d numbers, not %d", n.Name, len(e[i]), n.Size)
+		}
+		sum := 0.0
+		for _, v := range e[i] {
+			sum += float64(v) * float64(v)
+		}
+		if !(sum > 0) || math.IsInf(sum, 0) {
+			return fmt.Errorf("face: %s gave no vector: its square is %v", n.Name, sum)
+		}
+	}
+	return nil
 }
 
 // Embed returns the vectors of the only face in a picture. It fails with
 // [tunnus.CodeFacePosition] if there is none, with [tunnus.CodeFaceMany] if
 // there are several.
-func (e *Engine) Embed(img image.Image) (Embedding, error) {
-	pic, err := newPicture(img)
+func Embed(e Engine, img image.Image) (Embedding, error) {
+	found, err := e.Detect(img)
 	if err != nil {
-		return Embedding{}, err
+		return nil, err
 	}
-	pool, done := e.begin()
-	defer done()
-	f, err := only(e.faces(pool, pic))
+	f, err := only(found)
 	if err != nil {
-		return Embedding{}, err
+		return nil, err
 	}
-	return e.embed(pool, pic, f), nil
+	return embed(e, img, f)
 }
 
-// faces looks once at the picture and, if that shows none, once more at the
-// picture with grey around it: a face that fills its picture is found so.
-func (e *Engine) faces(pool *tensor.Pool, pic *picture) []Face {
-	found := e.look(pool, pic, 0)
-	if len(found) == 0 {
-		found = e.look(pool, pic, 0.5)
+func embed(e Engine, img image.Image, f Face) (Embedding, error) {
+	chip, err := NewChip(img, f.Landmarks)
+	if err != nil {
+		return nil, err
 	}
-	return found
-}
-
-// look runs the detector over the picture with a margin on each side, in parts
-// of its size, then the landmark network over each face.
-func (e *Engine) look(pool *tensor.Pool, pic *picture, margin float64) []Face {
-	dx, dy := margin*float64(pic.w), margin*float64(pic.h)
-	scale := (1 + 2*margin) * float64(max(pic.w, pic.h)) / detectorSize
-	view := similarity{a: scale, tx: -dx, ty: -dy}
-	outside := float32(0)
-	if margin > 0 {
-		outside = 128
+	emb, err := e.Embed(chip)
+	if err != nil {
+		return nil, err
 	}
-	in := pic.cut(pool, detectorSize, view, outside)
-	in = normalize(in, [3]float32{127.5, 127.5, 127.5}, 1/127.5)
-	var faces []Face
-	for _, c := range e.detector.find(pool, in) {
-		a := view.apply(Point{c.Left * detectorSize, c.Top * detectorSize})
-		b := view.apply(Point{c.Right * detectorSize, c.Bottom * detectorSize})
-		f := Face{Score: c.score, Box: Box{
-			max(a.X, 0), max(a.Y, 0), min(b.X, float64(pic.w)), min(b.Y, float64(pic.h)),
-		}}
-		if f.Box.Width() < 1 || f.Box.Height() < 1 {
-			continue // in the margin
-		}
-		f.Landmarks = e.points(pool, pic, f.Box)
-		f.Doubt = e.doubt(pool, pic, f)
-		if f.Score >= sureScore || f.Doubt <= maxDoubt {
-			faces = append(faces, f)
-		}
-	}
-	return faces
-}
-
-// points runs the landmark network over a box of the picture.
-func (e *Engine) points(pool *tensor.Pool, pic *picture, b Box) [68]Point {
-	in, view := pic.square(pool, b)
-	found := e.landmarks.find(pool, normalize(in, meanRGB, 1.0/255))
-	for i, p := range found {
-		found[i] = view.apply(Point{p.X * landmarkSize, p.Y * landmarkSize})
-	}
-	return found
-}
-
-// doubt works out [Face.Doubt] from eyes, nose and chin.
-func (e *Engine) doubt(pool *tensor.Pool, pic *picture, f Face) float64 {
-	in, view := pic.square(pool, f.Box)
-	mirrored := mirror(pool, in)
-	pool.Free(in)
-	found := e.landmarks.find(pool, normalize(mirrored, meanRGB, 1.0/255))
-	for i, p := range found {
-		found[i] = view.apply(Point{(1 - p.X) * landmarkSize, p.Y * landmarkSize})
-	}
-	a, b := f.Landmarks, found
-	sum := 0.0
-	for _, pair := range [][2]Point{
-		{centre(a[36:42]), centre(b[42:48])}, {centre(a[42:48]), centre(b[36:42])}, {a[30], b[30]}, {a[8], b[8]},
-	} {
-		sum += math.Hypot(pair[0].X-pair[1].X, pair[0].Y-pair[1].Y)
-	}
-	return sum / 4 / f.EyeDistance()
-}
-
-// embed runs both recognition networks; the first also sees the mirror image,
-// and the mean counts.
-func (e *Engine) embed(pool *tensor.Pool, pic *picture, f Face) Embedding {
-	chip := normalize(pic.cut(pool, chipSize, align(f, chipSize), 0), meanRGB, 1.0/255)
-	turned := mirror(pool, chip)
-	out := Embedding{D128: e.residual.embed(pool, chip)}
-	for i, v := range e.residual.embed(pool, turned) {
-		out.D128[i] = (out.D128[i] + v) / 2
-	}
-	// The second network wants blue first, and less the mean of ImageNet.
-	wide := pic.cut(pool, featureSize, align(f, featureSize), 0)
-	for i := 0; i < len(wide.Data); i += 3 {
-		wide.Data[i], wide.Data[i+2] = wide.Data[i+2], wide.Data[i]
-	}
-	out.D1024 = e.features.embed(pool, normalize(wide, [3]float32{103.939, 116.779, 123.68}, 1))
-	return out
+	return emb, e.Meta().whole(emb)
 }

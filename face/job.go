@@ -103,8 +103,8 @@ func decode(r io.Reader, limit int64, v any) error {
 }
 
 // Do decodes the pictures and compares them. A portrait that cannot be decoded
-// is one in which no face can be made out; see [Engine.Compare].
-func (e *Engine) Do(j Job) Answer {
+// is one in which no face can be made out; see [Compare].
+func Do(e Engine, j Job) Answer {
 	reference, err := portrait.Decode(j.Portrait)
 	if err != nil {
 		reference = nil
@@ -115,7 +115,7 @@ func (e *Engine) Do(j Job) Answer {
 			return answer(tunnus.BadRequest("frames", err))
 		}
 	}
-	result, err := e.Compare(reference, frames)
+	result, err := Compare(e, reference, frames)
 	if err != nil {
 		return answer(err)
 	}
@@ -136,7 +136,7 @@ var refusals = map[tunnus.Code]bool{
 	tunnus.CodeFaceMany: true, tunnus.CodeFaceQuality: true,
 }
 
-// Outcome turns an answer back into what [Engine.Compare] returned.
+// Outcome turns an answer back into what [Compare] returned.
 func (a Answer) Outcome() (Result, error) {
 	if a.Result != nil {
 		return *a.Result, nil

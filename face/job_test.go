@@ -81,9 +81,9 @@ func TestReadAnswerRefuses(t *testing.T) {
 		"both":                 `{"code":"face-many","result":{"verdict":"review","frames":0}}`,
 		"unknown field":        `{"code":"face-many","shell":"x"}`,
 		"two answers":          `{"code":"face-many"} {"code":"face-many"}`,
-		"match at a distance":  `{"result":{"verdict":"match","d128":0.9,"fused":0.9,"frames":3}}`,
-		"match without frames": `{"result":{"verdict":"match","d128":0,"fused":0,"frames":0}}`,
-		"no such verdict":      `{"result":{"verdict":"yes","d128":0.1,"fused":0.1,"frames":3}}`,
+		"match at a distance":  `{"result":{"verdict":"match","distance":0.9,"fused":0.9,"frames":3}}`,
+		"match without frames": `{"result":{"verdict":"match","distance":0,"fused":0,"frames":0}}`,
+		"no such verdict":      `{"result":{"verdict":"yes","distance":0.1,"fused":0.1,"frames":3}}`,
 		"long":                 `{"code":"face-many","cause":"` + strings.Repeat("x", maxAnswer) + `"}`,
 	}
 	for name, in := range tests {
@@ -113,7 +113,7 @@ func FuzzReadJob(f *testing.F) {
 }
 
 func FuzzReadAnswer(f *testing.F) {
-	f.Add([]byte(`{"result":{"verdict":"match","d128":0.2,"fused":0.9,"frames":3,"engine":"x"}}`))
+	f.Add([]byte(`{"result":{"verdict":"match","distance":0.2,"fused":0.9,"frames":3,"engine":"x","match":{"distance":0.45,"fused":1.7},"review":{"distance":0.58,"fused":2}}}`))
 	f.Add([]byte(`{"code":"face-many","cause":"2 faces"}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		a, err := ReadAnswer(bytes.NewReader(in))
@@ -121,7 +121,7 @@ func FuzzReadAnswer(f *testing.F) {
 			return
 		}
 		r, err := a.Outcome()
-		if err == nil && r.Verdict == Match && !(r.D128 <= matchD128 && r.Fused <= matchFused && r.Frames != 0) {
+		if err == nil && r.Verdict == Match && !(r.Distance <= r.Match.Distance && r.Fused <= r.Match.Fused && r.Frames != 0) {
 			t.Errorf("a match out of %+v", r)
 		}
 	})

@@ -32,7 +32,7 @@ func TestPortraitsInJPEG2000(t *testing.T) {
 	if err := os.WriteFile(in, ppm.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	first := e.Do(gus.files)
+	first := face.Do(e, gus.files)
 	if first.Result == nil || first.Result.Verdict != face.Match {
 		t.Fatalf("JPEG: %+v", first)
 	}
@@ -45,11 +45,11 @@ func TestPortraitsInJPEG2000(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := e.Do(face.Job{Portrait: file, Frames: gus.files.Frames})
-		if got.Result == nil || got.Result.Verdict != face.Match || math.Abs(got.Result.D128-first.Result.D128) > 0.05 {
+		got := face.Do(e, face.Job{Portrait: file, Frames: gus.files.Frames})
+		if got.Result == nil || got.Result.Verdict != face.Match || math.Abs(got.Result.Distance-first.Result.Distance) > 0.05 {
 			t.Errorf("%s: %+v; JPEG: %+v", ending, got.Result, first.Result)
 		}
-		cut := e.Do(face.Job{Portrait: file[:len(file)/2], Frames: gus.files.Frames})
+		cut := face.Do(e, face.Job{Portrait: file[:len(file)/2], Frames: gus.files.Frames})
 		if cut.Result == nil || cut.Result.Verdict != face.Review {
 			t.Errorf("half of %s: %+v", ending, cut)
 		}

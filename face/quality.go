@@ -1,8 +1,11 @@
 package face
 
 import (
+	"image"
 	"math"
 
+	"github.com/tunnus-id/tunnus/face/network"
+	"github.com/tunnus-id/tunnus/face/picture"
 	"github.com/tunnus-id/tunnus/face/tensor"
 )
 
@@ -27,70 +30,76 @@ const (
 	maxDoubt = 0.15
 )
 
-// A measure is what is judged of one frame's face.
-type measure struct {
-	doubt float64 // see [Face.Doubt]
-	eyes  float64 // distance in the frame, pixels
-	turn  float64 // nose tip from the middle of the eyes, in eye distances
-	light float64 // mean luminance of the chip, 0 to 255
-	sharp float64 // root mean square of the Laplacian of the chip's luminance
+// A Quality is what is measured of one picture with a face, for choosing frames
+// and for the record.
+type Quality struct {
+	Doubt float64 `json:"doubt"` // see [Face.Doubt]
+	Eyes  float64 `json:"eyes"`  // distance in the picture, pixels
+	Turn  float64 `json:"turn"`  // nose tip from the middle of the eyes, in eye distances
+	Light float64 `json:"light"` // mean luminance of the chip, 0 to 255
+	Sharp float64 `json:"sharp"` // root mean square of the Laplacian of the chip's luminance
 }
 
-// newMeasure looks at the face and its 150x150 chip with values from 0 to 255.
-func newMeasure(f Face, chip *tensor.Tensor) measure {
-	m := measure{doubt: f.Doubt, eyes: f.EyeDistance()}
+// Measure looks at a face and its chip of 150x150 pixels. It fails as [picture.New] does.
+func Measure(img image.Image, f Face) (Quality, error) {
+	chip, err := NewChip(img, f.Landmarks)
+	if err != nil {
+		return Quality{}, err
+	}
+	return measure(f, chip.Cut(&tensor.Pool{}, Dlib, network.ResidualSize)), nil
+}
+
+// measure takes a chip with values from 0 to 255.
+func measure(f Face, chip *tensor.Tensor) Quality {
+	m := Quality{Doubt: f.Doubt, Eyes: f.EyeDistance()}
 	// In the chip's coordinates the roll of the head is gone.
-	upright := align(f, chipSize)
-	a, b := centre(f.Landmarks[36:42]), centre(f.Landmarks[42:48])
+	upright := align(f.Landmarks, network.ResidualSize)
+	a, b := picture.Centre(f.Landmarks[36:42]), picture.Centre(f.Landmarks[42:48])
 	nose := f.Landmarks[30]
 	dx, dy := nose.X-(a.X+b.X)/2, nose.Y-(a.Y+b.Y)/2
-	across := (upright.a*dx + upright.b*dy) / upright.scale()
-	m.turn = math.Abs(across) / m.eyes
+	across := (upright.A*dx + upright.B*dy) / upright.Scale()
+	m.Turn = math.Abs(across) / m.Eyes
 
 	luma := make([]float64, chip.H*chip.W)
 	for i := range luma {
 		px := chip.Data[3*i:]
-		luma[i] = luminance(px[0], px[1], px[2])
-		m.light += luma[i] / float64(len(luma))
+		luma[i] = picture.Luminance(px[0], px[1], px[2])
+		m.Light += luma[i] / float64(len(luma))
 	}
 	n := 0
 	for y := 1; y < chip.H-1; y++ {
 		for x := 1; x < chip.W-1; x++ {
 			i := y*chip.W + x
 			lap := luma[i-1] + luma[i+1] + luma[i-chip.W] + luma[i+chip.W] - 4*luma[i]
-			m.sharp += lap * lap
+			m.Sharp += lap * lap
 			n++
 		}
 	}
-	m.sharp = math.Sqrt(m.sharp / float64(n))
+	m.Sharp = math.Sqrt(m.Sharp / float64(n))
 	return m
 }
 
-func luminance[T uint8 | float32](r, g, b T) float64 {
-	return 0.299*float64(r) + 0.587*float64(g) + 0.114*float64(b)
-}
-
 // placed refuses a face that is too far away, turned away or not upright.
-func (m measure) placed() error {
+func (m Quality) placed() error {
 	switch {
-	case !(m.doubt <= maxDoubt):
-		return position("landmarks apart by %.2f eye distances, %.2f are allowed", m.doubt, maxDoubt)
-	case !(m.eyes >= minEyes):
-		return position("eyes %.0f pixels apart, %d are needed", m.eyes, minEyes)
-	case !(m.turn <= maxTurn):
-		return position("turned by %.2f eye distances, %.2f are allowed", m.turn, maxTurn)
+	case !(m.Doubt <= maxDoubt):
+		return position("landmarks apart by %.2f eye distances, %.2f are allowed", m.Doubt, maxDoubt)
+	case !(m.Eyes >= minEyes):
+		return position("eyes %.0f pixels apart, %d are needed", m.Eyes, minEyes)
+	case !(m.Turn <= maxTurn):
+		return position("turned by %.2f eye distances, %.2f are allowed", m.Turn, maxTurn)
 	}
 	return nil
 }
 
 // clear reports whether the frame is good enough to be compared.
-func (m measure) clear() bool {
-	return lit(m.light) && m.sharp >= minSharp
+func (m Quality) clear() bool {
+	return lit(m.Light) && m.Sharp >= minSharp
 }
 
 func lit(light float64) bool { return light >= minLight && light <= maxLight }
 
 // rank orders frames: sharp, frontal and evenly lit ones first.
-func (m measure) rank() float64 {
-	return m.sharp * (1 - m.turn) * (1 - math.Abs(m.light-128)/255)
+func (m Quality) rank() float64 {
+	return m.Sharp * (1 - m.Turn) * (1 - math.Abs(m.Light-128)/255)
 }

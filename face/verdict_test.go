@@ -9,11 +9,11 @@ import (
 )
 
 func TestJudge(t *testing.T) {
-	nan := math.NaN()
+	nan, meta := math.NaN(), Default()
 	tests := []struct {
-		name        string
-		d128, fused float64
-		want        Verdict
+		name            string
+		distance, fused float64
+		want            Verdict
 	}{
 		{"well inside", 0.2, 0.8, Match},
 		{"on the limit", 0.45, 1.70, Match},
@@ -24,30 +24,59 @@ func TestJudge(t *testing.T) {
 		{"fused beyond review", 0.1, 2.01, NoMatch},
 		{"no number is no match", nan, nan, NoMatch},
 		{"half a number is no match", 0.1, nan, NoMatch},
+		{"the other half", nan, 0.1, NoMatch},
+		{"less than nothing is no match", -1, -1, NoMatch},
+		{"half less than nothing", 0.1, -0.1, NoMatch},
+		{"infinite", math.Inf(1), math.Inf(1), NoMatch},
+		{"less than all", math.Inf(-1), math.Inf(-1), NoMatch},
 	}
 	for _, tt := range tests {
-		if got := judge(tt.d128, tt.fused); got != tt.want {
-			t.Errorf("%s: judge(%v, %v) = %s; want %s", tt.name, tt.d128, tt.fused, got, tt.want)
+		if got := meta.Verdict(tt.distance, tt.fused); got != tt.want {
+			t.Errorf("%s: Verdict(%v, %v) = %s; want %s", tt.name, tt.distance, tt.fused, got, tt.want)
 		}
 	}
 }
 
+// two is an engine of two networks with two numbers each.
+var two = Meta{Networks: []Network{{Size: 2, Metric: Euclidean, Unit: 0.6}, {Size: 2, Metric: Euclidean, Unit: 0.9}}}
+
 func TestDistance(t *testing.T) {
-	a := Embedding{D128: []float32{0, 0}, D1024: []float32{1, 0}}
-	b := Embedding{D128: []float32{0.18, 0.24}, D1024: []float32{1, 0.9}}
-	d, f := Distance(a, b)
+	a, b := Embedding{{0, 0}, {1, 0}}, Embedding{{0.18, 0.24}, {1, 0.9}}
+	d, f := two.Distance(a, b)
 	if math.Abs(d-0.3) > 1e-6 || math.Abs(f-1.5) > 1e-6 {
 		t.Errorf("Distance = %v, %v; want 0.3, 1.5", d, f)
 	}
+	angle := Meta{Networks: []Network{{Size: 2, Metric: Cosine, Unit: 0.5}}}
+	for _, tt := range []struct {
+		b    []float32
+		want float64
+	}{{[]float32{5, 0}, 0}, {[]float32{0, 2}, 1}, {[]float32{-3, 0}, 2}} {
+		if d, f := angle.Distance(Embedding{{1, 0}}, Embedding{tt.b}); math.Abs(d-tt.want) > 1e-9 || math.Abs(f-2*tt.want) > 1e-9 {
+			t.Errorf("cosine to %v = %v, %v; want %v, %v", tt.b, d, f, tt.want, 2*tt.want)
+		}
+	}
 }
 
-// Embeddings that are missing or of another engine are near to nothing.
+// Embeddings that are missing, of another engine, or without direction are near to nothing.
 func TestDistanceOfUnlikeIsNoMatch(t *testing.T) {
-	whole := Embedding{D128: make([]float32, 128), D1024: make([]float32, 1024)}
-	for _, other := range []Embedding{{}, {D128: make([]float32, 64), D1024: make([]float32, 1024)}} {
-		if v := judge(Distance(whole, other)); v != NoMatch {
-			t.Errorf("%d and %d values: %s", len(other.D128), len(other.D1024), v)
+	meta := two
+	meta.Match = Thresholds{100, 100}
+	whole := Embedding{{1, 0}, {1, 0}}
+	if d, f := meta.Distance(whole, whole); meta.Verdict(d, f) != Match {
+		t.Fatalf("to itself: %v, %v", d, f)
+	}
+	for _, other := range []Embedding{nil, {}, {{1, 0}}, {{1, 0}, {1}}, {{1}, {1, 0}}, {{1, 0}, {1, 0}, {1, 0}}} {
+		if d, f := meta.Distance(whole, other); meta.Verdict(d, f) != NoMatch {
+			t.Errorf("%v: %v, %v", other, d, f)
 		}
+	}
+	meta.Networks = []Network{{Size: 2, Metric: Cosine, Unit: 1}}
+	if d, f := meta.Distance(Embedding{{0, 0}}, Embedding{{1, 0}}); meta.Verdict(d, f) != NoMatch {
+		t.Errorf("no direction: %v, %v", d, f)
+	}
+	meta.Networks[0].Metric = "other"
+	if d, f := meta.Distance(Embedding{{1, 0}}, Embedding{{1, 0}}); meta.Verdict(d, f) != NoMatch {
+		t.Errorf("no metric: %v, %v", d, f)
 	}
 }
 
@@ -66,20 +95,20 @@ func TestOnly(t *testing.T) {
 }
 
 func TestGates(t *testing.T) {
-	good := measure{doubt: 0.05, eyes: 90, turn: 0.05, light: 120, sharp: 9}
+	good := Quality{Doubt: 0.05, Eyes: 90, Turn: 0.05, Light: 120, Sharp: 9}
 	tests := []struct {
 		name          string
-		change        func(*measure)
+		change        func(*Quality)
 		placed, clear bool
 	}{
-		{"good", func(*measure) {}, true, true},
-		{"landmarks in doubt", func(m *measure) { m.doubt = 0.2 }, false, true},
-		{"too far away", func(m *measure) { m.eyes = 40 }, false, true},
-		{"turned away", func(m *measure) { m.turn = 0.4 }, false, true},
-		{"no number", func(m *measure) { m.turn = math.NaN() }, false, true},
-		{"dark", func(m *measure) { m.light = 10 }, true, false},
-		{"burnt out", func(m *measure) { m.light = 250 }, true, false},
-		{"blurred", func(m *measure) { m.sharp = 1 }, true, false},
+		{"good", func(*Quality) {}, true, true},
+		{"landmarks in doubt", func(m *Quality) { m.Doubt = 0.2 }, false, true},
+		{"too far away", func(m *Quality) { m.Eyes = 40 }, false, true},
+		{"turned away", func(m *Quality) { m.Turn = 0.4 }, false, true},
+		{"no number", func(m *Quality) { m.Turn = math.NaN() }, false, true},
+		{"dark", func(m *Quality) { m.Light = 10 }, true, false},
+		{"burnt out", func(m *Quality) { m.Light = 250 }, true, false},
+		{"blurred", func(m *Quality) { m.Sharp = 1 }, true, false},
 	}
 	for _, tt := range tests {
 		m := good
@@ -92,11 +121,11 @@ func TestGates(t *testing.T) {
 
 // The sharper, the more frontal, the better lit frame goes first.
 func TestRank(t *testing.T) {
-	base := measure{turn: 0.05, light: 120, sharp: 9}
-	for name, worse := range map[string]measure{
-		"softer": {turn: 0.05, light: 120, sharp: 5},
-		"turned": {turn: 0.20, light: 120, sharp: 9},
-		"darker": {turn: 0.05, light: 40, sharp: 9},
+	base := Quality{Turn: 0.05, Light: 120, Sharp: 9}
+	for name, worse := range map[string]Quality{
+		"softer": {Turn: 0.05, Light: 120, Sharp: 5},
+		"turned": {Turn: 0.20, Light: 120, Sharp: 9},
+		"darker": {Turn: 0.05, Light: 40, Sharp: 9},
 	} {
 		if worse.rank() >= base.rank() {
 			t.Errorf("%s: rank %.2f is not below %.2f", name, worse.rank(), base.rank())
@@ -108,21 +137,21 @@ func TestRank(t *testing.T) {
 func TestMeasureSharpness(t *testing.T) {
 	var f Face
 	for _, m := range meanShape {
-		f.Landmarks[m.index] = Point{100 * m.at.X, 100 * m.at.Y}
+		f.Landmarks[m.index] = Point{X: 100 * m.at.X, Y: 100 * m.at.Y}
 	}
 	flat := &tensor.Tensor{H: 8, W: 8, C: 3, Data: make([]float32, 8*8*3)}
 	striped := &tensor.Tensor{H: 8, W: 8, C: 3, Data: make([]float32, 8*8*3)}
 	for i := range striped.Data {
 		striped.Data[i] = float32(i / 3 % 2 * 100)
 	}
-	if m := newMeasure(f, flat); m.sharp != 0 || m.light != 0 {
+	if m := measure(f, flat); m.Sharp != 0 || m.Light != 0 {
 		t.Errorf("flat: %+v", m)
 	}
-	m := newMeasure(f, striped)
-	if math.Abs(m.sharp-200) > 1e-3 || math.Abs(m.light-50) > 1e-3 {
+	m := measure(f, striped)
+	if math.Abs(m.Sharp-200) > 1e-3 || math.Abs(m.Light-50) > 1e-3 {
 		t.Errorf("striped: %+v; want sharpness 200, light 50", m)
 	}
-	if m.turn > 0.02 {
-		t.Errorf("the mean shape is turned by %v", m.turn)
+	if m.Turn > 0.02 {
+		t.Errorf("the mean shape is turned by %v", m.Turn)
 	}
 }

@@ -166,7 +166,7 @@ func (f *Proofs) decide(ctx context.Context, s sitting.Session, p sitting.Payloa
 func evidence(r face.Result) map[string]string {
 	return map[string]string{
 		"engine": r.Engine, "verdict": string(r.Verdict), "frames": fmt.Sprint(r.Frames),
-		"d128": fmt.Sprintf("%.3f", r.D128), "fused": fmt.Sprintf("%.3f", r.Fused),
-		"match": fmt.Sprintf("%.3f %.3f", r.Match.D128, r.Match.Fused),
+		"distance": fmt.Sprintf("%.3f", r.Distance), "fused": fmt.Sprintf("%.3f", r.Fused),
+		"match": fmt.Sprintf("%.3f %.3f", r.Match.Distance, r.Match.Fused),
 	}
 }

@@ -22,6 +22,8 @@ const (
 	Landmarks   = "face_landmark_68_model" // 68 points, 112x112
 	Recognition = "face_recognition_model" // 128-d residual network, 150x150
 	Features    = "faceres"                // 1024-d MobileNet, 224x224
+	Tiny        = "tiny_face_detector_model"
+	Mesh        = "facemesh"
 )
 
 // parts names the files of each network: what the weights are, and the weights.
@@ -30,18 +32,24 @@ var parts = map[string][2]string{
 	Landmarks:   {"face_landmark_68_model-weights_manifest.json", "face_landmark_68_model.bin"},
 	Recognition: {"face_recognition_model-weights_manifest.json", "face_recognition_model.bin"},
 	Features:    {"faceres.json", "faceres.bin"},
+	Tiny:        {"tiny_face_detector_model-weights_manifest.json", "tiny_face_detector_model.bin"},
+	Mesh:        {"facemesh.json", "facemesh.bin"},
 }
 
 // pins holds the SHA-256 of every file.
 var pins = map[string]string{
-	"ssd_mobilenetv1_model-weights_manifest.json":  "888f744dffbc84f5f060d1f8427d9742341943a2dfaaf9205d10029b7e7a2955",
-	"ssd_mobilenetv1_model.bin":                    "2835640602d53718aa6ae9a42896327eaa21beefed056c218d32ca7d79e1e2f8",
-	"face_landmark_68_model-weights_manifest.json": "ca4886639f86e99b39fed0c155f81b63317225773bd9616716e887b0153389c9",
-	"face_landmark_68_model.bin":                   "4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b",
-	"face_recognition_model-weights_manifest.json": "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
-	"face_recognition_model.bin":                   "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
-	"faceres.json":                                 "5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df",
-	"faceres.bin":                                  "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b",
+	"ssd_mobilenetv1_model-weights_manifest.json":    "888f744dffbc84f5f060d1f8427d9742341943a2dfaaf9205d10029b7e7a2955",
+	"ssd_mobilenetv1_model.bin":                      "2835640602d53718aa6ae9a42896327eaa21beefed056c218d32ca7d79e1e2f8",
+	"face_landmark_68_model-weights_manifest.json":   "ca4886639f86e99b39fed0c155f81b63317225773bd9616716e887b0153389c9",
+	"face_landmark_68_model.bin":                     "4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b",
+	"face_recognition_model-weights_manifest.json":   "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+	"face_recognition_model.bin":                     "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+	"tiny_face_detector_model-weights_manifest.json": "5d1af4849ac48d5b985f4a9b16010c512353ddd6fcc63d50fd0bc9e9e64296e5",
+	"tiny_face_detector_model.bin":                   "b7503ce7df31039b1c43316a9b865cab6a70dd748cc602d3fa28b551503c3871",
+	"facemesh.json":                                  "b60ca26f404724f43bd2b1575761d8265180e1f053cc0731caa68462927309e7",
+	"facemesh.bin":                                   "3826da640b0a3021161605369ee6af293f75d518040355b960ec71a3390c1c0b",
+	"faceres.json":                                   "5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df",
+	"faceres.bin":                                    "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b",
 }
 
 // maxFile bounds what is read of one file; the largest has 7 MB.
@@ -58,6 +66,9 @@ func Digest() string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Sum returns the pinned SHA-256, in hex, of the file with a network's weights.
+func Sum(network string) string { return pins[parts[network][1]] }
 
 // Check reads every file and fails if one is missing or is not the pinned one.
 func Check(fsys fs.FS) error {

@@ -1,13 +1,17 @@
 package tensor
 
-// MaxPool takes the largest value of each window.
-func MaxPool(p *Pool, in *Tensor, area Area) *Tensor {
+// MaxPool takes the largest value of each window. The result has channels of
+// which the ones behind in.C are zero.
+func MaxPool(p *Pool, in *Tensor, area Area, channels int) *Tensor {
 	oh, top := area.out(in.H, area.Height)
 	ow, left := area.out(in.W, area.Width)
-	out := p.New(oh, ow, in.C)
+	out := p.New(oh, ow, channels)
+	if channels > in.C {
+		clear(out.Data)
+	}
 	for y := range oh {
 		for x := range ow {
-			px := out.Data[(y*ow+x)*in.C:][:in.C]
+			px := out.Data[(y*ow+x)*channels:][:in.C]
 			first := true
 			for ky := range area.Height {
 				for kx := range area.Width {
@@ -81,6 +85,25 @@ func Add(dst, src *Tensor, rng Range) {
 }
 
 func (r Range) keep(v float32) float32 { return min(max(v, r.Low), r.High) }
+
+// Slope multiplies what is negative, in place: with the value of its channel,
+// or with the only one.
+func Slope(t *Tensor, slopes []float32) {
+	if len(slopes) == 1 {
+		one := slopes[0]
+		for i, v := range t.Data {
+			t.Data[i] = max(v, 0) + one*min(v, 0)
+		}
+		return
+	}
+	must(len(slopes) == t.C, "%d slopes for %d channels", len(slopes), t.C)
+	for at := 0; at+t.C <= len(t.Data); at += t.C {
+		px := t.Data[at:][:t.C]
+		for c, v := range px {
+			px[c] = max(v, 0) + slopes[c]*min(v, 0)
+		}
+	}
+}
 
 // Clamp keeps every value in rng.
 func Clamp(t *Tensor, rng Range) {

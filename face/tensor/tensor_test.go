@@ -71,7 +71,7 @@ func TestBytesAreSpread(t *testing.T) {
 
 func TestMaxPool(t *testing.T) {
 	in := tensorOf(3, 3, 1, -1, -2, -3, -4, -5, -6, -7, -8, -9)
-	got := MaxPool(&Pool{}, in, Area{2, 2, 1, false})
+	got := MaxPool(&Pool{}, in, Area{2, 2, 1, false}, 1)
 	if want := []float32{-1, -2, -4, -5}; !cmp.Equal(got.Data, want) {
 		t.Errorf("MaxPool = %v; want %v", got.Data, want)
 	}

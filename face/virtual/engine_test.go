@@ -2,13 +2,10 @@ package virtual
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -26,49 +23,15 @@ const (
 	reviewFused = 2.00
 )
 
-// folders are where the model files may lie: where the tests are told, where
-// the build puts them, where npm puts them.
-var folders = [][]string{
-	{os.Getenv("TUNNUS_MODELS")},
-	{filepath.Join("..", "..", "bin", "models")},
-	{
-		filepath.Join("..", "..", "models", "node_modules", "@vladmandic", "face-api", "model"),
-		filepath.Join("..", "..", "models", "node_modules", "@vladmandic", "human", "models"),
-	},
-}
+var opened = sync.OnceValues(func() (*face.BuiltIn, error) { return face.Open(modelFiles) })
 
-// several opens a file in the first of its folders that has it.
-type several []string
-
-func (s several) Open(name string) (fs.File, error) {
-	for _, dir := range s {
-		if dir == "" {
-			continue
-		}
-		if f, err := os.DirFS(dir).Open(name); err == nil {
-			return f, nil
-		}
-	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-}
-
-var opened = sync.OnceValues(func() (*face.Engine, error) {
-	for _, dirs := range folders {
-		e, err := face.Open(several(dirs))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return e, err
-		}
-	}
-	return nil, fs.ErrNotExist
-})
+var modelFiles fs.FS
 
 // engine returns one engine for all tests, or skips the test with the reason.
-func engine(t *testing.T) *face.Engine {
+func engine(t *testing.T) *face.BuiltIn {
 	t.Helper()
+	modelFiles = need.Models(t)
 	e, err := opened()
-	if errors.Is(err, fs.ErrNotExist) {
-		need.Missing(t, "no model files: run make build, or name their folder in TUNNUS_MODELS")
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +47,7 @@ type sitter struct {
 
 // sit photographs a person. That the engine finds one face in each picture is
 // tested on the way.
-func sit(e *face.Engine, p Person) (*sitter, error) {
+func sit(e face.Engine, p Person) (*sitter, error) {
 	m := NewModel(p)
 	s := &sitter{Person: p}
 	for i, file := range append([][]byte{m.Portrait()}, m.Frames(2, 77)...) {
@@ -92,7 +55,7 @@ func sit(e *face.Engine, p Person) (*sitter, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := e.Embed(img)
+		v, err := face.Embed(e, img)
 		if err != nil {
 			return nil, fmt.Errorf("picture %d of %s: %w", i, p.Name, err)
 		}
@@ -135,7 +98,7 @@ func sitters(t *testing.T) (cast, twins []*sitter) {
 func apart(t *testing.T, a, b *sitter, doubt bool) {
 	t.Helper()
 	for i, v := range append([]face.Embedding{b.portrait}, b.frames...) {
-		d128, fused := face.Distance(a.portrait, v)
+		d128, fused := face.Default().Distance(a.portrait, v)
 		if d128 < apartMin || !doubt && d128 <= reviewD128 && fused <= reviewFused {
 			t.Errorf("portrait of %s against picture %d of %s: d128 %.3f, fused %.3f", a.Name, i, b.Name, d128, fused)
 		}
@@ -146,7 +109,7 @@ func TestEngineKnowsEachAgain(t *testing.T) {
 	cast, twins := sitters(t)
 	for _, s := range append(cast[:len(cast):len(cast)], twins...) {
 		for i, v := range s.frames {
-			if d128, fused := face.Distance(s.portrait, v); d128 > sameMax || fused > matchFused {
+			if d128, fused := face.Default().Distance(s.portrait, v); d128 > sameMax || fused > matchFused {
 				t.Errorf("%s, frame %d: d128 %.3f, fused %.3f; want a match, and d128 of %.2f or less", s.Name, i, d128, fused, sameMax)
 			}
 		}
@@ -199,9 +162,9 @@ func TestCompareDecidesOnAnotherDay(t *testing.T) {
 	}
 }
 
-func verdict(t *testing.T, e *face.Engine, portrait []byte, frames []image.Image) face.Verdict {
+func verdict(t *testing.T, e face.Engine, portrait []byte, frames []image.Image) face.Verdict {
 	t.Helper()
-	r, err := e.Compare(decodeAll(t, [][]byte{portrait})[0], frames)
+	r, err := face.Compare(e, decodeAll(t, [][]byte{portrait})[0], frames)
 	if err != nil {
 		t.Error(err)
 	}

@@ -45,7 +45,7 @@ func New(command string, args ...string) *Faces {
 }
 
 // Compare compares a document's portrait with live frames, JPEG. It fails as
-// [face.Engine.Compare] does for pictures that cannot be judged; anything else
+// [face.Compare] does for pictures that cannot be judged; anything else
 // is a fault of ours.
 func (f *Faces) Compare(ctx context.Context, portrait []byte, frames [][]byte) (face.Result, error) {
 	var job bytes.Buffer
@@ -106,5 +106,5 @@ func Run(in io.Reader, out io.Writer, models fs.FS) error {
 	if err != nil {
 		return err
 	}
-	return face.WriteAnswer(out, engine.Do(job))
+	return face.WriteAnswer(out, face.Do(engine, job))
 }

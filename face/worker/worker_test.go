@@ -49,7 +49,7 @@ func play(as string) {
 			say(face.Answer{Code: tunnus.CodeFaceQuality, Cause: "all came"})
 		}
 	case "match":
-		say(face.Answer{Result: &face.Result{Verdict: face.Match, D128: -1, Fused: -1}}) // no distances
+		say(face.Answer{Result: &face.Result{Verdict: face.Match, Distance: -1, Fused: -1}}) // no distances
 	case "mute":
 		job()
 	case "noise":

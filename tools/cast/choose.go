@@ -38,7 +38,7 @@ type role struct {
 }
 
 type director struct {
-	engine *face.Engine
+	engine face.Engine
 	rand   *rand.Rand
 	frames int
 }
@@ -53,13 +53,13 @@ func (d *director) play(p virtual.Person) (*player, bool) {
 		if err != nil {
 			return nil, false
 		}
-		e, err := d.engine.Embed(img)
+		e, err := face.Embed(d.engine, img)
 		if err != nil {
 			return nil, false
 		}
 		out.views = append(out.views, e)
 		if i > 0 {
-			d128, fused := face.Distance(out.views[0], e)
+			d128, fused := face.Default().Distance(out.views[0], e)
 			out.own = max(out.own, d128, fused*auditionMax/1.4)
 		}
 	}
@@ -90,7 +90,7 @@ func (d *director) audition(seed uint64, n int, spread float64, skip map[string]
 func apart(a, b *player, near bool) float64 {
 	least := math.Inf(1)
 	compare := func(x, y face.Embedding) {
-		d128, fused := face.Distance(x, y)
+		d128, fused := face.Default().Distance(x, y)
 		least = min(least, d128/apartMin)
 		if !near {
 			least = min(least, max(d128/noMatchD128, fused/noMatchFused))

@@ -1,4 +1,4 @@
-package face
+package network
 
 import (
 	"fmt"
@@ -8,14 +8,9 @@ import (
 	"github.com/tunnus-id/tunnus/face/tensor"
 )
 
-// meanRGB is taken from the pictures of the landmark and the 128-d network.
-var meanRGB = [3]float32{122.782, 117.001, 104.298}
-
-const chipSize = 150 // of the 128-d network
-
-// A residualNet is dlib's face recognition network with 29 layers, as face-api
+// A Residual is dlib's face recognition network with 29 layers, as face-api
 // ships it.
-type residualNet struct {
+type Residual struct {
 	first  *tensor.Conv
 	blocks []residual
 	last   *tensor.Conv // 256 to 128, no bias
@@ -50,7 +45,7 @@ var residualBlocks = []struct {
 	{"conv256_down_out", 256, 256, true},
 }
 
-func newResidualNet(w *model.Weights) (*residualNet, error) {
+func newResidual(w *model.Weights) *Residual {
 	// A convolution's bias goes through the scale layer behind it.
 	conv := func(name string, area tensor.Area, in, out int, rng tensor.Range) *tensor.Conv {
 		bias, mul, add := w.Floats(name+"/conv/bias", out), w.Floats(name+"/scale/weights", out), w.Floats(name+"/scale/biases", out)
@@ -59,7 +54,7 @@ func newResidualNet(w *model.Weights) (*residualNet, error) {
 		}
 		return tensor.NewConv(area, in, w.Matrix(name+"/conv/filters", area.Height, area.Width, in, out), mul, add, rng)
 	}
-	n := &residualNet{
+	n := &Residual{
 		first: conv("conv32_down", tensor.Area{Height: 7, Width: 7, Stride: 2}, 3, 32, relu),
 		last:  tensor.NewConv(square(1, 1), 256, w.Matrix("fc", 256, 128), nil, nil, linear),
 	}
@@ -74,14 +69,14 @@ func newResidualNet(w *model.Weights) (*residualNet, error) {
 			conv(b.name+"/conv2", square(3, 1), b.out, b.out, linear),
 		})
 	}
-	return n, w.Err()
+	return n
 }
 
-// embed returns the 128 numbers of a chip of 150x150 pixels, x, which it takes over.
-func (n *residualNet) embed(p *tensor.Pool, x *tensor.Tensor) []float32 {
-	y := n.first.Run(p, x)
+// Embed returns the 128 numbers of a chip of 150x150 pixels, x, which it takes over.
+func (n *Residual) Embed(p *tensor.Pool, x *tensor.Tensor) []float32 {
+	y := n.first.Run(p, normalize(x, meanRGB, 1.0/255))
 	p.Free(x)
-	x = tensor.MaxPool(p, y, tensor.Area{Height: 3, Width: 3, Stride: 2})
+	x = tensor.MaxPool(p, y, tensor.Area{Height: 3, Width: 3, Stride: 2}, y.C)
 	p.Free(y)
 	for _, b := range n.blocks {
 		x = b.run(p, x)
@@ -111,13 +106,11 @@ func (b residual) run(p *tensor.Pool, x *tensor.Tensor) *tensor.Tensor {
 	return half
 }
 
-const featureSize = 224 // of the 1024-d network
-
-// A featureNet is MobileNet v1 up to its pooling, trained on faces (the
+// A Features is MobileNet v1 up to its pooling, trained on faces (the
 // faceres model of the human library).
-type featureNet struct{ base mobilenet }
+type Features struct{ base mobilenet }
 
-func newFeatureNet(w *model.Weights) (*featureNet, error) {
+func newFeatures(w *model.Weights) *Features {
 	bias := func(name string, c int) []float32 { return w.Floats(name+"_bn/batchnorm_1/sub", c) }
 	first := tensor.NewConv(square(3, 2), 3, w.Matrix("conv1/convolution/merged_input", 3, 3, 3, widths[0]),
 		nil, bias("conv1", widths[0]), relu6)
@@ -127,13 +120,17 @@ func newFeatureNet(w *model.Weights) (*featureNet, error) {
 			w.Floats(dw+"_bn/batchnorm_1/mul", in), bias(dw, in), relu6)
 		return tensor.NewSeparable(depth, w.Matrix(pw+"/convolution/merged_input", 1, 1, in, out), nil, bias(pw, out), relu6)
 	})
-	return &featureNet{net}, w.Err()
+	return &Features{net}
 }
 
-// embed returns the 1024 numbers, of length 1, of a chip of 224x224 pixels, x,
+// Embed returns the 1024 numbers, of length 1, of a chip of 224x224 pixels, x,
 // which it takes over.
-func (n *featureNet) embed(p *tensor.Pool, x *tensor.Tensor) []float32 {
-	x = n.base.run(p, x, 0, len(n.base))
+func (n *Features) Embed(p *tensor.Pool, x *tensor.Tensor) []float32 {
+	// The network wants blue first, and less the mean of ImageNet.
+	for i := 0; i < len(x.Data); i += 3 {
+		x.Data[i], x.Data[i+2] = x.Data[i+2], x.Data[i]
+	}
+	x = n.base.run(p, normalize(x, [3]float32{103.939, 116.779, 123.68}, 1), 0, len(n.base))
 	out := tensor.Mean(x)
 	p.Free(x)
 	var sum float64

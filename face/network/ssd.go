@@ -1,4 +1,4 @@
-package face
+package network
 
 import (
 	"cmp"
@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus/face/model"
+	"github.com/tunnus-id/tunnus/face/picture"
 	"github.com/tunnus-id/tunnus/face/tensor"
 )
 
-// A detector is SSD MobileNet v1 (Liu et al. 2016) as face-api ships it: six
+// A Detector is SSD MobileNet v1 (Liu et al. 2016) as face-api ships it: six
 // feature maps, 5118 anchors, two classes of which the second is "face".
-type detector struct {
+type Detector struct {
 	base    mobilenet
 	extra   []*tensor.Conv // eight layers behind the base
 	boxes   []*tensor.Conv
@@ -21,12 +22,9 @@ type detector struct {
 }
 
 const (
-	detectorSize = 512
-	anchorCount  = 5118
-	// sureScore and maxOverlap are the values that the library uses. What scores
-	// less, down to minScore, is a face only if its landmarks are beyond doubt:
-	// so a second face is not overlooked.
-	sureScore  = 0.5
+	anchorCount = 5118
+	// maxOverlap is the value that the library uses. minScore is far below its
+	// 0.5: whoever asks may want to know of a second face that is half seen.
 	minScore   = 0.1
 	maxOverlap = 0.5
 	// maxFound bounds the candidates that are looked at more closely.
@@ -40,12 +38,12 @@ var featureMaps = [6]struct{ c, anchors int }{{512, 3}, {1024, 6}, {512, 6}, {25
 // window has stride 2 and makes a feature map.
 var extraLayers = [8]struct{ window, c int }{{1, 256}, {3, 512}, {1, 128}, {3, 256}, {1, 128}, {3, 256}, {1, 64}, {3, 128}}
 
-func newDetector(w *model.Weights) (*detector, error) {
+func newDetector(w *model.Weights) *Detector {
 	conv := func(name string, window, in, out, stride int) *tensor.Conv {
 		return tensor.NewConv(square(window, stride), in, w.Matrix(name+"/weights", window, window, in, out),
 			nil, w.Floats(name+"/convolution_bn_offset", out), relu6)
 	}
-	d := &detector{anchors: w.Floats("Output/extra_dim", 1, anchorCount, 4)}
+	d := &Detector{anchors: w.Floats("Output/extra_dim", 1, anchorCount, 4)}
 	d.base = newMobilenet(conv("MobilenetV1/Conv2d_0_pointwise", 3, 3, widths[0], 2), func(i, in, out, stride int) *tensor.Conv {
 		name := fmt.Sprintf("MobilenetV1/Conv2d_%d_", i)
 		mul, add := normalization(w, name+"depthwise/BatchNorm/", in)
@@ -67,7 +65,7 @@ func newDetector(w *model.Weights) (*detector, error) {
 		d.boxes = append(d.boxes, predict("BoxEncodingPredictor", 4*m.anchors))
 		d.classes = append(d.classes, predict("ClassPredictor", 3*m.anchors))
 	}
-	return d, w.Err()
+	return d
 }
 
 // normalization turns a batch normalization into a factor and a summand.
@@ -81,19 +79,14 @@ func normalization(w *model.Weights, prefix string, c int) (mul, add []float32) 
 	return gamma, beta
 }
 
-// A candidate is a box in units of the network's input, 0 to 1.
-type candidate struct {
-	Box
-	score float64
-}
-
-// find returns what may be faces in a 512x512 input with values from -1 to 1,
+// Find returns what may be faces in a 512x512 square of RGB values,
 // the surest first. It takes x over.
-func (d *detector) find(p *tensor.Pool, x *tensor.Tensor) []candidate {
-	var found []candidate
+func (d *Detector) Find(p *tensor.Pool, x *tensor.Tensor) []Candidate {
+	var found []Candidate
+	x = normalize(x, [3]float32{127.5, 127.5, 127.5}, 1/127.5)
 	d.run(p, x, func(anchor int, code []float32, score float64) {
 		if score > minScore {
-			found = append(found, candidate{place(code, d.anchors[4*anchor:]), score})
+			found = append(found, Candidate{place(code, d.anchors[4*anchor:]), score})
 		}
 	})
 	found = apart(found)
@@ -101,7 +94,7 @@ func (d *detector) find(p *tensor.Pool, x *tensor.Tensor) []candidate {
 }
 
 // run reports what the network says of each anchor, in their order. It takes x over.
-func (d *detector) run(p *tensor.Pool, x *tensor.Tensor, report func(anchor int, code []float32, score float64)) {
+func (d *Detector) run(p *tensor.Pool, x *tensor.Tensor, report func(anchor int, code []float32, score float64)) {
 	anchor, level := 0, 0
 	predict := func(x *tensor.Tensor) {
 		boxes, classes := d.boxes[level].Run(p, x), d.classes[level].Run(p, x)
@@ -127,26 +120,24 @@ func (d *detector) run(p *tensor.Pool, x *tensor.Tensor, report func(anchor int,
 	p.Free(x)
 }
 
-func sigmoid(v float32) float64 { return 1 / (1 + math.Exp(-float64(v))) }
-
 // place moves and stretches an anchor as the network says (Liu et al. 2016,
 // §2.2, with variances 0.1 and 0.2).
-func place(code, anchor []float32) Box {
+func place(code, anchor []float32) picture.Box {
 	h, w := float64(anchor[2]-anchor[0]), float64(anchor[3]-anchor[1])
 	y := float64(anchor[0]) + h/2 + float64(code[0])/10*h
 	x := float64(anchor[1]) + w/2 + float64(code[1])/10*w
 	h *= math.Exp(float64(code[2])/5) / 2
 	w *= math.Exp(float64(code[3])/5) / 2
-	return Box{x - w, y - h, x + w, y + h}
+	return picture.Box{Left: x - w, Top: y - h, Right: x + w, Bottom: y + h}
 }
 
 // apart keeps the surest of boxes that mean one face: those that overlap, and
 // those that lie inside another.
-func apart(found []candidate) []candidate {
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
-	var kept []candidate
+func apart(found []Candidate) []Candidate {
+	slices.SortStableFunc(found, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	var kept []Candidate
 	for _, c := range found {
-		if !slices.ContainsFunc(kept, func(k candidate) bool { return sameFace(c.Box, k.Box) }) {
+		if !slices.ContainsFunc(kept, func(k Candidate) bool { return sameFace(c.Box, k.Box) }) {
 			kept = append(kept, c)
 		}
 	}
@@ -155,7 +146,7 @@ func apart(found []candidate) []candidate {
 
 // sameFace reports whether two boxes share more than half of their union, or
 // one shares more than two thirds of itself with the other.
-func sameFace(a, b Box) bool {
+func sameFace(a, b picture.Box) bool {
 	w := min(a.Right, b.Right) - max(a.Left, b.Left)
 	h := min(a.Bottom, b.Bottom) - max(a.Top, b.Top)
 	if w <= 0 || h <= 0 {

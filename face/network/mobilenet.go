@@ -1,17 +1,6 @@
-package face
+package network
 
-import (
-	"math"
-
-	"github.com/tunnus-id/tunnus/face/tensor"
-)
-
-// Activations, written as the range in which they keep a value.
-var (
-	linear = tensor.Range{Low: float32(math.Inf(-1)), High: float32(math.Inf(1))}
-	relu   = tensor.Range{Low: 0, High: float32(math.Inf(1))}
-	relu6  = tensor.Range{Low: 0, High: 6}
-)
+import "github.com/tunnus-id/tunnus/face/tensor"
 
 // widths are the output channels of MobileNet v1: of its first convolution, and
 // of the 13 separable ones (Howard et al. 2017, table 1).
@@ -45,9 +34,4 @@ func (m mobilenet) run(p *tensor.Pool, x *tensor.Tensor, from, to int) *tensor.T
 		x = y
 	}
 	return x
-}
-
-// square is a window with TensorFlow's padding.
-func square(size, stride int) tensor.Area {
-	return tensor.Area{Height: size, Width: size, Stride: stride, Same: true}
 }

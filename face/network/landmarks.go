@@ -1,23 +1,22 @@
-package face
+package network
 
 import (
 	"fmt"
 
 	"github.com/tunnus-id/tunnus/face/model"
+	"github.com/tunnus-id/tunnus/face/picture"
 	"github.com/tunnus-id/tunnus/face/tensor"
 )
 
-const landmarkSize = 112
-
-// A landmarkNet finds 68 points in a face (face-api's landmark network: four
+// A Landmarks finds 68 points in a face (face-api's landmark network: four
 // dense blocks of four layers, then one full layer).
-type landmarkNet struct {
+type Landmarks struct {
 	blocks [4][4]*tensor.Conv
 	last   *tensor.Conv
 }
 
-func newLandmarkNet(w *model.Weights) (*landmarkNet, error) {
-	n := &landmarkNet{}
+func newLandmarks(w *model.Weights) *Landmarks {
+	n := &Landmarks{}
 	in := 3
 	for b := range n.blocks {
 		out := 32 << b
@@ -37,11 +36,12 @@ func newLandmarkNet(w *model.Weights) (*landmarkNet, error) {
 		}
 	}
 	n.last = tensor.NewConv(square(1, 1), 256, w.Matrix("fc/weights", 256, 136), nil, w.Floats("fc/bias", 136), linear)
-	return n, w.Err()
+	return n
 }
 
-// find returns the points in units of the 112x112 input x, 0 to 1. It takes x over.
-func (n *landmarkNet) find(p *tensor.Pool, x *tensor.Tensor) (points [68]Point) {
+// Find returns the points in units of the 112x112 RGB values x, 0 to 1. It takes x over.
+func (n *Landmarks) Find(p *tensor.Pool, x *tensor.Tensor) (points [68]picture.Point) {
+	x = normalize(x, meanRGB, 1.0/255)
 	for _, b := range n.blocks {
 		y := b[0].Run(p, x)
 		p.Free(x)
@@ -51,7 +51,7 @@ func (n *landmarkNet) find(p *tensor.Pool, x *tensor.Tensor) (points [68]Point) 
 	p.Free(x)
 	y := n.last.Run(p, &tensor.Tensor{H: 1, W: 1, C: len(mean), Data: mean})
 	for i := range points {
-		points[i] = Point{float64(y.Data[2*i]), float64(y.Data[2*i+1])}
+		points[i] = picture.Point{X: float64(y.Data[2*i]), Y: float64(y.Data[2*i+1])}
 	}
 	p.Free(y)
 	return points
