@@ -107,6 +107,11 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/picture", read},
 	{"face/network", read},
 	{"face", read},
+	{"face/liveness/flash", read},
+	{"face/liveness/match", read},
+	{"face/liveness", read},
+	{"face/liveness/grid", read},
+	{"face/liveness/film", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
