@@ -222,6 +222,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"cmd/colleague", whole},
 	{"cmd/schemefile", whole},
 	{"cmd/document", whole},
+	{"cmd/face", whole},
 	{"cmd/trust", whole},
 	{"cmd/backup", whole},
 	{"cmd/holder", whole},

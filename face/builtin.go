@@ -158,7 +158,7 @@ func (e *BuiltIn) look(pool *tensor.Pool, pic *picture.Picture, margin float64) 
 		f := Face{Score: c.Score, Box: b}
 		f.Landmarks = e.points(pool, pic, b, false)
 		f.Doubt = doubt(f, e.points(pool, pic, b, true))
-		if f.Score >= sureScore || f.Doubt <= maxDoubt {
+		if f.Score >= sureScore || f.Doubt <= MaxDoubt {
 			faces = append(faces, f)
 		}
 	}

@@ -47,7 +47,7 @@ func Compare(e Engine, portrait image.Image, frames []image.Image) (Result, erro
 	}
 	var distances, fused []float64
 	for _, s := range best {
-		emb, err := embed(e, s.pic, s.face)
+		emb, err := EmbedFace(e, s.pic, s.face)
 		if err != nil {
 			return Result{}, err
 		}
@@ -73,14 +73,14 @@ func reference(e Engine, portrait image.Image) (Embedding, Quality, error) {
 		return nil, Quality{}, err
 	}
 	f, err := only(found)
-	if err != nil || !(f.Doubt <= maxDoubt) {
+	if err != nil || !(f.Doubt <= MaxDoubt) {
 		return nil, Quality{}, nil // for a person to see
 	}
 	q, err := Measure(pic, f)
 	if err != nil {
 		return nil, Quality{}, err
 	}
-	emb, err := embed(e, pic, f)
+	emb, err := EmbedFace(e, pic, f)
 	return emb, q, err
 }
 

@@ -172,17 +172,22 @@ func Embed(e Engine, img image.Image) (Embedding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return embed(e, img, f)
+	return EmbedFace(e, img, f)
 }
 
-func embed(e Engine, img image.Image, f Face) (Embedding, error) {
+// EmbedFace returns the vectors of one face of a picture. What it returns is whole:
+// an engine that gives anything else is at fault, and that is an error.
+func EmbedFace(e Engine, img image.Image, f Face) (Embedding, error) {
 	chip, err := NewChip(img, f.Landmarks)
 	if err != nil {
 		return nil, err
 	}
 	emb, err := e.Embed(chip)
+	if err == nil {
+		err = e.Meta().whole(emb)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return emb, e.Meta().whole(emb)
+	return emb, nil
 }

@@ -25,9 +25,9 @@ const (
 	// see measure. Blurred so far that the 128-d distance moves by 0.25, faces
 	// have 2 to 4; usable ones have 5 and more.
 	minSharp = 2
-	// maxDoubt bounds [Face.Doubt]: beyond it landmarks, and with them the
+	// MaxDoubt bounds [Face.Doubt]: beyond it landmarks, and with them the
 	// chip, are guesswork, and a distance would say nothing of the person.
-	maxDoubt = 0.15
+	MaxDoubt = 0.15
 )
 
 // A Quality is what is measured of one picture with a face, for choosing frames
@@ -82,8 +82,8 @@ func measure(f Face, chip *tensor.Tensor) Quality {
 // placed refuses a face that is too far away, turned away or not upright.
 func (m Quality) placed() error {
 	switch {
-	case !(m.Doubt <= maxDoubt):
-		return position("landmarks apart by %.2f eye distances, %.2f are allowed", m.Doubt, maxDoubt)
+	case !(m.Doubt <= MaxDoubt):
+		return position("landmarks apart by %.2f eye distances, %.2f are allowed", m.Doubt, MaxDoubt)
 	case !(m.Eyes >= minEyes):
 		return position("eyes %.0f pixels apart, %d are needed", m.Eyes, minEyes)
 	case !(m.Turn <= maxTurn):

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/cmd/colleague"
 	"github.com/tunnus-id/tunnus/cmd/document"
+	"github.com/tunnus-id/tunnus/cmd/face"
 	"github.com/tunnus-id/tunnus/cmd/jobs"
 	"github.com/tunnus-id/tunnus/cmd/phone"
 	"github.com/tunnus-id/tunnus/cmd/rp"
@@ -43,6 +44,7 @@ type commands struct {
 	Incident   colleague.Incident `cmd:"" help:"Faults of ours that led to locks: open, second, list."`
 	Scheme     schemefile.Command `cmd:"" help:"Look after scheme files: check."`
 	Document   document.Command   `cmd:"" help:"Look at a travel document: read its code line from a picture, judge the files of its chip."`
+	Face       face.Command       `cmd:"" help:"The comparison of faces: two pictures."`
 	Trust      trust.Command      `cmd:"" help:"The list of country signers by which documents are judged: import, show."`
 	Virtual    virtual.Command    `cmd:"" help:"Documents that exist only in a computer, for those who build or test what reads them."`
 	Codes      codesCommand       `cmd:"" help:"List the failure codes: where each is raised, and its languages."`
@@ -68,7 +70,7 @@ func main() {
 	switch {
 	case err == nil:
 		return
-	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused), errors.Is(err, schemefile.ErrFaults), errors.Is(err, document.ErrUnread), errors.Is(err, document.ErrNotWell):
+	case errors.Is(err, errSaid), errors.Is(err, rp.ErrRefused), errors.Is(err, schemefile.ErrFaults), errors.Is(err, document.ErrUnread), errors.Is(err, document.ErrNotWell), errors.Is(err, face.ErrNotCompared):
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "tunnus: interrupted")
 	default:
