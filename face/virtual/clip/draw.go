@@ -172,7 +172,7 @@ func (d *drawn) send(h *hit) (ambient, screen tint) {
 	}
 	p, q, s := &d.at[r*d.cols+col], &d.at[kb], &d.at[kc]
 	a := 1 - b - c
-	colour := d.skin.at(u, v)
+	colour := d.skin.At(u, v)
 	if d.surface.cloth {
 		for k := range 3 {
 			colour[k] *= d.cloth[k]

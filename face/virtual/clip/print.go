@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -71,8 +72,8 @@ func (p *picture) plate(s *Sitter, scale, radius float64, gloss float32) *surfac
 			out.pos, out.nrm = append(out.pos, at), append(out.nrm, normal)
 		}
 	}
-	out.relieve(newTransfer(s.dirs), func(int) []uint8 { return nil })
-	out.skin = texture{width: p.width, height: p.height, detail: detail, texels: p.texels}
+	out.relieve(quick.NewTransfer(s.dirs), func(int) []uint8 { return nil })
+	out.skin = quick.Texture{Width: p.width, Height: p.height, Detail: detail, Texels: p.texels}
 	return out
 }
 
@@ -84,7 +85,7 @@ func (st *Stage) show(s *Script, at time.Duration, into []tint) {
 	film, _, _ := st.look(s, at)
 	for i := range into {
 		for k := range 3 {
-			into[i][k] = min(1, film[k][i]*float32(st.camera.gain*st.camera.white[k]))
+			into[i][k] = min(1, film[k][i]*float32(st.camera.Gain(k)))
 		}
 	}
 	st.last = at
