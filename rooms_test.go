@@ -118,6 +118,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/virtual", read},
 	{"face/virtual/quick", read},
 	{"face/virtual/sensor", read},
+	{"face/virtual/relit", read},
 	{"face/virtual/clip", read},
 	{"login/acsp", read},
 	{"login", decide},

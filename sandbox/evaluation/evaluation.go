@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"context"
+	"image"
 	"math/rand/v2"
 	"sync"
 
@@ -21,6 +22,9 @@ type Plan struct {
 	Low, High float64
 	Seed      uint64
 	Rules     liveness.Rules
+	// Photographs are lit by package relit, the second renderer: as many films
+	// of each as of a skin tone. Those without an upright face are left out.
+	Photographs []image.Image
 }
 
 // Tones are the skins that living people are counted by, as virtual.Looks.Skin.
@@ -44,29 +48,37 @@ type Row struct {
 
 // A Report is what came out. Why counts the rules that living people fell foul of.
 type Report struct {
-	Way     liveness.Way   `json:"way"`
-	Rules   string         `json:"rules"`
-	Engine  string         `json:"engine"`
-	Seed    uint64         `json:"seed"`
-	Lux     [2]float64     `json:"lux"`
-	Live    []Tone         `json:"live"`
-	Species []Row          `json:"species"`
-	Why     map[string]int `json:"why,omitempty"`
+	Way     liveness.Way `json:"way"`
+	Rules   string       `json:"rules"`
+	Engine  string       `json:"engine"`
+	Seed    uint64       `json:"seed"`
+	Lux     [2]float64   `json:"lux"`
+	Live    []Tone       `json:"live"`
+	Species []Row        `json:"species"`
+	// Relit is how living people fared in the second renderer.
+	Relit Row            `json:"relit"`
+	Why   map[string]int `json:"why,omitempty"`
 }
 
 // A task is one film to be made and judged.
 type task struct {
 	tone    int // index; of attacks drawn
-	species int // index, -1 is a living person
+	species int // index, or one of those below
 	seed    uint64
 }
+
+// What is no species.
+const (
+	living = -1
+	relit  = -2 // tone is the index of the photograph
+)
 
 // Run makes and judges all films, one after the other on each engine. It tells
 // told of every film that is done, and fails with the first fault of an engine,
 // or when ctx ends.
 func Run(ctx context.Context, engines []*face.BuiltIn, p Plan, told func(done, of int)) (Report, error) {
 	all, tasks := clip.AllSpecies(), p.tasks()
-	r := Report{Way: p.Way, Rules: p.Rules.Version, Engine: engines[0].Meta().Version(), Seed: p.Seed, Lux: [2]float64{p.Low, p.High}, Why: map[string]int{}}
+	r := Report{Way: p.Way, Rules: p.Rules.Version, Engine: engines[0].Meta().Version(), Seed: p.Seed, Lux: [2]float64{p.Low, p.High}, Why: map[string]int{}, Relit: Row{Name: "live, second renderer"}}
 	for i := range Tones() {
 		r.Live = append(r.Live, Tone{Tone: i + 1})
 	}
@@ -94,7 +106,9 @@ func Run(ctx context.Context, engines []*face.BuiltIn, p Plan, told func(done, o
 					return
 				}
 				mu.Lock()
-				r.count(tasks[i], v)
+				if v.Answer != "" {
+					r.count(tasks[i], v)
+				}
 				done++
 				told(done, len(tasks))
 				mu.Unlock()
@@ -112,7 +126,12 @@ func (p Plan) tasks() []task {
 	for i := range max(p.Live, p.Attacks) {
 		for t := range Tones() {
 			if i < p.Live {
-				out = append(out, task{t, -1, r.Uint64()})
+				out = append(out, task{t, living, r.Uint64()})
+			}
+		}
+		for k := range p.Photographs {
+			if i < p.Live {
+				out = append(out, task{k, relit, r.Uint64()})
 			}
 		}
 		for s := range clip.AllSpecies() {
@@ -132,7 +151,11 @@ func (r *Report) count(t task, v liveness.Verdict) {
 	case liveness.Retry:
 		retried = 1
 	}
-	if t.species < 0 {
+	if t.species == relit {
+		r.Relit.Accepted, r.Relit.Retried, r.Relit.Of = r.Relit.Accepted+accepted, r.Relit.Retried+retried, r.Relit.Of+1
+		return
+	}
+	if t.species == living {
 		row := &r.Live[t.tone]
 		row.Accepted, row.Retried, row.Of = row.Accepted+accepted, row.Retried+retried, row.Of+1
 		for _, why := range v.Evidence.Reasons {

@@ -11,6 +11,7 @@ import (
 	"github.com/tunnus-id/tunnus/face/liveness/film"
 	"github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/face/virtual/clip"
+	second "github.com/tunnus-id/tunnus/face/virtual/relit"
 )
 
 // A Take is one capture with its challenge, as the server has it.
@@ -20,9 +21,13 @@ type Take struct {
 	Files     [][]byte
 }
 
-// play makes one film and judges it.
+// play makes one film and judges it. There is no answer if a photograph cannot
+// be filmed.
 func (p Plan) play(e *face.BuiltIn, all []clip.Species, t task) (liveness.Verdict, error) {
-	sitter := clip.Sit(virtual.NewModel(Somebody(t.seed, Tones()[t.tone])))
+	sitter, err := p.sitter(e, t)
+	if sitter == nil {
+		return liveness.Verdict{}, err
+	}
 	take := p.Film(sitter, all, t.species, t.seed)
 	seen, err := film.Observe(take.Files, e.Track())
 	if err != nil {
@@ -31,6 +36,22 @@ func (p Plan) play(e *face.BuiltIn, all []clip.Species, t task) (liveness.Verdic
 	return liveness.Judge(take.Challenge, take.Capture, seen, p.Rules, func(i int) ([]float32, error) {
 		return embed(e, take.Files[i])
 	}), nil
+}
+
+func (p Plan) sitter(e *face.BuiltIn, t task) (*clip.Sitter, error) {
+	if t.species != relit {
+		return clip.Sit(virtual.NewModel(Somebody(t.seed, Tones()[t.tone]))), nil
+	}
+	photo := p.Photographs[t.tone]
+	mesh, sure, err := e.Track().Follow(photo)
+	if err != nil || !sure {
+		return nil, err
+	}
+	r, err := second.New(photo, &mesh)
+	if err != nil {
+		return nil, nil // no upright face: left out
+	}
+	return clip.SitFor(r), nil
 }
 
 func embed(e face.Engine, file []byte) ([]float32, error) {

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tunnus-id/tunnus/face/virtual"
 	"github.com/tunnus-id/tunnus/face/virtual/quick"
+	"github.com/tunnus-id/tunnus/face/virtual/relit"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -89,4 +91,18 @@ func (st *Stage) show(s *Script, at time.Duration, into []tint) {
 		}
 	}
 	st.last = at
+}
+
+// SitFor makes a photograph ready to be filmed as if it were a living person. Its
+// eyes do not blink.
+func SitFor(r *relit.Relief) *Sitter {
+	s := &Sitter{dirs: solid.Directions(), marks: virtual.Marks{X: r.Eyes, Half: 1.4, Open: 0.9, Face: r.Wide, Middle: r.Middle}}
+	f := &surface{cols: r.Cols, rows: r.Rows, twoSided: true, pos: r.Pos, nrm: r.Nrm, front: r.Face, skin: r.Skin}
+	f.rest = make([][terms]float32, len(r.Pos))
+	for i := range f.rest {
+		f.rest[i][0] = 0.6 // of the light from all around, about what a face receives
+	}
+	f.red = f.rest
+	s.surfaces, s.lids = []*surface{f}, [3]*surface{f, f, f}
+	return s
 }

@@ -31,7 +31,7 @@ func AllSpecies() []Species {
 		{"other-sequence", otherSequence},
 		{"tint-multiplied", tinted(multiply)},
 		{"tint-added", tinted(add)},
-		{Relight, relit},
+		{Relight, remade},
 		{RelightBackdated, backdated},
 	}
 }
@@ -188,9 +188,9 @@ func multiply(v, colour, much float32) float32 { return v * (1 - much + 2*much*c
 
 func add(v, colour, much float32) float32 { return v + much*colour }
 
-// relit is a head modelled of photographs and lit as asked in real time. It is
+// remade is a head modelled of photographs and lit as asked in real time. It is
 // as good as live, but late by what drawing and sending take.
-func relit(s *Sitter, sc Scene, script Script) []Frame {
+func remade(s *Sitter, sc Scene, script Script) []Frame {
 	late := lateness(sc)
 	sc.Lag += late
 	script.Moves = slices.Clone(script.Moves)
