@@ -49,20 +49,12 @@ func (p Person) Wearing(glasses string) Person {
 	return p
 }
 
-// A Mask is the surface of the head in another expression.
-type Mask struct {
-	Grid *solid.Grid
-	// Albedo is as [Model.Albedo].
-	Albedo func(at solid.Spot) solid.RGB
-}
-
-// Mask is what becomes of the first of [Model.Grids] in an expression. It is
-// not baked: as little light reaches it as reaches the model's own.
-func (m *Model) Mask(e Expression) Mask {
-	pl := newPlan(m.person, e)
-	other := &Model{person: m.person, plan: pl}
-	g := pl.headGrid()
-	return Mask{Grid: g, Albedo: func(at solid.Spot) solid.RGB { return other.Albedo(g.Paint, at) }}
+// Mask is what becomes of the first of [Model.Grids] in an expression, with its
+// [Model.Albedo]. It is not baked: as much light reaches it as reaches the model's own.
+func (m *Model) Mask(e Expression) (*solid.Grid, func(at solid.Spot) solid.RGB) {
+	other := &Model{person: m.person, plan: newPlan(m.person, e)}
+	g := other.plan.headGrid()
+	return g, func(at solid.Spot) solid.RGB { return other.Albedo(g.Paint, at) }
 }
 
 // A Case is one way in which a person looks unlike their portrait.
@@ -84,10 +76,7 @@ func Cases() []Case {
 		{"surprise", with(Expression{Brows: 1, Gape: 0.9})},
 		{"blink", with(Expression{Blink: 1})},
 		{"glasses", func(p Person) *Model { // put on, or taken off
-			if p.Looks.Glasses != "" {
-				return NewModel(p.Wearing(""))
-			}
-			return NewModel(p.Wearing("round"))
+			return NewModel(p.Wearing(map[bool]string{true: "round"}[p.Looks.Glasses == ""]))
 		}},
 		{"ten years", func(p Person) *Model { return NewModel(p.Older(10)) }},
 	}

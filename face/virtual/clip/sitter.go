@@ -33,7 +33,8 @@ func Sit(m *virtual.Model) *Sitter {
 	s.marks = m.Marks()
 	s.lids[0] = s.surfaces[0]
 	for i, blink := range []float64{0.55, 1} {
-		s.lids[i+1] = s.lids[0].masked(m.Mask(virtual.Expression{Blink: blink}), s.marks)
+		g, albedo := m.Mask(virtual.Expression{Blink: blink})
+		s.lids[i+1] = s.lids[0].masked(g, albedo, s.marks)
 	}
 	return s
 }
@@ -41,27 +42,27 @@ func Sit(m *virtual.Model) *Sitter {
 const headStride, headDetail = 2, 4
 
 // masked is the head with what another expression does about the eyes.
-func (s *surface) masked(mask virtual.Mask, at virtual.Marks) *surface {
+func (s *surface) masked(mask *solid.Grid, albedo func(solid.Spot) solid.RGB, at virtual.Marks) *surface {
 	out := *s
 	out.pos, out.nrm = slices.Clone(s.pos), slices.Clone(s.nrm)
 	out.skin.Texels = slices.Clone(s.skin.Texels)
 	near := func(p solid.Vec) bool {
 		return p.Z > 4 && math.Abs(math.Abs(p.X)-at.X) < at.Half+0.6 && math.Abs(p.Y) < 1.6
 	}
-	cols, rows, _ := mask.Grid.Size()
+	cols, rows, _ := mask.Size()
 	for r := range s.rows {
 		for c := range s.cols {
 			i, from := r*s.cols+c, min(r*headStride, rows-1)*cols+c*headStride
 			if near(s.pos[i]) {
-				out.pos[i], out.nrm[i] = mask.Grid.Pos[from], mask.Grid.Nrm[from]
+				out.pos[i], out.nrm[i] = mask.Pos[from], mask.Nrm[from]
 			}
 		}
 	}
 	const step = float64(headStride) / headDetail
 	for y := range out.skin.Height {
 		for x := range out.skin.Width {
-			if spot := between(mask.Grid, float64(x)*step, float64(y)*step); near(spot.At) {
-				out.skin.Texels[y*out.skin.Width+x] = quick.TintOf(mask.Albedo(spot))
+			if spot := between(mask, float64(x)*step, float64(y)*step); near(spot.At) {
+				out.skin.Texels[y*out.skin.Width+x] = quick.TintOf(albedo(spot))
 			}
 		}
 	}
