@@ -122,6 +122,10 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
 	{"face/virtual", read},
+	{"face/virtual/quick", read},
+	{"face/virtual/sensor", read},
+	{"face/virtual/relit", read},
+	{"face/virtual/clip", read},
 	{"login/acsp", read},
 	{"login", decide},
 	{"login/rpapi", speak},
@@ -209,6 +213,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"sandbox/visitor", whole},
 	{"sandbox/demo", whole},
 	{"cmd/engine", whole},
+	{"sandbox/evaluation", whole},
 	{"cmd/serve/config", whole},
 	{"cmd/serve/custody", whole},
 	{"cmd/serve/inputs", whole},

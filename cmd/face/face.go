@@ -15,6 +15,7 @@ type Command struct {
 	Compare   Compare   `cmd:"" help:"Say how far apart the faces of two pictures are (JPEG or JPEG 2000)."`
 	Calibrate Calibrate `cmd:"" help:"Count false matches and false non-matches on labelled pairs, with their limits and by group, and write the report that unattended approval rests on."`
 	Draw      Draw      `cmd:"" help:"Draw the trade-offs of several reports of calibrate as one SVG."`
+	Evaluate  Evaluate  `cmd:"" help:"Count what the liveness check takes for living people, on drawn films."`
 }
 
 // Models tells where the engine's files are; it is part of each command.
@@ -22,7 +23,9 @@ type Models struct {
 	Models string `help:"Folder of the model files; beside the program if not told." type:"path"`
 }
 
-func (m Models) open() (face.Engine, error) {
+func (m Models) open() (face.Engine, error) { return m.builtIn() }
+
+func (m Models) builtIn() (*face.BuiltIn, error) {
 	dir := m.Models
 	if dir == "" {
 		self, err := os.Executable()

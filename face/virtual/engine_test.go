@@ -14,10 +14,11 @@ import (
 )
 
 // The gate of the cast, in 128-d distances: stricter than the engine's limit of
-// a match, 0.45. The other limits are the engine's.
+// a match, 0.45, also where doubt is allowed. The other limits are the engine's.
 const (
 	sameMax     = 0.40
 	apartMin    = 0.50
+	doubtMin    = 0.48
 	matchFused  = 1.70
 	reviewD128  = 0.58
 	reviewFused = 2.00
@@ -46,11 +47,11 @@ type sitter struct {
 }
 
 // sit photographs a person. That the engine finds one face in each picture is
-// tested on the way.
+// tested on the way. tools/cast, which chose them, looked at two frames.
 func sit(e face.Engine, p Person) (*sitter, error) {
 	m := NewModel(p)
 	s := &sitter{Person: p}
-	for i, file := range append([][]byte{m.Portrait()}, m.Frames(2, 77)...) {
+	for i, file := range append([][]byte{m.Portrait()}, m.Frames(1, 77)...) {
 		img, err := jpeg.Decode(bytes.NewReader(file))
 		if err != nil {
 			return nil, err
@@ -68,21 +69,32 @@ func sit(e face.Engine, p Person) (*sitter, error) {
 	return s, nil
 }
 
+// tried are the near-twins that are tried on every run, to save time: tools/cast
+// tries all.
+func tried(i int) bool { return i%4 == 1 }
+
 var sitting = sync.OnceValues(func() (all [2][]*sitter, err error) {
 	e, err := opened()
-	for _, p := range Cast() {
-		for i, q := range []Person{p, p.Twin()} {
-			var s *sitter
-			if err == nil {
-				s, err = sit(e, q)
+	if err != nil {
+		return all, err
+	}
+	for i, p := range Cast() {
+		s, err := sit(e, p)
+		if err != nil {
+			return all, err
+		}
+		all[0] = append(all[0], s)
+		if tried(i) {
+			if s, err = sit(e, p.Twin()); err != nil {
+				return all, err
 			}
-			all[i] = append(all[i], s)
+			all[1] = append(all[1], s)
 		}
 	}
-	return all, err
+	return all, nil
 })
 
-// sitters returns the cast and the near-twins, in the order of the names.
+// sitters returns the cast and those near-twins that are tried.
 func sitters(t *testing.T) (cast, twins []*sitter) {
 	t.Helper()
 	engine(t)
@@ -93,13 +105,17 @@ func sitters(t *testing.T) (cast, twins []*sitter) {
 	return all[0], all[1]
 }
 
+// first is how many of the cast were chosen alone, farther apart than those who
+// joined them.
+const first = 8
+
 // apart compares the portrait of a with all pictures of b. Nothing may be a
 // match, with a margin; unless doubt is allowed, not even a case for review.
 func apart(t *testing.T, a, b *sitter, doubt bool) {
 	t.Helper()
 	for i, v := range append([]face.Embedding{b.portrait}, b.frames...) {
 		d128, fused := face.Default().Distance(a.portrait, v)
-		if d128 < apartMin || !doubt && d128 <= reviewD128 && fused <= reviewFused {
+		if d128 < doubtMin || !doubt && d128 < apartMin || !doubt && d128 <= reviewD128 && fused <= reviewFused {
 			t.Errorf("portrait of %s against picture %d of %s: d128 %.3f, fused %.3f", a.Name, i, b.Name, d128, fused)
 		}
 	}
@@ -118,10 +134,10 @@ func TestEngineKnowsEachAgain(t *testing.T) {
 
 func TestEngineKeepsAllPairsApart(t *testing.T) {
 	cast, _ := sitters(t)
-	for _, a := range cast {
-		for _, b := range cast {
+	for i, a := range cast {
+		for j, b := range cast {
 			if a != b {
-				apart(t, a, b, false)
+				apart(t, a, b, i >= first || j >= first)
 			}
 		}
 	}
@@ -139,17 +155,42 @@ func TestEngineRefusesNearTwins(t *testing.T) {
 	}
 }
 
+// People who make a face, blink, change their glasses or are ten years older are
+// never taken for somebody else by their own portrait; tools/cast -table has all
+// of everybody. A blink may be refused as a bad picture.
+func TestEngineKnowsUnlikeFaces(t *testing.T) {
+	cast, _ := sitters(t)
+	for i, c := range Cases() {
+		s := cast[(5*i+2)%len(cast)] // to save time, each case tries one person
+		img := decodeAll(t, c.Model(s.Person).Frames(1, 78))[0]
+		v, err := face.Embed(engine(t), img)
+		if err != nil && c.Name == "blink" {
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s of %s: %v", c.Name, s.Name, err)
+			continue
+		}
+		if d128, fused := face.Default().Distance(s.portrait, v); d128 > reviewD128 || fused > reviewFused {
+			t.Errorf("%s of %s: d128 %.3f, fused %.3f; want no worse than doubt", c.Name, s.Name, d128, fused)
+		}
+	}
+}
+
 // The verdict itself, on a capture whose seed the cast was not chosen with.
 func TestCompareDecidesOnAnotherDay(t *testing.T) {
 	e := engine(t)
 	cast := Cast()
 	for i, p := range cast {
+		if i%6 > 1 { // to save time
+			continue
+		}
 		m := NewModel(p)
 		frames := decodeAll(t, m.Frames(3, 4242+uint64(i)))
 		if got := verdict(t, e, m.Portrait(), frames); got != face.Match {
 			t.Errorf("%s against own frames: %s", p.Name, got)
 		}
-		if i%2 == 0 { // to save time, each meets the near-twin or the next in the row
+		if i%2 == 0 { // each meets the near-twin or the next in the row
 			if got := verdict(t, e, p.Twin().Portrait(), frames); got == face.Match {
 				t.Errorf("frames of %s against the near-twin's portrait: %s", p.Name, got)
 			}
