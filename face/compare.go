@@ -123,7 +123,7 @@ func choose(e Engine, frames []image.Image) ([]sight, error) {
 		}
 	}
 	if len(clear) < bestOf {
-		return nil, quality("%d of %d frames are clear, %d are needed", len(clear), len(frames), bestOf)
+		return nil, unclear("%d of %d frames are clear, %d are needed", len(clear), len(frames), bestOf)
 	}
 	slices.SortStableFunc(clear, func(a, b sight) int { return cmp.Compare(b.quality.rank(), a.quality.rank()) })
 	return clear[:bestOf], nil

@@ -17,7 +17,7 @@ func many(n int) error {
 	return tunnus.Fail(tunnus.CodeFaceMany, fmt.Errorf("face: %d faces in a frame", n))
 }
 
-func quality(format string, args ...any) error {
+func unclear(format string, args ...any) error {
 	return tunnus.Fail(tunnus.CodeFaceQuality, fmt.Errorf("face: "+format, args...))
 }
 
