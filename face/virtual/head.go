@@ -94,13 +94,17 @@ func (pl *plan) noseOut(x, y float64) float64 {
 
 func (pl *plan) lipsOut(x, y float64) float64 {
 	dy := y - pl.mouth
-	if dy > 3 || dy < -3 || math.Abs(x) > 5 {
+	if dy > 3 || dy < -3-pl.gape || math.Abs(x) > 5 {
 		return 0
 	}
 	wide := solid.Bump(x/(0.62*pl.mouthHalf), 0)
 	line := y - pl.line(x)
 	z := (0.16 + 0.42*pl.upperLip) * wide * solid.Bump(0, (line-0.5*pl.upperLip)/(0.25+0.3*pl.upperLip))
-	z += (0.12 + 0.4*pl.lowerLip) * wide * solid.Bump(0, (line+0.55*pl.lowerLip)/(0.2+0.32*pl.lowerLip))
+	gap := pl.gap(x)
+	z += (0.12 + 0.4*pl.lowerLip) * wide * solid.Bump(0, (line+gap+0.55*pl.lowerLip)/(0.2+0.32*pl.lowerLip))
+	if gap > 0 {
+		z -= 0.9 * solid.Step(0, 0.1, min(-line, line+gap))
+	}
 	z -= 0.34 * solid.Step(1.15, 0.8, math.Abs(x)/pl.mouthHalf) * solid.Bump(0, line/0.13)
 	z -= 0.16 * solid.Bump((math.Abs(x)-pl.mouthHalf-0.1)/0.35, (y-pl.line(pl.mouthHalf))/0.4) // corners
 	return z - 0.1*solid.Bump(x/0.32, (y-(pl.noseBase+pl.mouth+pl.upperLip)/2)/0.6)            // philtrum

@@ -19,14 +19,18 @@ const oversample = 2
 // A Model is a person's head, ready to be photographed. It takes some 15 MB,
 // is never changed and may be used by several goroutines.
 type Model struct {
-	plan  *plan
-	grids []*solid.Grid
-	dirs  []solid.Vec
+	person Person
+	plan   *plan
+	grids  []*solid.Grid
+	dirs   []solid.Vec
 }
 
 // NewModel builds the head of p: the slow part, done once for many pictures.
-func NewModel(p Person) *Model {
-	m := &Model{plan: newPlan(p), dirs: solid.Directions()}
+func NewModel(p Person) *Model { return NewModelOf(p, Expression{}) }
+
+// NewModelOf builds the head of p with an expression.
+func NewModelOf(p Person, e Expression) *Model {
+	m := &Model{person: p, plan: newPlan(p, e), dirs: solid.Directions()}
 	m.grids = m.plan.grids()
 	solid.Bake(m.grids, m.dirs)
 	return m

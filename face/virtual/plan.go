@@ -18,6 +18,7 @@ type plan struct {
 	eye                                eyePlan
 	nose                               nosePlan
 	mouthHalf, upperLip, lowerLip      float64
+	gape                               float64 // how far the lips are apart
 	brow                               browPlan
 	beard                              beardPlan
 
@@ -44,14 +45,16 @@ type nosePlan struct {
 
 type browPlan struct{ inner, outer, height, arch, tail, thick float64 }
 
-func newPlan(p Person) *plan {
+func newPlan(p Person, e Expression) *plan {
+	e.bend(&p.Bones)
 	b := p.Bones
 	pl := &plan{Bones: b, Looks: p.Looks, grain: solid.Grain(p.Seed ^ p.Seed>>32)}
 	stretch := 1 + 0.022*b.Length
 	pl.crown = 11.6 + 0.45*b.Crown
 	pl.noseBase = -4.7*stretch - 0.36*b.NoseLength
 	pl.mouth = pl.noseBase - 2.2*stretch - 0.26*b.Philtrum
-	pl.chin = pl.mouth - 4.2*stretch - 0.38*b.ChinLength
+	pl.chin = pl.mouth - 4.2*stretch - 0.38*b.ChinLength - 0.8*e.Gape
+	pl.gape = e.Gape
 	pl.mouthHalf = 2.5 + 0.24*b.MouthWidth
 	pl.upperLip = max(0.22, 0.62+0.19*b.UpperLip-0.15*p.Looks.Age)
 	pl.lowerLip = max(0.3, 0.85+0.21*b.LowerLip-0.12*p.Looks.Age)
@@ -62,6 +65,7 @@ func newPlan(p Person) *plan {
 		crease: max(0.1, 0.34+0.12*b.Lid), depth: 0.95 + 0.24*b.EyeDepth,
 		bags: max(0, 0.2+0.25*b.Bags+0.5*p.Looks.Age),
 	}
+	pl.eye.shut(e.Blink)
 	pl.brow = browPlan{
 		inner: pl.eye.x - 2.0 - 0.08*b.Ridge, outer: pl.eye.x + 2.35,
 		height: 1.95 + 0.26*b.BrowHeight, arch: 0.5 + 0.22*b.BrowArch,
@@ -160,6 +164,12 @@ func (pl *plan) line(x float64) float64 {
 	return pl.mouth + (0.06+0.13*pl.MouthCurve)*q*q + 0.04*pl.Crooked*q - 0.06*solid.Bump(x/0.5, 0)
 }
 
+// gap is how far the lips are apart at x.
+func (pl *plan) gap(x float64) float64 {
+	q := x / pl.mouthHalf
+	return pl.gape * max(0, 1-q*q)
+}
+
 // lipEdges are the heights of the lips' outer edges at x; equal beyond the corners.
 func (pl *plan) lipEdges(x float64) (up, low float64) {
 	q := math.Abs(x) / pl.mouthHalf
@@ -169,7 +179,7 @@ func (pl *plan) lipEdges(x float64) (up, low float64) {
 	}
 	arch := 1 - q*q
 	bow := (0.16 + 0.07*pl.Bow) * (solid.Bump((math.Abs(x)-0.55)/0.4, 0) - 0.9*solid.Bump(x/0.28, 0))
-	return mid + pl.upperLip*math.Pow(arch, 0.85)*(1+bow), mid - pl.lowerLip*math.Pow(arch, 0.6)
+	return mid + pl.upperLip*math.Pow(arch, 0.85)*(1+bow), mid - pl.gap(x) - pl.lowerLip*math.Pow(arch, 0.6)
 }
 
 // browAt gives the place of (x, y) in its brow: along from 0 (inner) to 1

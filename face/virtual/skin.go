@@ -149,13 +149,16 @@ func (s *shade) nostrils(tone solid.RGB, x, y float64) solid.RGB {
 
 func (s *shade) mouthAndBeard(tone solid.RGB, gloss float64, p solid.Vec) (solid.RGB, float64) {
 	x, y := p.X, p.Y
-	if math.Abs(x) < s.mouthHalf+0.4 && math.Abs(y-s.mouth) < 2.2 {
+	if math.Abs(x) < s.mouthHalf+0.4 && math.Abs(y-s.mouth) < 2.2+s.gape {
 		up, low := s.lipEdges(x)
 		in := solid.Step(-0.09, 0.09, min(up-y, y-low))
 		if in > 0 {
 			ribs := 0.9 + 0.2*s.grain.At(7*x, 1.2*y)
 			tone = tone.Mix(s.lips.Times(ribs), in*0.85)
 			gloss += 0.5 * in
+		}
+		if gap := s.gap(x); gap > 0 {
+			tone, gloss = s.teeth(tone, gloss, y-s.line(x), gap)
 		}
 		line := math.Abs(y-s.line(x)) / (0.075 + 0.03*solid.Bump(x/1.5, 0))
 		tone = tone.Mix(solid.Tint(0.05, 0.012, 0.012), 0.8*solid.Step(1.15, 0.95, math.Abs(x)/s.mouthHalf)*solid.Bump(line, 0))
@@ -169,4 +172,11 @@ func (s *shade) mouthAndBeard(tone solid.RGB, gloss float64, p solid.Vec) (solid
 		tone, gloss = tone.Mix(s.hair.Times(0.6+0.7*n), cover), gloss*(1-0.8*cover)
 	}
 	return tone, gloss
+}
+
+// teeth is what is seen between lips that are gap apart, at a height below 0.
+func (s *shade) teeth(tone solid.RGB, gloss, y, gap float64) (solid.RGB, float64) {
+	in := solid.Step(0, 0.06, min(-y, y+gap))
+	inside := solid.Tint(0.05, 0.012, 0.012).Mix(solid.Tint(0.5, 0.46, 0.4), solid.Step(-0.55, -0.4, y))
+	return tone.Mix(inside, in), gloss * (1 - in)
 }

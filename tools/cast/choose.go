@@ -32,7 +32,10 @@ type player struct {
 }
 
 // A role is a member of the cast with the near-twin.
-type role struct{ self, twin *player }
+type role struct {
+	self, twin *player
+	kept       bool // as they are
+}
 
 type director struct {
 	engine face.Engine
@@ -102,19 +105,24 @@ func apart(a, b *player, near bool) float64 {
 	return least
 }
 
-// choose fills the roles by farthest points, from the best of all beginnings.
-func choose(pool []*player) ([]*role, error) {
+// choose fills the roles that are not kept by farthest points, from the best of
+// all beginnings.
+func choose(kept []*role, pool []*player) ([]*role, error) {
 	far := make([][]float64, len(pool))
-	for i := range pool {
-		far[i] = make([]float64, len(pool))
+	room := make([]float64, len(pool)) // to those who are kept, and to their near-twins
+	for i, p := range pool {
+		far[i], room[i] = make([]float64, len(pool)), math.Inf(1)
 		for j := range i {
-			far[i][j] = apart(pool[i], pool[j], false)
+			far[i][j] = apart(p, pool[j], false)
 			far[j][i] = far[i][j]
+		}
+		for _, r := range kept {
+			room[i] = min(room[i], apart(p, r.self, false), apart(p, r.twin, true))
 		}
 	}
 	best, bestLeast := []int(nil), 0.0
 	for first := range pool {
-		if picked, least := farthest(pool, far, first); least > bestLeast {
+		if picked, least := farthest(len(kept), pool, far, room, first); least > bestLeast {
 			best, bestLeast = picked, least
 		}
 	}
@@ -122,6 +130,7 @@ func choose(pool []*player) ([]*role, error) {
 		return nil, errors.New("cast: the pool is too small")
 	}
 	roles := make([]*role, len(names))
+	copy(roles, kept)
 	for _, i := range best {
 		for k := range names {
 			if roles[k] == nil && names[k].sex == pool[i].person.Sex {
@@ -133,20 +142,24 @@ func choose(pool []*player) ([]*role, error) {
 	return roles, nil
 }
 
-// farthest picks, beginning with first, always who lies farthest from all picked.
-func farthest(pool []*player, far [][]float64, first int) (picked []int, least float64) {
+// farthest picks, beginning with first, always who lies farthest from all
+// picked and from those who are kept.
+func farthest(kept int, pool []*player, far [][]float64, room []float64, first int) (picked []int, least float64) {
 	open := map[string]int{}
-	for _, n := range names {
+	for _, n := range names[kept:] {
 		open[n.sex]++
 	}
-	least = math.Inf(1)
-	for next := first; next >= 0 && len(picked) < len(names); {
+	if open[pool[first].person.Sex] == 0 {
+		return nil, 0
+	}
+	least = room[first]
+	for next := first; next >= 0 && kept+len(picked) < len(names); {
 		picked = append(picked, next)
 		open[pool[next].person.Sex]--
 		next = -1
 		widest := 0.0
 		for i, p := range pool {
-			near := math.Inf(1)
+			near := room[i]
 			for _, j := range picked {
 				if i == j {
 					near = 0
@@ -157,20 +170,20 @@ func farthest(pool []*player, far [][]float64, first int) (picked []int, least f
 				next, widest = i, near
 			}
 		}
-		if next >= 0 && len(picked) < len(names) {
+		if next >= 0 && kept+len(picked) < len(names) {
 			least = min(least, widest)
 		}
 	}
-	if len(picked) < len(names) {
+	if kept+len(picked) < len(names) {
 		return nil, 0
 	}
 	return picked, least
 }
 
 // recall takes the roles from an earlier cast, near-twins included.
-func (d *director) recall(people []virtual.Person) ([]*role, error) {
-	if len(people) != len(names) {
-		return nil, fmt.Errorf("cast: %d persons; want %d", len(people), len(names))
+func (d *director) recall(people []virtual.Person, want int) ([]*role, error) {
+	if len(people) != want {
+		return nil, fmt.Errorf("cast: %d persons; want %d", len(people), want)
 	}
 	roles := make([]*role, len(people))
 	for i, p := range people {
@@ -191,6 +204,9 @@ func (d *director) recall(people []virtual.Person) ([]*role, error) {
 // the player and from the rest of the cast.
 func (d *director) seekTwins(roles []*role, tries int) error {
 	for i, r := range roles {
+		if r.kept {
+			continue
+		}
 		best := 0.0
 		if r.twin != nil {
 			best = room(roles, r.twin)

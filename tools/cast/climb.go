@@ -2,6 +2,7 @@ package main
 
 import (
 	"log"
+	"math"
 
 	"github.com/tunnus-id/tunnus/face/virtual"
 )
@@ -29,15 +30,26 @@ func pairs(roles []*role) []pair {
 	return out
 }
 
+// closest is the closest pair of whom one may be changed.
 func closest(roles []*role) pair {
 	all := pairs(roles)
-	least := all[0]
+	least := pair{apart: math.Inf(1)}
 	for _, p := range all {
-		if p.apart < least.apart {
+		if p.apart < least.apart && (!kept(roles, p.a) || !kept(roles, p.b)) {
 			least = p
 		}
 	}
 	return least
+}
+
+// kept tells whether a player is to stay as they are.
+func kept(roles []*role, p **player) bool {
+	for _, r := range roles {
+		if p == &r.self || p == &r.twin {
+			return r.kept
+		}
+	}
+	return false
 }
 
 // climb bends the bones of one of the closest pair, again and again, and keeps
@@ -53,7 +65,7 @@ func (d *director) climb(roles []*role, steps int, target float64) {
 		}
 		if who != near.a && who != near.b {
 			who, by = near.a, d.bend()
-			if d.rand.IntN(2) == 0 {
+			if kept(roles, near.a) || d.rand.IntN(2) == 0 && !kept(roles, near.b) {
 				who = near.b
 			}
 		}

@@ -4,8 +4,11 @@
 //
 //	nice go run ./cast -models DIR[,DIR] -out ../face/virtual/cast.json
 //
+// With -keep it leaves the members of an earlier cast as they are, pictures of
+// whom may be in use, and only fills it up.
+//
 // It invents a pool of persons, drops those whom the engine misses or does not
-// know again, picks eight that lie far from each other, seeks each a near-twin
+// know again, picks twelve that lie far from each other, seeks each a near-twin
 // (same looks, other bones), and climbs a little further from the closest pair.
 package main
 
@@ -26,13 +29,15 @@ import (
 // names of the cast, in order, with the sex each is cast with.
 var names = []struct{ name, sex string }{
 	{"ada", "F"}, {"ben", "M"}, {"cleo", "F"}, {"dov", "M"}, {"eve", "F"}, {"finn", "M"}, {"gus", "M"}, {"hana", "F"},
+	{"ivo", "M"}, {"jana", "F"}, {"karl", "M"}, {"lena", "F"},
 }
 
 type settings struct {
-	models, out, skip, from string
-	pool, twins, climb      int
-	seed                    uint64
-	spread, target          float64
+	models, out, skip  string
+	from, keep         string
+	pool, twins, climb int
+	seed               uint64
+	spread, target     float64
 }
 
 func main() {
@@ -41,6 +46,7 @@ func main() {
 	flag.StringVar(&s.models, "models", os.Getenv("TUNNUS_MODELS"), "folders of the model files, separated by commas")
 	flag.StringVar(&s.out, "out", "cast.json", "file to write")
 	flag.StringVar(&s.from, "from", "", "cast to begin with instead of a pool")
+	flag.StringVar(&s.keep, "keep", "", "cast whose members stay as they are, and which is filled up from a pool")
 	flag.StringVar(&s.skip, "skip", "", "seeds not to cast, separated by commas")
 	flag.IntVar(&s.pool, "pool", 240, "persons to invent")
 	flag.IntVar(&s.twins, "twins", 10, "candidates for each near-twin")
@@ -76,15 +82,24 @@ func (s *settings) run() error {
 // choose takes the cast from a file or from the pool.
 func (s *settings) choose(d *director) ([]*role, error) {
 	if s.from != "" {
-		text, err := os.ReadFile(s.from)
+		people, err := people(s.from)
 		if err != nil {
-			return nil, fmt.Errorf("cast: %w", err)
+			return nil, err
 		}
-		var people []virtual.Person
-		if err := json.Unmarshal(text, &people); err != nil {
-			return nil, fmt.Errorf("cast: %s: %w", s.from, err)
+		return d.recall(people, len(names))
+	}
+	var kept []*role
+	if s.keep != "" {
+		people, err := people(s.keep)
+		if err != nil {
+			return nil, err
 		}
-		return d.recall(people)
+		if kept, err = d.recall(people, len(people)); err != nil {
+			return nil, err
+		}
+		for _, r := range kept {
+			r.kept = true
+		}
 	}
 	skip := map[string]bool{}
 	for seed := range strings.SplitSeq(s.skip, ",") {
@@ -92,7 +107,19 @@ func (s *settings) choose(d *director) ([]*role, error) {
 	}
 	pool := d.audition(s.seed, s.pool, s.spread, skip)
 	log.Printf("%d of %d pass", len(pool), s.pool)
-	return choose(pool)
+	return choose(kept, pool)
+}
+
+func people(path string) ([]virtual.Person, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cast: %w", err)
+	}
+	var people []virtual.Person
+	if err := json.Unmarshal(text, &people); err != nil {
+		return nil, fmt.Errorf("cast: %s: %w", path, err)
+	}
+	return people, nil
 }
 
 func write(path string, roles []*role) error {
@@ -100,6 +127,9 @@ func write(path string, roles []*role) error {
 	for i, r := range roles {
 		cast[i] = r.self.person
 		cast[i].Name = names[i].name
+		if r.kept {
+			continue
+		}
 		bones := r.twin.person.Bones
 		cast[i].Other = &bones
 	}

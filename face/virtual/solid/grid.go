@@ -56,3 +56,14 @@ func (g *Grid) beside(c, by int) int {
 	}
 	return max(0, min(g.cols-1, c+by))
 }
+
+// Size returns how many vertices lie beside and above each other, and whether
+// the last column meets the first.
+func (g *Grid) Size() (cols, rows int, closed bool) { return g.cols, g.rows, g.closed }
+
+// Free tells how free vertex i is towards each direction that [Bake] was given,
+// 0 to 255. Nobody may change it.
+func (g *Grid) Free(i int) []uint8 {
+	n := len(g.seen) / len(g.Pos)
+	return g.seen[i*n : (i+1)*n]
+}

@@ -1,0 +1,200 @@
+// Package grid measures one frame for package liveness: the light on a grid that is
+// fixed to the face, on the room, in the eyes, and the shape that the mesh tells.
+//
+// It judges nothing, and finds no faces: the mesh comes from outside. All light is
+// linear (IEC 61966-2-1); pixels that are clipped or nearly black are left out.
+package grid
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/liveness"
+)
+
+// Values outside of these may have been cut off by the camera.
+const (
+	dark   = 6
+	bright = 249
+)
+
+// Memory is what of a frame is needed to measure the next.
+type Memory struct {
+	luma []uint8
+	w, h int
+}
+
+// Measure fills in what the picture shows of the face with this mesh. It keeps what
+// the next frame is compared with in m.
+func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observation) {
+	b := img.Bounds()
+	o.Size = [2]int{b.Dx(), b.Dy()}
+	p := newPixels(img)
+	f := newFrame(mesh)
+	o.Centre, o.Width, o.Eyes = f.centre, f.wide, mesh.EyeDistance()
+	o.Pose, o.Depth = mesh.Pose(), depth(mesh)
+	o.Facing = f.facing(mesh)
+	light(p, f, newMask(mesh, f), o)
+	o.Spots = [2]liveness.Cell{spot(p, mesh[33], mesh[133]), spot(p, mesh[362], mesh[263])}
+	o.Sharp = sharp(p, f)
+	o.Noise = m.news(p)
+}
+
+// pixels are a picture in display values.
+type pixels struct {
+	w, h int
+	rgb  []uint8 // three for each pixel
+	luma []uint8
+}
+
+func newPixels(img image.Image) *pixels {
+	b := img.Bounds()
+	p := &pixels{w: b.Dx(), h: b.Dy(), rgb: make([]uint8, 3*b.Dx()*b.Dy()), luma: make([]uint8, b.Dx()*b.Dy())}
+	y, jpeg := img.(*image.YCbCr)
+	for i := range p.luma {
+		x, row := b.Min.X+i%p.w, b.Min.Y+i/p.w
+		var r, g, bl uint8
+		if jpeg {
+			c := y.COffset(x, row)
+			p.luma[i] = y.Y[y.YOffset(x, row)]
+			r, g, bl = color.YCbCrToRGB(p.luma[i], y.Cb[c], y.Cr[c])
+		} else {
+			c := color.NRGBAModel.Convert(img.At(x, row)).(color.NRGBA)
+			r, g, bl = c.R, c.G, c.B
+			p.luma[i], _, _ = color.RGBToYCbCr(r, g, bl)
+		}
+		p.rgb[3*i], p.rgb[3*i+1], p.rgb[3*i+2] = r, g, bl
+	}
+	return p
+}
+
+// linear is the linear light of a display value.
+var linear = func() (t [256]float32) {
+	for v := range t {
+		t[v] = float32(liveness.Colour{R: uint8(v)}.Linear()[0])
+	}
+	return t
+}()
+
+// A frame of reference is fixed to a face: u runs across it to the right of the
+// picture and v down it, from -1 to 1 at the ends of the mesh.
+type frame struct {
+	centre       face.Point
+	ux, uy       float64 // of u: the change of u for a pixel to the right and down
+	vx, vy       float64
+	wide, narrow float64 // ear to ear, corrected for yaw, and as it is seen; pixels
+	tall         float64
+}
+
+func newFrame(m *face.Mesh) frame {
+	roll := m.Pose().Roll * math.Pi / 180
+	sin, cos := math.Sincos(roll)
+	left, right, top, bottom := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, p := range m {
+		across, down := cos*p.X+sin*p.Y, cos*p.Y-sin*p.X
+		left, right = min(left, across), max(right, across)
+		top, bottom = min(top, down), max(bottom, down)
+	}
+	a, d := (left+right)/2, (top+bottom)/2
+	f := frame{
+		centre: face.Point{X: cos*a - sin*d, Y: sin*a + cos*d},
+		narrow: right - left, tall: bottom - top,
+		wide: math.Hypot(math.Hypot(m[454].X-m[234].X, m[454].Y-m[234].Y), m[454].Z-m[234].Z),
+	}
+	f.ux, f.uy = 2*cos/f.narrow, 2*sin/f.narrow
+	f.vx, f.vy = -2*sin/f.tall, 2*cos/f.tall
+	return f
+}
+
+// at is where a pixel lies on the face.
+func (f *frame) at(x, y float64) (u, v float64) {
+	x, y = x-f.centre.X, y-f.centre.Y
+	return f.ux*x + f.uy*y, f.vx*x + f.vy*y
+}
+
+// depth measures what a head does and a sheet does not: see [liveness.Depth].
+func depth(m *face.Mesh) liveness.Depth {
+	a, b := middle(m[33], m[133]), middle(m[362], m[263])
+	eyes := math.Hypot(b.X-a.X, b.Y-a.Y)
+	ex, ey := (b.X-a.X)/eyes, (b.Y-a.Y)/eyes
+	across := func(p, q face.Point3) float64 { return (ex*(q.X-p.X) + ey*(q.Y-p.Y)) / eyes }
+	return liveness.Depth{
+		Nose:  across(middle(a, b), m[1]),
+		Ears:  across(m[234], m[454]),
+		Wings: across(m[129], m[358]),
+	}
+}
+
+func middle(a, b face.Point3) face.Point3 {
+	return face.Point3{X: (a.X + b.X) / 2, Y: (a.Y + b.Y) / 2, Z: (a.Z + b.Z) / 2}
+}
+
+// facing is what a light at the camera gives each cell: the cosine to the surface
+// by the square of the distance. The surface at a cell is the plane through the
+// points of the mesh near it, and the camera is taken to be 2.3 widths of the face
+// away, as it is at arm's length or less.
+func (f *frame) facing(m *face.Mesh) (out [liveness.Rows * liveness.Columns]float64) {
+	const reach = 0.3 // of the half face
+	uv := make([][2]float64, len(m))
+	for i, p := range m {
+		uv[i][0], uv[i][1] = f.at(p.X, p.Y)
+	}
+	sum, n := 0.0, 0.0
+	for j := range out {
+		u, v := place(j)
+		if u*u+v*v > 1 {
+			continue
+		}
+		var s [3][4]float64
+		near := 0
+		for i, q := range uv {
+			du, dv := (q[0]-u)/reach, (q[1]-v)/reach
+			d := du*du + dv*dv
+			if d >= 1 {
+				continue
+			}
+			near++
+			w := (1 - d) * (1 - d)
+			x, y := du*reach*f.narrow/2, dv*reach*f.tall/2
+			row := [4]float64{1, x, y, m[i].Z}
+			for a := range s {
+				for b := range row {
+					s[a][b] += w * row[a] * row[b]
+				}
+			}
+		}
+		z, zx, zy, ok := solve(s)
+		if !ok || near < 8 {
+			continue
+		}
+		cos := 1 / math.Sqrt(1+zx*zx+zy*zy)
+		away := 1 + z/(2.3*f.wide)
+		out[j] = cos / (away * away)
+		sum, n = sum+out[j], n+1
+	}
+	for j := range out {
+		if n > 0 {
+			out[j] *= n / sum
+		}
+	}
+	return out
+}
+
+// solve solves three normal equations.
+func solve(s [3][4]float64) (a, b, c float64, ok bool) {
+	det := func(i, j, k int) float64 {
+		return s[0][i]*(s[1][j]*s[2][k]-s[1][k]*s[2][j]) - s[0][j]*(s[1][i]*s[2][k]-s[1][k]*s[2][i]) + s[0][k]*(s[1][i]*s[2][j]-s[1][j]*s[2][i])
+	}
+	d := det(0, 1, 2)
+	if !(math.Abs(d) > 1e-6) {
+		return 0, 0, 0, false
+	}
+	return det(3, 1, 2) / d, det(0, 3, 2) / d, det(0, 1, 3) / d, true
+}
+
+// place is the middle of a cell on the face.
+func place(cell int) (u, v float64) {
+	return (float64(cell%liveness.Columns)+0.5)/liveness.Columns*2 - 1, (float64(cell/liveness.Columns)+0.5)/liveness.Rows*2 - 1
+}
