@@ -59,7 +59,7 @@ func Still() Gates {
 		Doubt: MaxDoubt, Eyes: 53, Inside: 0.75,
 		Yaw: within(22), Pitch: within(30), Roll: within(35),
 		Light: Range{30, 225}, Clipped: 0.35, Side: 4, Sharp: 0.05,
-		Lids: 0.1, Glare: 0.12, Mouth: 0.25, Mask: 0.16, Shades: 0.9,
+		Lids: 0.1, Glare: 0.12, Mouth: 0.25, Mask: 0.2, Shades: 0.9,
 	}
 }
 
@@ -70,7 +70,7 @@ func Stream(o Oval) Gates {
 		Oval: o, Fill: Range{0.75, 1.25}, Off: 0.12,
 		Yaw: within(14), Pitch: within(16), Roll: within(14),
 		Light: Range{40, 210}, Clipped: 0.05, Side: 2.2, Sharp: 0.075, OfBest: 0.7,
-		Lids: 0.12, Glare: 0.06, Mouth: 0.15, Mask: 0.14, Shades: 0.75,
+		Lids: 0.12, Glare: 0.06, Mouth: 0.15, Mask: 0.2, Shades: 0.75,
 	}
 }
 
