@@ -77,8 +77,9 @@ func moved(by int) (path []image.Point) {
 }
 
 func defocused(r int) (disc []image.Point) {
-	for y := -r; y <= r; y++ {
-		for x := -r; x <= r; x++ {
+	step := max(1, r/5)
+	for y := -r; y <= r; y += step {
+		for x := -r; x <= r; x += step {
 			if x*x+y*y <= r*r {
 				disc = append(disc, image.Pt(x, y))
 			}
