@@ -22,8 +22,10 @@ func capture(st *clip.Stage, d clip.Device) clip.Script {
 	return clip.Script{
 		Length: ms(2600), Fade: ms(80),
 		Shown: []clip.Shown{
-			{At: 0, Colour: [3]uint8{180, 180, 180}}, {At: ms(1200), Colour: [3]uint8{255, 150, 150}},
-			{At: ms(1600), Colour: [3]uint8{0, 208, 80}}, {At: ms(2000), Colour: [3]uint8{125, 182, 255}},
+			{At: 0, Colour: [3]uint8{180, 180, 180}},
+			{At: ms(1200), Colour: [3]uint8{255, 150, 150}},
+			{At: ms(1600), Colour: [3]uint8{0, 208, 80}},
+			{At: ms(2000), Colour: [3]uint8{125, 182, 255}},
 		},
 		Moves: []clip.Move{{At: 0, Distance: share(0.38)}, {At: ms(900), Distance: share(0.58)}},
 	}

@@ -21,7 +21,7 @@ func Photograph(m Measures, issued, now time.Time) []Hint {
 		out = append(out, PhotoNone)
 	case !(m.Eyes >= photoEyes):
 		out = append(out, PhotoSmall)
-	case !(m.Sharp >= photoSharp), !(Still().Light.has(m.Light)):
+	case !(m.Sharp >= photoSharp), !Still().Light.has(m.Light):
 		out = append(out, PhotoUnclear)
 	}
 	if !issued.IsZero() && now.Sub(issued) > photoAge {
