@@ -22,8 +22,8 @@ type Plan struct {
 	Low, High float64
 	Seed      uint64
 	Rules     liveness.Rules
-	// Photographs are lit by package relit, the second renderer: as many films
-	// of each as of a skin tone. Those without an upright face are left out.
+	// Photographs are lit by package relit, the second renderer, in turn: twice
+	// as many films as of a skin tone. Those without an upright face are left out.
 	Photographs []image.Image
 }
 
@@ -129,9 +129,9 @@ func (p Plan) tasks() []task {
 				out = append(out, task{t, living, r.Uint64()})
 			}
 		}
-		for k := range p.Photographs {
-			if i < p.Live {
-				out = append(out, task{k, relit, r.Uint64()})
+		for k := range 2 {
+			if n := len(p.Photographs); i < p.Live && n > 0 {
+				out = append(out, task{(2*i + k) % n, relit, r.Uint64()})
 			}
 		}
 		for s := range clip.AllSpecies() {

@@ -41,7 +41,7 @@ type Stage struct {
 	body   *body   // what is drawn
 	scale  float64 // of its size: that of a small print is below 1
 	forge  func(film *[3][]float32, screen solid.RGB)
-	room   *quick.Room
+	view   *view
 	lamps  []solid.Lamp
 	canvas *canvas
 	camera *sensor.Camera
@@ -85,7 +85,7 @@ func newStage(s *Sitter, sc Scene, w, h int) *Stage {
 	r := rand.New(rand.NewPCG(sc.Seed, 0x7374616765))
 	st := &Stage{sitter: s, scene: sc, scale: 1, rand: r, canvas: newCanvas(w, h), camera: sensor.New(r, w, h, sc.Lux)}
 	st.lamps = st.lights()
-	st.room = quick.NewRoom(r, sc.Wall, flat(s.dirs, st.lamps))
+	st.view = newView(quick.NewRoom(r, sc.Wall, flat(s.dirs, st.lamps)), w, h)
 	cloth := solid.Tint(r.Float64(), r.Float64(), r.Float64()).Mix(solid.Tint(0.5, 0.5, 0.5), 0.5).Times(0.05 + 0.5*r.Float64())
 	st.cloth = quick.TintOf(cloth)
 	if !sc.Calm {
@@ -237,28 +237,14 @@ func (st *Stage) lit(l *lens) []drawn {
 	return all
 }
 
-// behind colours the room.
-func (st *Stage) behind(l *lens, at time.Duration) func(x, y int) (ambient, screen tint) {
-	p := st.scene.Device.panel(0)
-	area := float32(p.Area())
-	dx, dy := st.shake[0].at(at)/20, st.shake[1].at(at)/20
-	nx, ny := float64(quick.RoomSide-1)/float64(l.width)*0.92, float64(quick.RoomSide-1)/float64(l.height)*0.92
-	ox, oy := (0.04+dx)*quick.RoomSide, (0.04+dy)*quick.RoomSide
-	return func(x, y int) (ambient, screen tint) {
-		u, v := min(max(ox+float64(x)*nx, 0), quick.RoomSide-1.001), min(max(oy+float64(y)*ny, 0), quick.RoomSide-1.001)
-		i := int(v)*quick.RoomSide + int(u)
-		fu, fv := float32(u-math.Floor(u)), float32(v-math.Floor(v))
-		d := st.room.Depth[i] + float32(l.distance)
-		lit := area / (d * d)
-		for k := range 3 {
-			a, b := st.room.Albedo[i][k], st.room.Albedo[i+1][k]
-			c, e := st.room.Albedo[i+quick.RoomSide][k], st.room.Albedo[i+quick.RoomSide+1][k]
-			m := a + fu*(b-a)
-			m += fv * (c + fu*(e-c) - m)
-			ambient[k], screen[k] = m*st.room.Ambient[k], m*lit
-		}
-		return ambient, screen
+// behind is the room as this frame sees it.
+func (st *Stage) behind(l *lens, at time.Duration) *backdrop {
+	b := &backdrop{view: st.view, area: float32(st.scene.Device.panel(0).Area()), near: float32(l.distance)}
+	shift := func(w *wave, most int) int {
+		return min(max(margin+int(math.Round(24*w.at(at))), 0), most)
 	}
+	b.left, b.top = shift(&st.shake[0], 2*margin), shift(&st.shake[1], 2*margin)
+	return b
 }
 
 // expose adds the screen's light, which may differ from row to row, and blurs

@@ -21,7 +21,7 @@ func NewPanel(w, h, below, distance float64) Panel {
 }
 
 // Area is that of the screen, cm².
-func (p *Panel) Area() float64 { return 6 * p.area }
+func (p Panel) Area() float64 { return 6 * p.area }
 
 // Within is the panel as a body sees it that was turned about a pivot, and
 // then shifted.
