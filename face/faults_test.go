@@ -48,7 +48,7 @@ func oneFace() ([]Face, error) {
 func checked() image.Image {
 	img := image.NewGray(image.Rect(0, 0, 300, 300))
 	for i := range img.Pix {
-		img.Pix[i] = uint8(90 + 60*((i%300/6+i/300/6)%2))
+		img.Pix[i] = uint8(60 + 90*min(1, (i%300/10+i/300/10)%3))
 	}
 	return img
 }
