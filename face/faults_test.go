@@ -33,6 +33,14 @@ func oneFace() ([]Face, error) {
 	for _, m := range meanShape {
 		f.Landmarks[m.index] = Point{X: 50 + 200*m.at.X, Y: 50 + 200*m.at.Y}
 	}
+	for i := range 17 { // the jaw
+		turn := math.Pi * float64(i) / 16
+		f.Landmarks[i] = Point{X: 148 - 115*math.Cos(turn), Y: 110 + 160*math.Sin(turn)}
+	}
+	for i := range 10 { // the brows
+		f.Landmarks[17+i] = Point{X: 70 + 17*float64(i), Y: 70}
+	}
+	f.Landmarks[66] = f.Landmarks[62]
 	return []Face{f}, nil
 }
 
@@ -40,7 +48,7 @@ func oneFace() ([]Face, error) {
 func checked() image.Image {
 	img := image.NewGray(image.Rect(0, 0, 300, 300))
 	for i := range img.Pix {
-		img.Pix[i] = uint8(90 + 60*(i/6%2))
+		img.Pix[i] = uint8(60 + 90*min(1, (i%300/10+i/300/10)%3))
 	}
 	return img
 }

@@ -67,7 +67,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 	b, err := json.Marshal(c)
-	if err != nil || !strings.Contains(string(b), `"verdict":"match"`) || !strings.Contains(string(b), `"quality":{"doubt":`) {
+	if err != nil || !strings.Contains(string(b), `"verdict":"match"`) || !strings.Contains(string(b), `"quality":{"faces":1,`) {
 		t.Errorf("%v: %s", err, b)
 	}
 }
