@@ -108,12 +108,15 @@ func (a *answer) ms(from, to float64) time.Duration {
 	return time.Duration((from + (to-from)*a.rand.Float64()) * float64(time.Millisecond)).Round(time.Microsecond)
 }
 
+// meshed is how much wider a face is by its mesh, ear to ear, than from cheek to cheek.
+const meshed = 1.15
+
 // at puts the face into an oval, as well as people do.
 func (a *answer) at(o liveness.Oval, when time.Duration) clip.Move {
 	near := func(by float64) float64 { return by * (2*a.rand.Float64() - 1) }
 	w, h := a.scene.Device.Size()
 	return clip.Move{
-		At: when, Distance: a.stage.DistanceFor(o.Width * (1 + near(0.03))), Yaw: near(2), Pitch: near(2), Roll: near(2),
+		At: when, Distance: a.stage.DistanceFor(o.Width / meshed * (1 + near(0.03))), Yaw: near(2), Pitch: near(2), Roll: near(2),
 		X: o.X - 0.5 + near(0.015), Y: (o.Y-0.5)*float64(h)/float64(w) + near(0.015),
 	}
 }
