@@ -104,8 +104,12 @@ var rooms = []struct{ pkg, layer string }{
 
 	{"face/tensor", read},
 	{"face/model", read},
+<<<<<<< HEAD
 	{"face/picture", read},
+	{"face/quality", read},
 	{"face/network", read},
+=======
+>>>>>>> bb5c704 (face/quality: measures, gates and hints of a frame)
 	{"face", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
