@@ -24,12 +24,11 @@ type Seen struct {
 	Doubt float64
 	Pose  Pose
 
-	Eyes         [2]Eye // the one at the left of the picture first
-	Nose, Chin   Point
-	Lips         [2]Point // the inner edges, upper and lower, in the middle
-	Corners      [2]Point // of the mouth, the one at the left of the picture first
-	Outline      []Point  // of the face, round about
-	outlineBrows bool     // the outline ends at the brows
+	Eyes       [2]Eye // the one at the left of the picture first
+	Nose, Chin Point
+	Lips       [2]Point // the inner edges, upper and lower, in the middle
+	Corners    [2]Point // of the mouth, the one at the left of the picture first
+	Outline    []Point  // of the face, round about
 }
 
 // middle returns the point between two.
@@ -46,8 +45,7 @@ func (s Seen) eyeDistance() float64 { return apart(s.Eyes[0].centre(), s.Eyes[1]
 func (s Seen) length() float64 { return apart(middle(s.Eyes[0].centre(), s.Eyes[1].centre()), s.Chin) }
 
 // OfLandmarks reads the 68 points of the iBUG order: jaw 0–16, brows 17–26, nose
-// 27–35, eyes 36–47, mouth 48–67. The pose is estimated from nine of them, and is
-// good to some eight degrees.
+// 27–35, eyes 36–47, mouth 48–67. Yaw is estimated to some six degrees, pitch is 0.
 func OfLandmarks(p [68]Point, doubt float64) Seen {
 	s := Seen{
 		Faces: 1, Doubt: doubt, Nose: p[30], Chin: p[8], Lips: [2]Point{p[62], p[66]}, Corners: [2]Point{p[48], p[54]},
@@ -55,7 +53,6 @@ func OfLandmarks(p [68]Point, doubt float64) Seen {
 			{p[36], p[39], middle(p[37], p[38]), middle(p[40], p[41])},
 			{p[45], p[42], middle(p[43], p[44]), middle(p[46], p[47])},
 		},
-		outlineBrows: true,
 	}
 	s.Outline = append(s.Outline, p[:17]...)
 	for i := 26; i >= 17; i-- {
@@ -88,77 +85,15 @@ func OfMesh(p *[468]Point3, pose Pose, sure bool) Seen {
 	return s
 }
 
-// head is where the places lie on a head of usual shape, in eye distances from the
-// middle of the eyes: to the right of the picture, downwards, towards the camera.
-// Corners of the eyes, outer and inner; nose; corners of the mouth; chin.
-var head = [8][3]float64{
-	{-0.71, 0, -0.12},
-	{-0.27, 0.01, 0},
-	{0.27, 0.01, 0},
-	{0.71, 0, -0.12},
-	{0, 0.66, 0.45},
-	{-0.39, 1.12, 0.08},
-	{0.39, 1.12, 0.08},
-	{0, 1.82, -0.02},
-}
+// noseLength is how far the tip of the nose lies before the eyes, in eye distances.
+const noseLength = 0.69
 
-// estimate fits a head of usual shape, seen from afar, to the places.
+// estimate tells yaw and roll. Pitch does not show in so few points: persons differ by
+// more than heads nod, and so does a near head from a far one.
 func (s Seen) estimate() Pose {
-	at := [8]Point{s.Eyes[0].Outer, s.Eyes[0].Inner, s.Eyes[1].Inner, s.Eyes[1].Outer, s.Nose, s.Corners[0], s.Corners[1], s.Chin}
-	var mean Point
-	var from [3]float64
-	for i, p := range at {
-		mean.X, mean.Y = mean.X+p.X/8, mean.Y+p.Y/8
-		for k := range from {
-			from[k] += head[i][k] / 8
-		}
-	}
-	var m [3][3]float64 // of the head, squared
-	var across, down [3]float64
-	for i, p := range at {
-		var d [3]float64
-		for k := range d {
-			d[k] = head[i][k] - from[k]
-		}
-		for k := range d {
-			across[k] += d[k] * (p.X - mean.X)
-			down[k] += d[k] * (p.Y - mean.Y)
-			for l := range d {
-				m[k][l] += d[k] * d[l]
-			}
-		}
-	}
-	r0, r1 := solve(m, across), solve(m, down)
-	n0, n1 := length(r0), length(r1)
-	deg := 180 / math.Pi
-	return Pose{
-		Yaw: math.Asin(clamp(r0[2]/n0)) * deg, Pitch: -math.Asin(clamp(r1[2]/n1)) * deg,
-		Roll: s.roll(),
-	}
-}
-
-// roll is the slope of the line through the eyes, in degrees.
-func (s Seen) roll() float64 {
 	a, b := s.Eyes[0].centre(), s.Eyes[1].centre()
-	return math.Atan2(b.Y-a.Y, b.X-a.X) * 180 / math.Pi
-}
-
-func clamp(v float64) float64 { return max(-1, min(1, v)) }
-
-func length(v [3]float64) float64 { return math.Sqrt(v[0]*v[0] + v[1]*v[1] + v[2]*v[2]) }
-
-// solve solves m·x = v by Cramer's rule.
-func solve(m [3][3]float64, v [3]float64) (x [3]float64) {
-	det := func(m [3][3]float64) float64 {
-		return m[0][0]*(m[1][1]*m[2][2]-m[1][2]*m[2][1]) - m[0][1]*(m[1][0]*m[2][2]-m[1][2]*m[2][0]) + m[0][2]*(m[1][0]*m[2][1]-m[1][1]*m[2][0])
-	}
-	whole := det(m)
-	for k := range x {
-		part := m
-		for i := range v {
-			part[i][k] = v[i]
-		}
-		x[k] = det(part) / whole
-	}
-	return x
+	mid, d := middle(a, b), apart(a, b)
+	beside := ((b.X-a.X)*(s.Nose.X-mid.X) + (b.Y-a.Y)*(s.Nose.Y-mid.Y)) / (d * d)
+	const deg = 180 / math.Pi
+	return Pose{Yaw: math.Atan(beside/noseLength) * deg, Roll: math.Atan2(b.Y-a.Y, b.X-a.X) * deg}
 }
