@@ -105,6 +105,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/tensor", read},
 	{"face/model", read},
 	{"face/picture", read},
+	{"face/quality", read},
 	{"face/network", read},
 	{"face", read},
 	{"face/liveness/flash", read},

@@ -27,6 +27,7 @@ type Document struct {
 	Left     *int          `json:"left,omitempty"`  // tries that are left
 	Until    *time.Time    `json:"until,omitempty"` // when a lock ends
 	Field    string        `json:"field,omitempty"` // which field of the request is meant
+	Hint     string        `json:"hint,omitempty"`  // what would make a capture better, [phrases.Hint]
 	Next     *Next         `json:"next,omitempty"`  // what to do now
 	Ways     []phrases.Way `json:"ways,omitempty"`  // other ways that are open
 	Errors   []Item        `json:"errors,omitempty"`

@@ -74,7 +74,7 @@ func Tell(ctx context.Context, err error, ref string) Document {
 	}
 	d.Left, d.Field = e.Left, phrases.Clean(e.Field)
 	if code == inner {
-		d.Detail = t.Detail(e)
+		d.Detail, d.Hint = t.Detail(e), phrases.Hint(e.Note)
 	}
 	return d
 }

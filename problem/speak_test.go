@@ -141,6 +141,26 @@ func TestTriesAreNotToldToAttackers(t *testing.T) {
 	}
 }
 
+// What would make a picture better is told as a code and in words, in the language; with
+// a failure that may be an attack it is not, whoever added it (security.md L4, L8).
+func TestHints(t *testing.T) {
+	b := book(t)
+	d := document(t, refused(t, b, tunnus.Fail(tunnus.CodeFaceQuality, nil).WithNote("hint-eyes-shut", ""), "da"))
+	if d.Hint != "eyes-shut" || !strings.HasSuffix(d.Detail, " Åbn øjnene.") {
+		t.Errorf("hint %q, %q", d.Hint, d.Detail)
+	}
+	for _, failure := range []*tunnus.Error{
+		tunnus.Fail(tunnus.CodeFaceNoMatch, nil).WithNote("hint-eyes-shut", ""),
+		tunnus.Fail(tunnus.CodeFaceQuality, nil).WithNote("pin-year", ""),
+		tunnus.Fail(tunnus.CodeFaceQuality, nil).WithNote("hint-of-the-attacker", ""),
+		tunnus.Fail(tunnus.CodeFaceQuality, nil),
+	} {
+		if w := refused(t, b, failure); strings.Contains(w.Body.String(), "hint") || strings.Contains(w.Body.String(), "Open your eyes") {
+			t.Errorf("%s, %+v: %s", failure.Code, failure.Note, w.Body)
+		}
+	}
+}
+
 // What stands in an error and is not of the catalogue reaches nobody: not its
 // cause, not words that were put into it by hand, nothing that a page or a
 // terminal would obey.

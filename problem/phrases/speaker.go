@@ -54,10 +54,36 @@ func (s Speaker) Next(c tunnus.Code) string {
 func (s Speaker) Detail(e *tunnus.Error) string {
 	note := tunnus.Note{Key: e.Note.Key, Value: Clean(e.Note.Value)}
 	text := note.Sentence()
-	if s.Knows(e.Code) && text != "" {
-		text = s.word("note."+note.Key, Values{"value": note.Value})
+	if s.Knows(e.Code) {
+		text = s.note(note)
 	}
 	return strings.TrimSpace(s.Sentence(e.Code) + " " + text)
+}
+
+// hintKey is what the key of a note begins with that is a hint.
+const hintKey = "hint-"
+
+// Hint returns the code of the hint that a note is: what would make a picture of a face
+// better. It is "" of any other note.
+func Hint(n tunnus.Note) string {
+	code, ok := strings.CutPrefix(n.Key, hintKey)
+	if !ok || n.Sentence() == "" {
+		return ""
+	}
+	return code
+}
+
+// Hint says a hint, by its code; "" if there is no such hint.
+func (s Speaker) Hint(code string) string {
+	return s.note(tunnus.Note{Key: hintKey + code})
+}
+
+// note says the sentence of a note, "" of one that there is not.
+func (s Speaker) note(n tunnus.Note) string {
+	if text := n.Sentence(); text == "" || s.book == nil {
+		return text
+	}
+	return s.word("note."+n.Key, Values{"value": n.Value})
 }
 
 // word says a message of the book, "" if it is not there.

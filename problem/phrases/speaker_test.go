@@ -157,6 +157,26 @@ func TestUnknownNote(t *testing.T) {
 	}
 }
 
+// A hint is said by its code, as an app gets it while a camera runs.
+func TestHint(t *testing.T) {
+	for code, want := range map[string][2]string{
+		"closer": {"Move closer.", "Tulge lähemale."},
+		"nearer": {"", ""},
+		"":       {"", ""},
+	} {
+		en, et := codes(t).In(English).Hint(code), codes(t).In(Estonian).Hint(code)
+		if [2]string{en, et} != want || (Speaker{}).Hint(code) != want[0] {
+			t.Errorf("%q: %q, %q; want %q", code, en, et, want)
+		}
+		if got := Hint(tunnus.Note{Key: "hint-" + code}); got != code && want[0] != "" || got != "" && want[0] == "" {
+			t.Errorf("hint-%s: code %q", code, got)
+		}
+	}
+	if got := Hint(tunnus.Note{Key: "pin-year"}); got != "" {
+		t.Errorf("pin-year: code %q", got)
+	}
+}
+
 // The list of ways stays whole, however long its words are.
 func TestWaysAreNotCut(t *testing.T) {
 	for _, l := range Languages() {
