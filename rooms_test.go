@@ -162,6 +162,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"app/say", read},
 	{"app/line", holder},
 	{"app/vault", holder},
+	{"app/camera", holder},
 	{"app/steps", holder},
 	{"app/life", holder},
 	{"app", holder},

@@ -155,7 +155,7 @@ func TestRevealedOneByOne(t *testing.T) {
 			if c.Revealed < seen.Arrived+c.Pause {
 				t.Errorf("%s: cue %d was revealed at %v; cue %d was seen at %v", name, i+1, c.Revealed, i, seen.Arrived)
 			}
-			if p.Cues[i].Kind == Light && c.Shown-before.Shown < p.Cues[i].Hold {
+			if c.Shown-before.Shown < p.Cues[i].Hold {
 				t.Errorf("%s: cue %d was shown for %v", name, i, c.Shown-before.Shown)
 			}
 		}
@@ -332,7 +332,7 @@ func TestPhoneRefuses(t *testing.T) {
 		"another number":        {offer.bytes(), cue.bytes(1)},
 		"two cues at once":      {offer.bytes(), cue.bytes(0), cue.bytes(1)},
 		"colour that flashes":   {offer.bytes(), quick.bytes(0)},
-		"no such kind":          {offer.bytes(), Cue{Kind: Right + 1, Oval: far}.bytes(0)},
+		"no such kind":          {offer.bytes(), Cue{Kind: Near + 1, Oval: far}.bytes(0)},
 		"no oval":               {offer.bytes(), Cue{Kind: Fit}.bytes(0)},
 		"behind the answer":     {Answer{Status: 200}.Bytes(), offer.bytes()},
 		"no status":             {Answer{Status: 100}.Bytes()},

@@ -8,13 +8,14 @@ import (
 // A Kind says what a cue wants.
 type Kind uint8
 
-// The kinds of cues. All but colours are over when the phone says so.
+// The kinds of cues. [Fit] is over when the phone says so, the others after their time.
 const (
 	Rest  Kind = iota // nothing more: on the phone only, behind the last cue
 	Fit               // the face into the oval
 	Light             // the screen has the colour
 	Left              // the nose to the left of the picture as it is sent, and back
-	Right             // and to its right
+	Right             // and to its right, and back
+	Near              // the face up to the oval, where it stays
 )
 
 // A Colour is one of the screen, in sRGB.
@@ -99,7 +100,7 @@ const maxHold = 10 * time.Second
 
 func (c Cue) check() error {
 	switch {
-	case c.Kind < Fit || c.Kind > Right:
+	case c.Kind < Fit || c.Kind > Near:
 		return fmt.Errorf("kind %d", c.Kind)
 	case c.Kind == Light && c.Hold < MinHold:
 		return fmt.Errorf("a colour for %v, at least %v", c.Hold, MinHold)

@@ -52,7 +52,7 @@ type Director struct {
 	ready, ended bool
 	cue          int           // the one that was sent last, -1 before
 	shown, seen  bool          // on the screen; in a frame
-	placed       bool          // of all but [Light]: the phone says that it is done
+	placed       bool          // of [Fit]: the phone says that it is done
 	seenAt       time.Duration // the server's
 	opened       time.Duration // the server's, when the attempt was opened; -1 before
 	first        int           // of the frames of this cue
@@ -150,7 +150,7 @@ func (d *Director) hearShown(now time.Duration, s said) error {
 }
 
 func (d *Director) hearPlaced(s said) error {
-	if s.cue != d.cue || !d.shown || d.placed || d.plan.Cues[d.cue].Kind == Light || s.at < d.film.Cues[d.cue].Shown {
+	if s.cue != d.cue || !d.shown || d.placed || d.plan.Cues[d.cue].Kind != Fit || s.at < d.film.Cues[d.cue].Shown {
 		return spoken("a face in the place of cue %d", s.cue)
 	}
 	d.placed = true
@@ -180,7 +180,7 @@ func (d *Director) hearFrame(now time.Duration, s said) error {
 	if len(d.film.Frames) > MaxFrames || d.bytes > MaxBytes {
 		return spoken("%d frames of %d bytes", len(d.film.Frames), d.bytes)
 	}
-	if told := d.film.Cues[d.cue]; !d.seen && d.shown && s.at >= told.Shown && (told.Kind == Light || d.placed) {
+	if told := d.film.Cues[d.cue]; !d.seen && d.shown && s.at >= told.Shown && (told.Kind != Fit || d.placed) {
 		d.seen, d.seenAt = true, now
 	}
 	return nil

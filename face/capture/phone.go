@@ -14,7 +14,7 @@ type Phone struct {
 	next   *Cue
 	shown  time.Duration // when the screen had it
 	on     bool          // it was painted
-	placed bool          // it was done
+	placed bool          // the face is in the oval
 	taken  time.Duration // of the last frame
 	sent   uint32        // frames
 	answer *Answer
@@ -63,7 +63,7 @@ func (p *Phone) Hear(message []byte) error {
 // is to be called when the screen has it. The cue is that to be on the screen now; ok is
 // false if there is none yet.
 func (p *Phone) Turn(now time.Duration) (c Cue, changed, ok bool) {
-	done := p.on && now >= p.shown+p.now.Hold && (p.now.Kind == Light || p.placed)
+	done := p.on && now >= p.shown+p.now.Hold && (p.now.Kind != Fit || p.placed)
 	switch {
 	case p.next != nil && (p.cue < 0 || done):
 		p.now, p.next, p.on, p.placed, changed = *p.next, nil, false, false, true
@@ -87,10 +87,10 @@ func (p *Phone) Painted(at time.Duration) []byte {
 	return said{kind: sayShown, cue: p.cue, at: at}.bytes()
 }
 
-// Placed is the message that the holder has done what the cue wants; nil if nothing is
-// wanted, or it was said.
+// Placed is the message that the face is in the oval; nil if that is not asked for, or
+// was said.
 func (p *Phone) Placed(at time.Duration) []byte {
-	if !p.on || p.placed || p.now.Kind == Light || p.now.Kind == Rest {
+	if !p.on || p.placed || p.now.Kind != Fit {
 		return nil
 	}
 	p.placed = true
