@@ -114,6 +114,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/liveness/grid", read},
 	{"face/liveness/film", read},
 	{"face/capture", read},
+	{"face/judge", read},
 	{"face/worker", speak},
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
