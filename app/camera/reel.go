@@ -45,7 +45,7 @@ func New(s Strip) (*Reel, error) {
 	}
 	began := time.Now()
 	return &Reel{
-		strip: s, sleep: sleep,
+		strip: s, sleep: Sleep,
 		now: func() time.Duration { return time.Since(began) },
 	}, nil
 }
@@ -54,7 +54,8 @@ func fits(width, height int) bool {
 	return min(width, height) >= capture.MinSide && max(width, height) <= capture.MaxSide && width*height <= capture.MaxPixels
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for so long, or until the context ends.
+func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
 		return nil
