@@ -164,6 +164,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"app/line", holder},
 	{"app/vault", holder},
 	{"app/camera", holder},
+	{"app/camera/virtual", holder},
 	{"app/steps", holder},
 	{"app/life", holder},
 	{"app", holder},

@@ -30,8 +30,10 @@ type Camera interface {
 	Size() (width, height int)
 	// Now is its clock.
 	Now() time.Duration
-	// Next waits for the next frame, which is taken while the screen shows the cue.
-	Next(ctx context.Context, cue capture.Cue) (Frame, error)
+	// Show tells what the screen shows from now on.
+	Show(cue capture.Cue)
+	// Next waits for the next frame.
+	Next(ctx context.Context) (Frame, error)
 }
 
 // Film runs a capture on the connection with the camera, and returns the server's
@@ -135,11 +137,12 @@ func (f *filming) shoot(ctx context.Context) (over bool, err error) {
 	if changed {
 		at := f.cam.Now()
 		f.show(cue, f.phone.Fade())
+		f.cam.Show(cue)
 		if err := f.send(ctx, f.phone.Painted(at)); err != nil {
 			return false, err
 		}
 	}
-	frame, err := f.cam.Next(ctx, cue)
+	frame, err := f.cam.Next(ctx)
 	if err != nil {
 		return false, fmt.Errorf("camera: %w", err)
 	}

@@ -167,10 +167,9 @@ func TestFilmFails(t *testing.T) {
 func TestReel(t *testing.T) {
 	h := &hands{}
 	r := reel(t, h)
-	fit, other := plan().Cues[0], plan().Cues[1]
 	var at []time.Duration
 	for range 25 {
-		f, err := r.Next(t.Context(), fit)
+		f, err := r.Next(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +181,8 @@ func TestReel(t *testing.T) {
 		t.Errorf("frame 24 at %v", at[24])
 	}
 	h.now += time.Second
-	if f, _ := r.Next(t.Context(), other); f.At < 24*50*ms+time.Second || f.There {
+	r.Show(capture.Cue{})
+	if f, _ := r.Next(t.Context()); f.At < 24*50*ms+time.Second || f.There {
 		t.Errorf("behind a pause: %v, there %v", f.At, f.There)
 	}
 }

@@ -28,8 +28,7 @@ type Reel struct {
 	now   func() time.Duration
 	sleep func(ctx context.Context, d time.Duration) error
 	taken int
-	cue   capture.Cue
-	since time.Duration // when the cue was seen first
+	since time.Duration // when the screen changed last
 }
 
 // New makes a camera of a strip. It fails if that has no frames, or if they are larger
@@ -74,11 +73,11 @@ func (r *Reel) Now() time.Duration { return r.now() }
 // listens.
 const settled = time.Second
 
+// Show implements [Camera].
+func (r *Reel) Show(capture.Cue) { r.since = r.now() }
+
 // Next implements [Camera].
-func (r *Reel) Next(ctx context.Context, cue capture.Cue) (Frame, error) {
-	if cue != r.cue || r.taken == 0 {
-		r.cue, r.since = cue, r.now()
-	}
+func (r *Reel) Next(ctx context.Context) (Frame, error) {
 	every := time.Duration(float64(time.Second) / r.strip.Rate)
 	next := time.Duration(r.taken) * every
 	if now := r.now(); now > next+every { // the machine was busy: the film went on

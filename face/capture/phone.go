@@ -15,7 +15,8 @@ type Phone struct {
 	shown  time.Duration // when the screen had it
 	on     bool          // it was painted
 	placed bool          // the face is in the oval
-	taken  time.Duration // of the last frame
+	taken  time.Duration // when the last frame was
+	due    time.Duration // when the next is wanted
 	sent   uint32        // frames
 	answer *Answer
 }
@@ -102,10 +103,10 @@ func (p *Phone) Placed(at time.Duration) []byte {
 // than the rate allows.
 func (p *Phone) Frame(at time.Duration, jpeg []byte) []byte {
 	apart := time.Second / time.Duration(max(p.offer.Rate, 1))
-	if p.cue < 0 || p.cue == 0 && !p.on || len(jpeg) == 0 || len(jpeg) > p.offer.MaxFrame || p.sent > 0 && at < p.taken+apart*3/4 {
+	if p.cue < 0 || p.cue == 0 && !p.on || len(jpeg) == 0 || len(jpeg) > p.offer.MaxFrame || p.sent > 0 && at < max(p.due-apart/4, p.taken+apart/4) {
 		return nil
 	}
-	p.taken = at
+	p.taken, p.due = at, max(p.due, at-apart)+apart // so that they keep to the rate on the whole
 	p.sent++
 	return said{kind: sayFrame, number: p.sent, at: at, jpeg: jpeg}.bytes()
 }

@@ -35,12 +35,12 @@ const looked = 5
 // capture judges a capture. What is done does not depend much on what is found, so that
 // a forger learns little from how long it took (L8).
 func (e Engines) capture(j Job) (Report, error) {
-	seen, err := film.Observe(j.Frames, e.Film.Track())
-	if err != nil {
+	w := &watcher{Tracker: e.Film.Track(), engines: e, frames: j.Frames}
+	var err error
+	if w.seen, err = film.Observe(j.Frames, w); err != nil {
 		return Report{}, err
 	}
-	w := &watcher{engines: e, frames: j.Frames}
-	r := Report{Liveness: liveness.Judge(j.Challenge, j.Capture, seen, liveness.Standard(), w.embed)}
+	r := Report{Liveness: liveness.Judge(j.Challenge, j.Capture, w.seen, liveness.Standard(), w.embed)}
 	if w.fault != nil {
 		return Report{}, w.fault
 	}
@@ -51,9 +51,7 @@ func (e Engines) capture(j Job) (Report, error) {
 	if r.Liveness.Answer == liveness.Live {
 		look, gates = r.Liveness.Compare, quality.Match()
 	}
-	if r.Quality, err = w.quality(look, gates); err != nil {
-		return Report{}, err
-	}
+	r.Quality = w.quality(look, gates)
 	if r.Liveness.Answer != liveness.Live || r.Quality != quality.None {
 		return r, nil
 	}
@@ -95,21 +93,37 @@ func spread(frames []int, n int) []int {
 	return out
 }
 
-// A watcher looks at single frames of a film once more.
+// A watcher follows the film, and looks at single frames once more.
 type watcher struct {
+	*face.Tracker
+
 	engines Engines
 	frames  [][]byte
-	fault   error // of the engine
+	seen    []liveness.Observation
+	meshes  []face.Mesh // of the frames that could be decoded
+	fault   error       // of the engine
 }
 
-// follow finds the face of a frame; sure is false if there is none, or no picture.
-func (w *watcher) follow(frame int) (img image.Image, t *face.Tracker, m face.Mesh, sure bool, err error) {
-	t = w.engines.Film.Track()
-	if img, err = face.Decode(w.frames[frame]); err != nil {
-		return nil, t, m, false, nil // it is the phone's fault, not the engine's
+// Follow implements [film.Tracker].
+func (w *watcher) Follow(img image.Image) (face.Mesh, bool, error) {
+	m, sure, err := w.Tracker.Follow(img)
+	w.meshes = append(w.meshes, m)
+	return m, sure, err
+}
+
+// look returns a frame and the face that was followed in it; ok is false if none was.
+func (w *watcher) look(frame int) (img image.Image, m *face.Mesh, ok bool) {
+	if !w.seen[frame].Sure {
+		return nil, nil, false
 	}
-	m, sure, err = t.Follow(img)
-	return img, t, m, sure, err
+	n := 0
+	for _, o := range w.seen[:frame] {
+		if o.Size != [2]int{} {
+			n++
+		}
+	}
+	img, err := face.Decode(w.frames[frame])
+	return img, &w.meshes[n], err == nil
 }
 
 var errLost = errors.New("judge: no face in the frame")
@@ -117,9 +131,8 @@ var errLost = errors.New("judge: no face in the frame")
 // embed is the vector of a frame's face, to tell whether a film shows one face
 // throughout. It takes that of the first network.
 func (w *watcher) embed(frame int) ([]float32, error) {
-	img, _, m, sure, err := w.follow(frame)
-	if err != nil || !sure {
-		w.fault = errors.Join(w.fault, err)
+	img, m, ok := w.look(frame)
+	if !ok {
 		return nil, errLost
 	}
 	points, err := w.engines.Film.Landmarks(img, m.Box())
@@ -140,32 +153,25 @@ func (w *watcher) embed(frame int) ([]float32, error) {
 
 // quality is what is wrong with more than half of the frames: of what is, that which
 // goes first. Nothing is wrong where there are none: then there are other things to say.
-func (w *watcher) quality(frames []int, g quality.Gates) (quality.Hint, error) {
+func (w *watcher) quality(frames []int, g quality.Gates) quality.Hint {
 	var wrong []quality.Hint
 	for _, i := range frames {
-		img, t, m, sure, err := w.follow(i)
-		if err != nil {
-			return quality.None, err
+		h, ok := quality.NoFace, false
+		if img, m, found := w.look(i); found {
+			h, ok = quality.Judge(quality.Measure(img, of(m)), g)
 		}
-		if img == nil {
-			continue
-		}
-		s := quality.Seen{Faces: t.Faces()}
-		if sure {
-			s = of(&m)
-			s.Faces = t.Faces()
-		}
-		if h, ok := quality.Judge(quality.Measure(img, s), g); !ok {
+		if !ok {
 			wrong = append(wrong, h)
 		}
 	}
 	if 2*len(wrong) <= len(frames) {
-		return quality.None, nil
+		return quality.None
 	}
-	return quality.First(wrong...), nil
+	return quality.First(wrong...)
 }
 
-// of is what package quality has to know of a mesh.
+// of is what package quality has to know of a mesh. How many faces there are was counted
+// by those who judge the film.
 func of(m *face.Mesh) quality.Seen {
 	var points [468]quality.Point3
 	for i, p := range m {

@@ -75,8 +75,10 @@ func every() (out []Report) {
 		for _, a := range []liveness.Answer{liveness.Live, liveness.Retry, liveness.NotLive, "", "yes"} {
 			for _, h := range append(hints(), "", "beta too small") {
 				for _, c := range []*face.Answer{
-					nil, compared(face.Match), compared(face.Review), compared(face.NoMatch), {Code: tunnus.CodeFaceQuality},
-					{Code: tunnus.CodeInternal}, {Code: tunnus.CodePINLockPerm},
+					nil, compared(face.Match), compared(face.Review), compared(face.NoMatch),
+					{Code: tunnus.CodeFaceQuality},
+					{Code: tunnus.CodeInternal},
+					{Code: tunnus.CodePINLockPerm},
 				} {
 					out = append(out, Report{q, found(a, h), c})
 				}

@@ -24,8 +24,7 @@ type Camera struct {
 	sleep  func(context.Context, time.Duration) error
 	began  time.Time
 
-	cue  capture.Cue
-	came time.Duration // when the cue was seen first
+	came time.Duration // when the screen changed last
 	at   clip.Move     // where the head comes to rest
 }
 
@@ -53,10 +52,7 @@ func (c *Camera) Now() time.Duration { return c.clock.Now().Sub(c.began) }
 
 // Next implements [camera.Camera]. Where drawing takes longer than what is drawn, the
 // film falls behind the clock, as that of a phone does that has too much to do.
-func (c *Camera) Next(ctx context.Context, cue capture.Cue) (camera.Frame, error) {
-	if cue != c.cue {
-		c.follow(cue)
-	}
+func (c *Camera) Next(ctx context.Context) (camera.Frame, error) {
 	f, _ := c.stage.Next(&c.script)
 	if err := c.sleep(ctx, max(0, f.At-c.Now())); err != nil {
 		return camera.Frame{}, err
@@ -72,20 +68,24 @@ const (
 	turn     = 700 * time.Millisecond
 )
 
+// ears is how much wider a face is from ear to ear, as an oval wants it, than from cheek
+// to cheek, as the film has it.
+const ears = 1.32
+
 // angle is how far a head is turned, in degrees.
 const angle = 26
 
-// follow does what a cue asks for.
-func (c *Camera) follow(cue capture.Cue) {
+// Show implements [camera.Camera]: the person does what is asked for.
+func (c *Camera) Show(cue capture.Cue) {
 	now := c.Now()
-	c.cue, c.came = cue, now
+	c.came = now
 	c.script.Shown = append(c.script.Shown, clip.Shown{At: now, Colour: [3]uint8{cue.Colour.R, cue.Colour.G, cue.Colour.B}})
 	switch cue.Kind {
 	case capture.Fit, capture.Near:
 		w, h := c.Size()
 		shorter := float64(min(w, h)) / float64(w)
 		c.moveTo(now, clip.Move{
-			At: now + approach, Distance: c.stage.DistanceFor(cue.Oval.Width * shorter),
+			At: now + approach, Distance: ears * c.stage.DistanceFor(cue.Oval.Width*shorter),
 			X: cue.Oval.X - 0.5, Y: (cue.Oval.Y - 0.5) * float64(h) / float64(w),
 		})
 	case capture.Left, capture.Right:

@@ -120,7 +120,7 @@ func engines(t *testing.T) judge.Engines {
 }
 
 func TestLook(t *testing.T) {
-	for _, w := range []liveness.Way{liveness.Light, liveness.Calm} {
+	for _, w := range []liveness.Way{liveness.Light} {
 		c := drawn(t, w)
 		began := time.Now()
 		j := filmed(t, c)
