@@ -1,8 +1,10 @@
 package virtual
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -101,41 +103,69 @@ func filmed(t *testing.T, c liveness.Challenge) judge.Job {
 	return j
 }
 
+// drawn is a challenge, always the same.
 func drawn(t *testing.T, w liveness.Way) liveness.Challenge {
 	t.Helper()
-	c, err := liveness.Draw(rand.Reader, w)
+	c, err := liveness.Draw(rand.NewChaCha8([32]byte{6}), w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func engines(t *testing.T) judge.Engines {
-	t.Helper()
+// A person who follows the oval and is lit by the screen is seen living, and is the one
+// of the portrait; the same film in answer to other colours is nobody's.
+func TestLight(t *testing.T) {
 	e, err := face.Open(need.Models(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge.Engines{Film: e, Compare: e}
-}
-
-func TestLook(t *testing.T) {
-	for _, w := range []liveness.Way{liveness.Light} {
-		c := drawn(t, w)
-		began := time.Now()
-		j := filmed(t, c)
-		t.Log(w, len(j.Frames), "frames", len(c.Steps), time.Since(began))
-		p, _ := virtual.Find("ben")
-		j.Portrait = virtual.NewModel(p).Portrait()
-		e := engines(t)
-		began = time.Now()
-		d, err := e.Do(judge.Task{Capture: &j})
+	j := filmed(t, drawn(t, liveness.Light))
+	p, _ := virtual.Find("ben")
+	j.Portrait = virtual.NewModel(p).Portrait()
+	rule := func() judge.Ruling {
+		t.Helper()
+		d, err := judge.Engines{Film: e, Compare: e}.Do(judge.Task{Capture: &j})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Log(time.Since(began))
-		t.Logf("%+v", *d.Capture)
 		r, err := d.Capture.Rule()
-		t.Logf("%+v %v", r, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := rule(); r.Outcome != judge.Same || r.Alert {
+		t.Errorf("ben: %+v", r)
+	}
+	slices.Reverse(j.Challenge.Steps)
+	if r := rule(); r.Outcome != judge.No || !r.Alert || r.Result != nil {
+		t.Errorf("ben under other colours: %+v", r)
+	}
+}
+
+// The head goes where it is asked to, in the calm way too.
+func TestMoves(t *testing.T) {
+	c := New(ben(), scene(), &hands{now: time.Unix(0, 0)}, nil)
+	fit := capture.Cue{Kind: capture.Fit, Oval: capture.Oval{X: 0.5, Y: 0.5, Width: 0.4}}
+	near := fit
+	near.Kind, near.Oval.Width = capture.Near, 0.6
+	pass := func(d time.Duration) { _ = c.clock.(*hands).sleep(t.Context(), d) }
+	c.Show(fit)
+	pass(2 * time.Second)
+	far := c.at.Distance
+	for _, k := range []capture.Kind{capture.Left, capture.Left, capture.Right} {
+		c.Show(capture.Cue{Kind: k})
+		turned := c.script.Moves[len(c.script.Moves)-2].Yaw
+		if want := map[capture.Kind]float64{capture.Left: -angle, capture.Right: angle}[k]; turned != want || c.at.Yaw != 0 || c.at.Distance != far {
+			t.Errorf("%d: turned by %v, at rest %+v", k, turned, c.at)
+		}
+		pass(3 * time.Second)
+	}
+	if c.Show(near); c.at.Distance >= 0.7*far {
+		t.Errorf("near is %.0f cm, far %.0f", c.at.Distance, far)
+	}
+	if !slices.IsSortedFunc(c.script.Moves, func(a, b clip.Move) int { return cmp.Compare(a.At, b.At) }) {
+		t.Errorf("moves out of order: %+v", c.script.Moves)
 	}
 }
