@@ -38,9 +38,9 @@ const (
 // A Ruling is an outcome, with what is told of it and what is kept.
 type Ruling struct {
 	Outcome Outcome
-	// Code and Hint are all that is told, nothing of [Same] and [People]. Hint is that of
+	// Told and Hint are all that is told, nothing of [Same] and [People]. Hint is that of
 	// [Again], and may be "".
-	Code tunnus.Code
+	Told tunnus.Code
 	Hint string
 	// Alert tells that staff should know: somebody may have shown a forgery.
 	Alert bool
@@ -82,7 +82,7 @@ func (r Report) Rule() (Ruling, error) {
 }
 
 func (o Ruling) no() Ruling {
-	o.Outcome, o.Code = No, tunnus.CodeFaceNoMatch
+	o.Outcome, o.Told = No, tunnus.CodeFaceNoMatch
 	return o
 }
 
@@ -90,12 +90,12 @@ func (o Ruling) again(hint string) Ruling {
 	if hint == "" {
 		hint = string(liveness.Again)
 	}
-	o.Outcome, o.Hint, o.Code = Again, hint, tunnus.CodeFaceQuality
+	o.Outcome, o.Hint, o.Told = Again, hint, tunnus.CodeFaceQuality
 	switch {
 	case hint == string(quality.ManyFaces):
-		o.Code = tunnus.CodeFaceMany
+		o.Told = tunnus.CodeFaceMany
 	case slices.Contains(position(), hint):
-		o.Code = tunnus.CodeFacePosition
+		o.Told = tunnus.CodeFacePosition
 	}
 	return o
 }

@@ -60,7 +60,7 @@ func TestRule(t *testing.T) {
 		"frames do not do":        {Report{"", live, &face.Answer{Code: tunnus.CodeFaceQuality}}, Again, tunnus.CodeFaceQuality, "again", false},
 	} {
 		got, err := tt.r.Rule()
-		if err != nil || got.Outcome != tt.outcome || got.Code != tt.code || got.Hint != tt.hint || got.Alert != tt.alert {
+		if err != nil || got.Outcome != tt.outcome || got.Told != tt.code || got.Hint != tt.hint || got.Alert != tt.alert {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 		if (got.Result != nil) != (tt.r.Compared != nil && tt.r.Compared.Result != nil) {
@@ -104,7 +104,7 @@ func TestEveryReport(t *testing.T) {
 		about := fmt.Sprintf("quality %q, %s, %q", r.Quality, r.Liveness.Answer, r.Liveness.Hint)
 		switch got.Outcome {
 		case Same, People:
-			if r.Quality != "" || r.Liveness.Answer != liveness.Live || got.Result == nil || got.Result.Verdict == face.NoMatch || got.Code != "" || got.Hint != "" {
+			if r.Quality != "" || r.Liveness.Answer != liveness.Live || got.Result == nil || got.Result.Verdict == face.NoMatch || got.Told != "" || got.Hint != "" {
 				t.Errorf("%s: %+v", about, got)
 			}
 			if (got.Outcome == Same) != (got.Result.Verdict == face.Match) {
@@ -116,7 +116,7 @@ func TestEveryReport(t *testing.T) {
 				t.Errorf("%s: %+v", about, got)
 			}
 		case No:
-			if got.Code != tunnus.CodeFaceNoMatch || got.Hint != "" {
+			if got.Told != tunnus.CodeFaceNoMatch || got.Hint != "" {
 				t.Errorf("%s: refused in another way: %+v", about, got)
 			}
 		}
