@@ -84,7 +84,8 @@ type Series struct {
 type Faces struct {
 	Unattended  bool   `json:"unattended" default:"false" doc:"Whether a match of the built-in engine stands without a person's look. Outside a sandbox it needs a calibration report."`
 	Calibration string `json:"calibration_report" default:"" match:"^.{0,200}$" doc:"The laboratory's report on the engine's error rates that unattended approval rests on: who wrote it, its number and date."`
-	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Sets of frames in one attempt."`
+	Liveness    bool   `json:"liveness" default:"true" doc:"Whether the face is filmed, before a screen that changes colour or as it moves, and judged to be a living one. Without it pictures are sent, and a photograph of somebody does as well."`
+	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Films, or sets of frames, in one attempt."`
 	Frames      int    `json:"max_frames" default:"10" min:"1" max:"60" doc:"Frames in one set."`
 	FrameBytes  int    `json:"max_frame_bytes" unit:"bytes" default:"1048576" min:"65536" max:"1048576" doc:"Size of one frame."`
 }
