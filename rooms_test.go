@@ -346,6 +346,7 @@ var exceptions = map[string]string{
 	"enrol -> enrol/elsewhere":                            "a flow may use deciders",
 	"enrol -> account/contact":                            "a flow may use deciders",
 	"app -> app/steps":                                    "what it does without keys",
+	"app/steps -> app/camera":                             "the camera that a step films with",
 	"app/camera/virtual -> app/camera":                    "one of its cameras",
 	"enrol/proofs -> enrol/lock":                          "part of the flow",
 	"enrol/proofs -> enrol/sitting":                       "part of the flow",

@@ -39,6 +39,13 @@ const (
 	openingsOf   = time.Second // a new one, for one site
 	openingsMost = 60
 
+	capturesAtOnce = 8 // films that are being made or judged, each of up to 16 MB
+	capturesOfOne  = 2 // of one address
+	capturesOfSite = 4 // of one site
+	capturesQueue  = 16
+	filmsEvery     = 10 * time.Second // a new one, for one session
+	filmsBurst     = 6
+
 	maxKnown = 50_000 // addresses or sessions that are remembered
 )
 

@@ -84,17 +84,22 @@ var runLimits = socket.Limits{Message: relay.MaxMessage, Messages: relay.MaxMess
 // seat finds room for a run: in the shares of its address and of its site first, so that
 // nobody is kept out by one who holds many connections.
 func (s *Server) seat(ctx context.Context, address string) (leave func(), ok bool) {
+	return seats(
+		func() (func(), bool) { return s.shares.Enter(ctx, address, relaysWait) },
+		func() (func(), bool) { return s.sites.Enter(ctx, site(address), relaysWait) },
+		func() (func(), bool) { return s.relays.Enter(ctx, relaysWait) },
+	)
+}
+
+// seats takes a seat in each of several halls, one after the other, or in none.
+func seats(halls ...func() (leave func(), ok bool)) (leave func(), ok bool) {
 	var up []func()
 	leave = func() {
 		for _, l := range slices.Backward(up) {
 			l()
 		}
 	}
-	for _, enter := range []func() (func(), bool){
-		func() (func(), bool) { return s.shares.Enter(ctx, address, relaysWait) },
-		func() (func(), bool) { return s.sites.Enter(ctx, site(address), relaysWait) },
-		func() (func(), bool) { return s.relays.Enter(ctx, relaysWait) },
-	} {
+	for _, enter := range halls {
 		l, ok := enter()
 		if !ok {
 			leave()

@@ -81,8 +81,12 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	flights  flight.Flights
-	hall     hall.Hall   // for large bodies
-	sittings sittings    // cfg.Enrol
+	hall     hall.Hall // for large bodies
+	sittings sittings  // cfg.Enrol
+	takes    takes     // cfg.Enrol
+	studio   studio    // for captures of faces
+	films    *meter    // new captures, by session
+	pause    func(context.Context, time.Duration)
 	relays   hall.Hall   // for runs of chip authentication
 	shares   *hall.Halls // of them, by address
 	sites    *hall.Halls // of them, by site
@@ -98,6 +102,7 @@ func New(c Config) *Server {
 	return &Server{
 		cfg: c, hall: hall.New(largeAtOnce, largeQueue),
 		sittings: c.Enrol, relays: hall.New(relaysAtOnce, relaysQueue), shares: hall.Each(relaysOfOne, relaysQueue), runs: newMeter(runsEvery, runsBurst),
+		takes: c.Enrol, studio: newStudio(), films: newMeter(filmsEvery, filmsBurst), pause: pause,
 		sites: hall.Each(relaysOfSite, relaysQueue), openings: newMeter(openingsOf, openingsMost),
 		sessions: newMeter(sessionsEvery, sessionsBurst), begins: newMeter(beginsEvery, beginsBurst),
 	}
@@ -115,6 +120,7 @@ func (s *Server) Routes() http.Handler {
 		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
 	mux.Handle("GET "+wire.PathRelay, problem.Handle(s.relay, s.cfg.Log))
+	mux.Handle("GET "+wire.PathCapture, problem.Handle(s.capture, s.cfg.Log))
 	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key), sitting: true}))
 	mux.Handle("POST "+wire.PathConfirm, s.signed(route{limit: maxSmall, do: steady(s.confirm)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))
