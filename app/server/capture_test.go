@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/app/server/hall"
+	"github.com/tunnus-id/tunnus/app/server/studio"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/proofs"
@@ -68,8 +69,9 @@ type studioBench struct {
 func newStudioBench(t *testing.T) *studioBench {
 	t.Helper()
 	b := &studioBench{bench: newBench(t, nil), set: &set{waits: true}}
-	b.server.takes, b.server.sittings = b.set, &registrations{}
-	b.server.pause = func(_ context.Context, d time.Duration) { b.set.paused = d }
+	b.server.sittings = &registrations{}
+	b.server.studio = studio.New(b.set, tunnus.ClockFunc(func() time.Time { return b.now }), slog.New(slog.DiscardHandler))
+	b.server.studio.Pause = func(_ context.Context, d time.Duration) { b.set.paused = d }
 	b.srv = httptest.NewServer(b.handler)
 	t.Cleanup(b.srv.Close)
 	return b
@@ -227,7 +229,7 @@ func TestCaptureRefused(t *testing.T) {
 	b := newStudioBench(t)
 	b.refused(b.opening(1, "calm", "light"), tunnus.CodeBadSignature)
 	b.refused(b.opening(2, "dark", "dark"), tunnus.CodeBadRequest)
-	b.refused(b.opening(3, strings.Repeat("x", 999), strings.Repeat("x", 999)), tunnus.CodeBadRequest)
+	b.refused(b.opening(3, strings.Repeat("x", 999), strings.Repeat("x", 999)), tunnus.CodeTooLarge)
 	b.set.waits = false
 	b.refused(b.opening(4, "light", "light"), tunnus.CodeStateConflict)
 	r := httptest.NewRequest(http.MethodGet, wire.PathCapture, nil)
@@ -238,24 +240,4 @@ func TestCaptureRefused(t *testing.T) {
 	if got := b.set.noted(); got != "" {
 		t.Errorf("asked: %s", got)
 	}
-}
-
-// Seats are few, and come free.
-func TestSeatsForCaptures(t *testing.T) {
-	b := newStudioBench(t)
-	b.server.studio = studio{hall.Each(1, 0), hall.Each(9, 0), hall.New(9, 0)}
-	c, err := b.dial(b.opening(1, "light", "light"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.refused(b.opening(2, "light", "light"), tunnus.CodeRateLimited)
-	_ = c.Close()
-	for range 100 {
-		if leave, ok := b.server.studio.enter(t.Context(), "127.0.0.1"); ok {
-			leave()
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Error("the seat of who has left is not free")
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/enrol"
@@ -54,14 +55,14 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request) error {
 	}
 	leave, ok := s.seat(r.Context(), c.address)
 	if !ok {
-		return busy("too many runs of chip authentication at once")
+		return hall.Busy("too many runs of chip authentication at once")
 	}
 	defer leave()
-	if !s.runs.allow(session.ID, s.cfg.Clock.Now()) {
-		return busy("too many runs of chip authentication in one session")
+	if !s.runs.Allow(session.ID, s.cfg.Clock.Now()) {
+		return hall.Busy("too many runs of chip authentication in one session")
 	}
-	if !s.openings.allow(site(c.address), s.cfg.Clock.Now()) {
-		return busy("too many runs of chip authentication from one address")
+	if !s.openings.Allow(hall.Site(c.address), s.cfg.Clock.Now()) {
+		return hall.Busy("too many runs of chip authentication from one address")
 	}
 	if err := s.once(r.Context(), c); err != nil {
 		return err
@@ -84,22 +85,17 @@ var runLimits = socket.Limits{Message: relay.MaxMessage, Messages: relay.MaxMess
 // seat finds room for a run: in the shares of its address and of its site first, so that
 // nobody is kept out by one who holds many connections.
 func (s *Server) seat(ctx context.Context, address string) (leave func(), ok bool) {
-	return seats(
-		func() (func(), bool) { return s.shares.Enter(ctx, address, relaysWait) },
-		func() (func(), bool) { return s.sites.Enter(ctx, site(address), relaysWait) },
-		func() (func(), bool) { return s.relays.Enter(ctx, relaysWait) },
-	)
-}
-
-// seats takes a seat in each of several halls, one after the other, or in none.
-func seats(halls ...func() (leave func(), ok bool)) (leave func(), ok bool) {
 	var up []func()
 	leave = func() {
 		for _, l := range slices.Backward(up) {
 			l()
 		}
 	}
-	for _, enter := range halls {
+	for _, enter := range []func() (func(), bool){
+		func() (func(), bool) { return s.shares.Enter(ctx, address, relaysWait) },
+		func() (func(), bool) { return s.sites.Enter(ctx, hall.Site(address), relaysWait) },
+		func() (func(), bool) { return s.relays.Enter(ctx, relaysWait) },
+	} {
 		l, ok := enter()
 		if !ok {
 			leave()
