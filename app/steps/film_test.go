@@ -64,13 +64,14 @@ func TestFilm(t *testing.T) {
 
 // A refusal is told on; a line that broke is not one.
 func TestFilmThatFails(t *testing.T) {
-	s, h, sent := filmable("ready")
+	s, _, sent := filmable("ready")
 	s.Capture = func(context.Context, string, func(context.Context, capture.Conn) (capture.Answer, error)) error {
 		return tunnus.Fail(tunnus.CodeFaceNoMatch, errors.New("x"))
 	}
 	if _, err := s.film(t.Context()); tunnus.CodeOf(err) != tunnus.CodeFaceNoMatch || len(*sent) != 0 {
 		t.Errorf("refused: %v", err)
 	}
+	var h *hand
 	s, h, sent = filmable("ready")
 	s.Capture = func(context.Context, string, func(context.Context, capture.Conn) (capture.Answer, error)) error {
 		return capture.ErrBroken
