@@ -3,7 +3,7 @@ GO    ?= go
 FLAGS ?= -timeout 20m
 CODE   = $$(git ls-files '*.go' | grep -Ev '^store/db/|_templ.go')
 
-.PHONY: build demo dss test test-pkcs11 test-pcsc planted faults fuzz check bench models clean
+.PHONY: build demo dss test test-pkcs11 test-pcsc test-arm64 planted faults fuzz check bench models clean
 
 build: models
 	$(GO) build -trimpath -o bin/tunnus ./cmd/tunnus
@@ -20,8 +20,8 @@ test: models
 	$(GO) test $(FLAGS) ./...
 test-pkcs11:; $(GO) test -tags pkcs11 $(FLAGS) ./key/hsm/...
 test-pcsc:; $(GO) test -tags pcsc $(FLAGS) ./document/pcsc ./cmd/phone
-planted: models
-	planted/run
+planted: models; planted/run
+test-arm64:; GOARCH=arm64 $(GO) test $(FLAGS) -exec qemu-aarch64-static ./face/tensor
 dss: build; tools/dss/run
 faults: models; $(GO) run ./e2e/faults/cmd
 check: bin/tools/.done

@@ -119,6 +119,9 @@ var rooms = []struct{ pkg, layer string }{
 	{"face/prejudged", read}, // of builds with the tag "load" only
 	{"face/virtual/solid", read},
 	{"face/virtual", read},
+	{"face/virtual/quick", read},
+	{"face/virtual/sensor", read},
+	{"face/virtual/relit", read},
 	{"face/virtual/clip", read},
 	{"login/acsp", read},
 	{"login", decide},
@@ -209,6 +212,7 @@ var rooms = []struct{ pkg, layer string }{
 	{"sandbox", whole},
 	{"sandbox/visitor", whole},
 	{"sandbox/demo", whole},
+	{"sandbox/evaluation", whole},
 	{"cmd/serve/config", whole},
 	{"cmd/serve/custody", whole},
 	{"cmd/serve/inputs", whole},

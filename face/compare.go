@@ -8,6 +8,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/face/picture"
+	"github.com/tunnus-id/tunnus/face/quality"
 )
 
 // How many frames a comparison takes, and how many of them it measures. With
@@ -76,10 +77,7 @@ func reference(e Engine, portrait image.Image) (Embedding, Quality, error) {
 	if err != nil || !(f.Doubt <= MaxDoubt) {
 		return nil, Quality{}, nil // for a person to see
 	}
-	q, err := Measure(pic, f)
-	if err != nil {
-		return nil, Quality{}, err
-	}
+	q := Measure(pic, f)
 	emb, err := EmbedFace(e, pic, f)
 	return emb, q, err
 }
@@ -95,6 +93,8 @@ type sight struct {
 // face in its place; unclear ones, and dark ones without a face, are left out.
 func choose(e Engine, frames []image.Image) ([]sight, error) {
 	var clear []sight
+	var bad []quality.Hint
+	gates := quality.Still()
 	for _, img := range frames {
 		pic, err := picture.New(img)
 		if err != nil {
@@ -104,28 +104,22 @@ func choose(e Engine, frames []image.Image) ([]sight, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(faces) == 0 && !lit(pic.Light()) {
-			continue // who says where the face would be?
-		}
-		f, err := only(faces)
-		if err != nil {
-			return nil, err
-		}
-		q, err := Measure(pic, f)
-		if err != nil {
-			return nil, err
-		}
-		if err := q.placed(); err != nil {
-			return nil, err
-		}
-		if q.clear() {
-			clear = append(clear, sight{pic, f, q})
+		m := look(pic, faces)
+		h, ok := quality.Judge(m, gates)
+		switch {
+		case ok:
+			clear = append(clear, sight{pic, faces[0], m})
+		case h == quality.ManyFaces || misplaced[h]:
+			return nil, refuse(h, m)
+		default:
+			bad = append(bad, h)
 		}
 	}
 	if len(clear) < bestOf {
-		return nil, quality("%d of %d frames are clear, %d are needed", len(clear), len(frames), bestOf)
+		h := quality.First(bad...)
+		return nil, hinted(unclear("%d of %d frames are clear, %d are needed: %s", len(clear), len(frames), bestOf, h), h)
 	}
-	slices.SortStableFunc(clear, func(a, b sight) int { return cmp.Compare(b.quality.rank(), a.quality.rank()) })
+	slices.SortStableFunc(clear, func(a, b sight) int { return cmp.Compare(b.quality.Rank(), a.quality.Rank()) })
 	return clear[:bestOf], nil
 }
 

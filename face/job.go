@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/document/portrait"
+	"github.com/tunnus-id/tunnus/face/quality"
 )
 
 // A Job is one comparison as it is handed to a worker process.
@@ -21,10 +23,11 @@ type Job struct {
 // An Answer is what the worker process says: a result, or a code with what
 // stands behind it. The cause is for the log and holds measures only.
 type Answer struct {
-	Result *Result     `json:"result,omitempty"`
-	Code   tunnus.Code `json:"code,omitempty"`
-	Field  string      `json:"field,omitempty"`
-	Cause  string      `json:"cause,omitempty"`
+	Result *Result      `json:"result,omitempty"`
+	Code   tunnus.Code  `json:"code,omitempty"`
+	Field  string       `json:"field,omitempty"`
+	Hint   quality.Hint `json:"hint,omitempty"`
+	Cause  string       `json:"cause,omitempty"`
 }
 
 // Limits of the two messages in bytes: a job holds a portrait and ten frames in base64.
@@ -132,7 +135,7 @@ func Do(e Engine, j Job) Answer {
 func answer(err error) Answer {
 	a := Answer{Code: tunnus.CodeOf(err), Cause: err.Error()}
 	if e, ok := errors.AsType[*tunnus.Error](err); ok {
-		a.Field = e.Field
+		a.Field, a.Hint = e.Field, quality.Noted(e.Note.Key)
 	}
 	return a
 }
@@ -152,5 +155,9 @@ func (a Answer) Outcome() (Result, error) {
 	if !refusals[said] {
 		return Result{}, fmt.Errorf("face: worker: %s: %w", said, cause)
 	}
-	return Result{}, tunnus.Fail(said, cause).WithField(a.Field)
+	e := tunnus.Fail(said, cause).WithField(a.Field)
+	if slices.Contains(quality.Hints(), a.Hint) { // whatever else it says is not told
+		return Result{}, hinted(e, a.Hint)
+	}
+	return Result{}, e
 }

@@ -51,7 +51,7 @@ func TestWriteJobRefusesWhatReadJobWould(t *testing.T) {
 
 // The code of a refusal survives the way out of the worker.
 func TestAnswerKeepsTheCode(t *testing.T) {
-	for _, err := range []error{position("x"), many(2), quality("x"), tunnus.BadRequest("frames", errors.New("x"))} {
+	for _, err := range []error{position("x"), many(2), unclear("x"), tunnus.BadRequest("frames", errors.New("x"))} {
 		var b bytes.Buffer
 		if err := WriteAnswer(&b, answer(err)); err != nil {
 			t.Fatal(err)

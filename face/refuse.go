@@ -9,15 +9,15 @@ import (
 // Each reason to refuse a frame is raised here and nowhere else. Causes hold
 // counts and measures only, nothing of what the picture shows.
 
-func position(format string, args ...any) error {
+func position(format string, args ...any) *tunnus.Error {
 	return tunnus.Fail(tunnus.CodeFacePosition, fmt.Errorf("face: "+format, args...))
 }
 
-func many(n int) error {
+func many(n int) *tunnus.Error {
 	return tunnus.Fail(tunnus.CodeFaceMany, fmt.Errorf("face: %d faces in a frame", n))
 }
 
-func quality(format string, args ...any) error {
+func unclear(format string, args ...any) *tunnus.Error {
 	return tunnus.Fail(tunnus.CodeFaceQuality, fmt.Errorf("face: "+format, args...))
 }
 

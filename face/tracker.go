@@ -52,7 +52,7 @@ func (t *Tracker) Follow(img image.Image) (m Mesh, sure bool, err error) {
 	looked := t.frames%countEvery == 1
 	var found []Box
 	if looked {
-		found = t.count(pool, pic)
+		found = t.count(pool, pic, true)
 	}
 	if t.held {
 		if m, sure = t.engine.mesh(pool, pic, around(t.mesh)); sure {
@@ -61,7 +61,7 @@ func (t *Tracker) Follow(img image.Image) (m Mesh, sure bool, err error) {
 		}
 	}
 	if !looked {
-		found = t.count(pool, pic)
+		found = t.count(pool, pic, false)
 	}
 	t.held = false
 	if len(found) > 0 {
@@ -80,8 +80,10 @@ func (t *Tracker) Follow(img image.Image) (m Mesh, sure bool, err error) {
 	return m, sure, nil
 }
 
-// count asks the tiny detector, and if that sees nobody, the other one.
-func (t *Tracker) count(pool *tensor.Pool, pic *picture.Picture) []Box {
+// count asks the tiny detector and, if that sees nobody, the one that costs ten
+// times as much: that only in every eighth frame, so that a film of nobody is no
+// way to keep us busy.
+func (t *Tracker) count(pool *tensor.Pool, pic *picture.Picture, carefully bool) []Box {
 	var found []Box
 	longer := float64(max(pic.W, pic.H))
 	view := picture.Similarity{A: longer / tinySide}
@@ -90,7 +92,7 @@ func (t *Tracker) count(pool *tensor.Pool, pic *picture.Picture) []Box {
 			found = append(found, b)
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && carefully {
 		for _, f := range t.engine.look(pool, pic, 0) {
 			found = append(found, f.Box)
 		}

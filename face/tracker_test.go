@@ -2,6 +2,7 @@ package face_test
 
 import (
 	"image"
+	"image/draw"
 	"testing"
 
 	"github.com/tunnus-id/tunnus/face"
@@ -45,5 +46,32 @@ func TestTrackerLosesAndFinds(t *testing.T) {
 	}
 	if _, _, err := tr.Follow(nil); err == nil {
 		t.Error("no picture was followed")
+	}
+}
+
+// A second face is counted when it is looked for, in the ninth frame at the latest.
+func TestTrackerCounts(t *testing.T) {
+	tr := face.ForTest(t).Track()
+	gus, hana := person(t, "gus").frames[0], person(t, "hana").frames[0]
+	crowd := image.NewRGBA(image.Rect(0, 0, 960, 640))
+	draw.Draw(crowd, image.Rect(0, 0, 480, 640), gus, image.Point{}, draw.Src)
+	alone := image.NewRGBA(crowd.Bounds())
+	copy(alone.Pix, crowd.Pix)
+	draw.Draw(crowd, image.Rect(480, 0, 960, 640), hana, image.Point{}, draw.Src)
+	for i := range 9 {
+		img := alone
+		if i > 3 {
+			img = crowd
+		}
+		if _, _, err := tr.Follow(img); err != nil {
+			t.Fatal(err)
+		}
+		want := 1
+		if i == 8 {
+			want = 2
+		}
+		if n := tr.Faces(); n != want {
+			t.Errorf("frame %d: %d faces; want %d", i, n, want)
+		}
 	}
 }

@@ -1,11 +1,13 @@
 package face
 
 import (
+	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/tunnus-id/tunnus"
-	"github.com/tunnus-id/tunnus/face/tensor"
+	"github.com/tunnus-id/tunnus/face/quality"
 )
 
 func TestJudge(t *testing.T) {
@@ -94,64 +96,26 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-func TestGates(t *testing.T) {
-	good := Quality{Doubt: 0.05, Eyes: 90, Turn: 0.05, Light: 120, Sharp: 9}
-	tests := []struct {
-		name          string
-		change        func(*Quality)
-		placed, clear bool
+// What is told with a refusal follows from the hint, and passes through a worker.
+func TestHintsOfRefusals(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		code tunnus.Code
 	}{
-		{"good", func(*Quality) {}, true, true},
-		{"landmarks in doubt", func(m *Quality) { m.Doubt = 0.2 }, false, true},
-		{"too far away", func(m *Quality) { m.Eyes = 40 }, false, true},
-		{"turned away", func(m *Quality) { m.Turn = 0.4 }, false, true},
-		{"no number", func(m *Quality) { m.Turn = math.NaN() }, false, true},
-		{"dark", func(m *Quality) { m.Light = 10 }, true, false},
-		{"burnt out", func(m *Quality) { m.Light = 250 }, true, false},
-		{"blurred", func(m *Quality) { m.Sharp = 1 }, true, false},
-	}
-	for _, tt := range tests {
-		m := good
-		tt.change(&m)
-		if placed := m.placed() == nil; placed != tt.placed || m.clear() != tt.clear {
-			t.Errorf("%s: placed %t, clear %t; want %t, %t", tt.name, placed, m.clear(), tt.placed, tt.clear)
-		}
-	}
-}
-
-// The sharper, the more frontal, the better lit frame goes first.
-func TestRank(t *testing.T) {
-	base := Quality{Turn: 0.05, Light: 120, Sharp: 9}
-	for name, worse := range map[string]Quality{
-		"softer": {Turn: 0.05, Light: 120, Sharp: 5},
-		"turned": {Turn: 0.20, Light: 120, Sharp: 9},
-		"darker": {Turn: 0.05, Light: 40, Sharp: 9},
+		{refuse(quality.ManyFaces, Quality{Faces: 2}), tunnus.CodeFaceMany},
+		{refuse(quality.NoFace, Quality{}), tunnus.CodeFacePosition},
+		{refuse(quality.Closer, Quality{Faces: 1, Eyes: 20}), tunnus.CodeFacePosition},
+		{hinted(unclear("x"), quality.Dark), tunnus.CodeFaceQuality},
 	} {
-		if worse.rank() >= base.rank() {
-			t.Errorf("%s: rank %.2f is not below %.2f", name, worse.rank(), base.rank())
+		_, err := answer(tt.err).Outcome()
+		var e *tunnus.Error
+		if !errors.As(err, &e) || e.Code != tt.code || !strings.HasPrefix(e.Note.Key, quality.NotePrefix) || !strings.HasSuffix(e.Public, e.Note.Sentence()) {
+			t.Errorf("%v became %v", tt.err, err)
 		}
 	}
-}
-
-// A chip without contrast has no sharpness, one of stripes has much.
-func TestMeasureSharpness(t *testing.T) {
-	var f Face
-	for _, m := range meanShape {
-		f.Landmarks[m.index] = Point{X: 100 * m.at.X, Y: 100 * m.at.Y}
-	}
-	flat := &tensor.Tensor{H: 8, W: 8, C: 3, Data: make([]float32, 8*8*3)}
-	striped := &tensor.Tensor{H: 8, W: 8, C: 3, Data: make([]float32, 8*8*3)}
-	for i := range striped.Data {
-		striped.Data[i] = float32(i / 3 % 2 * 100)
-	}
-	if m := measure(f, flat); m.Sharp != 0 || m.Light != 0 {
-		t.Errorf("flat: %+v", m)
-	}
-	m := measure(f, striped)
-	if math.Abs(m.Sharp-200) > 1e-3 || math.Abs(m.Light-50) > 1e-3 {
-		t.Errorf("striped: %+v; want sharpness 200, light 50", m)
-	}
-	if m.Turn > 0.02 {
-		t.Errorf("the mean shape is turned by %v", m.Turn)
+	_, err := (Answer{Code: tunnus.CodeFaceQuality, Hint: "photo-old"}).Outcome()
+	var e *tunnus.Error
+	if !errors.As(err, &e) || e.Note.Key != "" {
+		t.Errorf("a worker's own hint is told: %+v", err)
 	}
 }

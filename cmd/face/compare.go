@@ -110,9 +110,8 @@ func look(e face.Engine, name string) (looked, face.Embedding, error) {
 	if err != nil {
 		return looked{}, nil, err
 	}
-	q, err := face.Measure(img, found[0])
 	b := img.Bounds()
-	return looked{File: name, Width: b.Dx(), Height: b.Dy(), Score: found[0].Score, Quality: q}, emb, err
+	return looked{File: name, Width: b.Dx(), Height: b.Dy(), Score: found[0].Score, Quality: face.Measure(img, found[0])}, emb, nil
 }
 
 // read decodes a JPEG within the limits of a frame, a JPEG 2000 within those of
@@ -167,8 +166,8 @@ func (c *comparison) write(w io.Writer) error {
 	fmt.Fprintf(t, "fused\t%.3f\tmatch to %.2f, review to %.2f\n", c.Fused, c.Match.Fused, c.Review.Fused)
 	for _, p := range c.Pictures {
 		q := p.Quality
-		fmt.Fprintf(t, "%s\t%d×%d\teyes %.0f pixels apart, light %.0f of 255, sharpness %.1f, turned %.2f, doubt %.2f; %.0f ms\n",
-			p.File, p.Width, p.Height, q.Eyes, q.Light, q.Sharp, q.Turn, q.Doubt, p.Milliseconds)
+		fmt.Fprintf(t, "%s\t%d×%d\teyes %.0f pixels apart, light %.0f of 255, sharpness %.2f, turned by %.0f°, doubt %.2f; %.0f ms\n",
+			p.File, p.Width, p.Height, q.Eyes, q.Light, q.Sharp, math.Abs(q.Yaw), q.Doubt, p.Milliseconds)
 	}
 	fmt.Fprintf(t, "time\t%.0f ms\tand %.0f ms to open the engine\n", c.Milliseconds.Compare, c.Milliseconds.Open)
 	if err := t.Flush(); err != nil {

@@ -67,7 +67,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 	b, err := json.Marshal(c)
-	if err != nil || !strings.Contains(string(b), `"verdict":"match"`) || !strings.Contains(string(b), `"quality":{"doubt":`) {
+	if err != nil || !strings.Contains(string(b), `"verdict":"match"`) || !strings.Contains(string(b), `"quality":{"faces":1,`) {
 		t.Errorf("%v: %s", err, b)
 	}
 }
@@ -103,6 +103,7 @@ func TestCompareRefuses(t *testing.T) {
 		"cut":    {portrait[:len(portrait)/2], ""},
 		"long":   {append(bytes.Clone(portrait), make([]byte, face.MaxJPEG)...), "longer than 4 MB"},
 		"nobody": {grey(t), "no face"},
+		"huge":   {huge(t), "5000"},
 	} {
 		if _, _, err := look(e, file(t, tt.content)); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), os.TempDir()) {
 			t.Errorf("%s: %v; want %q", name, err, tt.want)
@@ -111,6 +112,18 @@ func TestCompareRefuses(t *testing.T) {
 	if _, _, err := look(e, filepath.Join(t.TempDir(), "none.jpg")); err == nil || strings.Contains(err.Error(), os.TempDir()) {
 		t.Errorf("no file: %v", err)
 	}
+}
+
+// huge says of itself that it has 20 megapixels.
+func huge(t *testing.T) []byte {
+	t.Helper()
+	b := grey(t)
+	at := bytes.Index(b, []byte{0xFF, 0xC0})
+	if at < 0 {
+		t.Fatal("no frame header")
+	}
+	copy(b[at+5:], []byte{4000 >> 8, 4000 & 255, 5000 >> 8, 5000 & 255})
+	return b
 }
 
 func grey(t *testing.T) []byte {

@@ -12,7 +12,8 @@ import (
 
 // Command works with the face engine.
 type Command struct {
-	Compare Compare `cmd:"" help:"Say how far apart the faces of two pictures are (JPEG or JPEG 2000)."`
+	Compare  Compare  `cmd:"" help:"Say how far apart the faces of two pictures are (JPEG or JPEG 2000)."`
+	Evaluate Evaluate `cmd:"" help:"Count what the liveness check takes for living people, on drawn films."`
 }
 
 // Models tells where the engine's files are; it is part of each command.
@@ -20,7 +21,9 @@ type Models struct {
 	Models string `help:"Folder of the model files; beside the program if not told." type:"path"`
 }
 
-func (m Models) open() (face.Engine, error) {
+func (m Models) open() (face.Engine, error) { return m.builtIn() }
+
+func (m Models) builtIn() (*face.BuiltIn, error) {
 	dir := m.Models
 	if dir == "" {
 		self, err := os.Executable()

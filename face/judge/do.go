@@ -173,9 +173,6 @@ func (w *watcher) quality(frames []int, g quality.Gates) quality.Hint {
 // of is what package quality has to know of a mesh. How many faces there are was counted
 // by those who judge the film.
 func of(m *face.Mesh) quality.Seen {
-	var points [468]quality.Point3
-	for i, p := range m {
-		points[i] = quality.Point3(p)
-	}
-	return quality.OfMesh(&points, quality.Pose(m.Pose()), true)
+	at := func(i int) quality.Point { return quality.Point{X: m[i].X, Y: m[i].Y} }
+	return quality.OfMesh(at, quality.Pose(m.Pose()))
 }

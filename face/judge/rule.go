@@ -67,7 +67,7 @@ func (r Report) Rule() (Ruling, error) {
 		out.Alert = true
 		return out.no(), nil
 	case refused != "":
-		return out.again(""), nil
+		return out.again(string(quality.First(r.Compared.Hint))), nil
 	}
 	out.Result = result
 	switch result.Verdict {

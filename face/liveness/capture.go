@@ -61,11 +61,12 @@ type Observation struct {
 	Depth  Depth
 
 	// Skin is light on a grid that is fixed to the face, without eyes, brows and
-	// mouth; Facing is what a light at the camera would give each cell by its
+	// mouth. Facing is what a light at the camera would give each cell by its
 	// distance and direction, with a mean of 1, or 0 where that is not known.
 	Skin   [Rows * Columns]Cell
 	Facing [Rows * Columns]float64
-	// Ground is the room: areas outside 1.6 times the face.
+	// Ground is the room: areas beside and above the face, from 1.35 times
+	// its width on.
 	Ground [16]Cell
 	// Spots is the brightest hundredth of each iris.
 	Spots [2]Cell

@@ -3,6 +3,7 @@ package liveness
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -80,15 +81,26 @@ func (t *trial) light(c Challenge, k Capture, seen []Observation) []int {
 		t.most("background", g, t.rules.Background)
 	}
 	s := f.relief(x, seen)
+	t.note("shape-cells", float64(s.cells))
 	if s.cells < minCells {
 		t.unsure("beta", FaceLost)
 	} else {
 		t.least("beta", s.beta, t.rules.Beta)
 		t.least("beta-t", s.t, t.rules.BetaT)
+		t.least("rough", s.rough, t.rules.Rough)
 	}
 	t.eyes(f, x, seen)
+	t.least("sway", f.sway(seen), t.rules.Sway)
 	p := f.pattern(seen)
-	t.most("pattern", slices.Max(p), t.rules.Pattern)
+	t.note("pattern", slices.Max(p))
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
+	for _, i := range order {
+		t.odd = append(t.odd, f.index[i])
+	}
 	return f.best(x, p, seen)
 }
 
@@ -119,7 +131,7 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 		least, aside = math.Min(least, c.Found), math.Max(aside, c.Aside)
 	}
 	t.least("change", least, t.rules.Change)
-	t.note("aside", aside)
+	t.most("aside", aside, t.rules.Aside)
 	t.most("delay", x.Delay.Seconds(), t.rules.Delay.Seconds())
 	t.most("drift", f.Drift(f.screen(f.challenge.Steps), x).Seconds(), t.rules.Drift.Seconds())
 	return true
@@ -206,8 +218,9 @@ func (f *film) best(x match.Fit, pattern []float64, seen []Observation) []int {
 	return out
 }
 
-// identity asks whether the frames that are to be compared and others, from the
-// first to the last, show one face: every pair of them.
+// identity asks whether the frames that are to be compared and others show one face:
+// every pair of them. The others are the first, those whose face looks least like
+// the rest, and some that nobody can foresee who does not know the server's clock.
 func (t *trial) identity(compare []int, k Capture, seen []Observation, embed Embed) {
 	if embed == nil || len(compare) == 0 {
 		t.unsure("identity", Again)
@@ -215,10 +228,18 @@ func (t *trial) identity(compare []int, k Capture, seen []Observation, embed Emb
 	}
 	sure := window(k, seen, math.MinInt64, math.MaxInt64)
 	frames := slices.Clone(compare)
-	for _, share := range []float64{0, 0.3, 0.6, 1} {
-		if i := sure[int(share*float64(len(sure)-1))]; !slices.Contains(frames, i) {
+	take := func(i int) {
+		if !slices.Contains(frames, i) {
 			frames = append(frames, i)
 		}
+	}
+	take(sure[0])
+	for _, i := range t.odd[:min(2, len(t.odd))] {
+		take(i)
+	}
+	random := rand.New(rand.NewPCG(uint64(k.Revealed[len(k.Revealed)-1]), uint64(k.Frames[len(k.Frames)-1].Arrived)))
+	for range 3 {
+		take(sure[random.IntN(len(sure))])
 	}
 	vectors := make([][]float32, len(frames))
 	for i, frame := range frames {

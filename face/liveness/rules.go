@@ -38,6 +38,8 @@ type Rules struct {
 	Rho    float64 `json:"rho"`
 	Decoys float64 `json:"decoys"`
 	Change float64 `json:"change"`
+	// Aside is the most that may lie beside such a change, as a share of it.
+	Aside float64 `json:"aside"`
 	// Delay is the longest from screen to picture, Drift how far it may move.
 	Delay time.Duration `json:"delay"`
 	Drift time.Duration `json:"drift"`
@@ -47,10 +49,12 @@ type Rules struct {
 	// t-value the least certainty of it.
 	Beta  float64 `json:"beta"`
 	BetaT float64 `json:"beta_t"`
-	// Pattern is how far a frame's face may differ from the others' in what is
-	// bright and dark, Apart how far two embeddings of it may lie apart.
-	Pattern float64 `json:"pattern"`
-	Apart   float64 `json:"apart"`
+	// Rough is how far the strength of that light must lie from any smooth sheet.
+	Rough float64 `json:"rough"`
+	// Sway is the least that a head moves while the colours show, in its widths.
+	Sway float64 `json:"sway"`
+	// Apart is how far two embeddings of the face may lie apart, in their own measure.
+	Apart float64 `json:"apart"`
 
 	// Turn is how far the head must turn in the calm way, in degrees, Relief how
 	// far the nose must move with it, in eye distances, and Rest how far the head
@@ -70,10 +74,10 @@ func Standard() Rules {
 		Lost: 0.1, Twice: 0.1, Still: 0.1, MinNoise: 0.2, Jump: 0.35,
 		Growth: 1.25, Perspective: 0,
 		Amplitude: 0.02, Clear: 1.5,
-		Rho: 0.85, Decoys: 2, Change: 0.2,
+		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
-		Background: 0.4, Beta: 0.32, BetaT: 3,
-		Pattern: 0.5, Apart: 0.5,
-		Turn: 12, Relief: 0.05, Rest: 8, React: 150 * time.Millisecond,
+		Background: 0.3, Beta: 0.05, BetaT: 0.5, Rough: 0.08,
+		Sway: 0.003, Apart: 0.5,
+		Turn: 12, Relief: 0.12, Rest: 8, React: 150 * time.Millisecond,
 	}
 }

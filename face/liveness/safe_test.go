@@ -15,9 +15,15 @@ import (
 	"github.com/tunnus-id/tunnus/face/liveness/flash"
 )
 
-func draw(t *testing.T, way Way) Challenge {
+// draw draws a challenge that is the same in every run of a test.
+func draw(t *testing.T, way Way, seed ...uint64) Challenge {
 	t.Helper()
-	c, err := Draw(crand.Reader, way)
+	var key [32]byte
+	copy(key[2:], t.Name())
+	for _, s := range seed {
+		key[0], key[1] = byte(s), byte(s>>8)
+	}
+	c, err := Draw(rand.NewChaCha8(key), way)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +64,8 @@ func TestNoPairOfColoursFlashes(t *testing.T) {
 
 // What is displayed over a whole challenge, each millisecond of it.
 func TestDrawnChallengesDoNotFlashAsDisplayed(t *testing.T) {
-	for range 50 {
-		c := draw(t, Light)
+	for i := range uint64(50) {
+		c := draw(t, Light, i)
 		var shown []Shown
 		for i := range c.Steps {
 			shown = append(shown, Shown{Step: i, At: time.Second + time.Duration(i)*c.Hold})

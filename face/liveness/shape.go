@@ -8,7 +8,15 @@ import (
 )
 
 // minCells is how many cells of the face's 252 must be seen for a shape.
-const minCells = 60
+const minCells = 40
+
+// whole reports whether a place of the grid is one whose shape is looked at: from
+// the forehead to under the nose. Beside a face hair and room may show, which take
+// little of the screen's light, as a receding cheek does; and the lower face is where
+// beards are, and where the mesh is least sure.
+func whole(u, v float64) bool {
+	return u*u/0.64+v*v < 1 && v > -0.75 && v < 0.3
+}
 
 // minGround is how many areas of the room must be seen, of 16.
 const minGround = 3
@@ -86,64 +94,142 @@ func (f *film) background(x match.Fit, seen []Observation) (g, e float64, n int)
 	return g, e, n
 }
 
-// A relief is the regression of the light's strength on the shape of the face.
+// A relief is what the strength of the screen's light tells of the face's shape.
 type relief struct {
 	cells   int
-	beta, t float64
+	beta, t float64 // slope on the shape of the head, and its t-value
+	rough   float64 // how far it lies from any smooth sheet, beyond its own error
 }
 
 // relief regresses the strength of the screen's light in each cell on what a light
-// at the screen would give it by the shape of the head, mean 1. Slopes across and
-// down the face take up light from a side.
+// at the screen would give it by the shape of the head, both as logarithms. The
+// strength is that light over the light of the room, which falls unevenly and is
+// seen: how bright the cell is in it is a second regressor, and slopes across and
+// down the face are two more. A head has a slope of 1 on its shape; on a sheet the
+// strength is even, and a tint that is added follows the brightness alone.
 func (f *film) relief(x match.Fit, seen []Observation) relief {
 	var rows [][]float64
-	var g, w []float64
+	var g, w, errs []float64
+	glow := f.Glow(x)
 	for j := range seen[0].Skin {
-		facing, n := 0.0, 0.0
-		for _, i := range f.index {
-			if v := seen[i].Facing[j]; v > 0 {
-				facing, n = facing+v, n+1
-			}
+		u, v := place(j)
+		if !whole(u, v) {
+			continue
 		}
+		facing, known := f.surface(seen, j)
 		cell, ok := f.area(seen, func(o *Observation) Cell { return o.Skin[j] })
-		if !ok || n < float64(len(f.index))/2 {
+		if !ok || !known {
 			continue
 		}
 		s, e := f.Strength(x, f.Chroma(cell))
 		if !(e >= 0) {
 			continue
 		}
-		column, row := float64(j%Columns)/(Columns-1)-0.5, float64(j/Columns)/(Rows-1)-0.5
-		rows = append(rows, []float64{1, facing / n, column, row})
-		g, w = append(g, s), append(w, 1/(e*e+0.01))
+		s = math.Max(s, 0.05)
+		room := 0.0
+		for _, c := range cell {
+			room += flash.Luminance(c) / float64(len(cell))
+		}
+		room /= 1 + s*glow
+		rows = append(rows, []float64{1, math.Log(facing), math.Log(room), u, v})
+		g, w, errs = append(g, math.Log(s)), append(w, 1/(e*e/s/s+0.01)), append(errs, e/s)
 	}
-	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN()}
+	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN(), rough: math.NaN()}
 	if len(rows) < minCells {
 		return r
 	}
+	sheet, own := rough(rows, g), match.Median(errs)
+	r.rough = math.Sqrt(math.Max(0, sheet*sheet-own*own))
 	b, inverse, ok := match.LeastSquares(rows, g, w)
 	if !ok {
 		return r
 	}
 	rest := 0.0
 	for i, row := range rows {
-		d := g[i] - (row[0]*b[0] + row[1]*b[1] + row[2]*b[2] + row[3]*b[3])
+		d := g[i]
+		for k := range row {
+			d -= row[k] * b[k]
+		}
 		rest += w[i] * d * d
 	}
 	r.beta = b[1]
-	r.t = b[1] / math.Sqrt(inverse[1]*rest/float64(len(rows)-4))
+	r.t = b[1] / math.Sqrt(inverse[1]*rest/float64(len(rows)-len(b)))
 	return r
 }
 
+// rough is how far values lie from a surface of the second degree over the grid, a
+// robust standard deviation: paper that is held, tilted or bent takes light smoothly,
+// a face does not. The last two of each row are its place.
+func rough(rows [][]float64, g []float64) float64 {
+	smooth := make([][]float64, len(rows))
+	w, off := make([]float64, len(rows)), make([]float64, len(rows))
+	for i, r := range rows {
+		u, v := r[len(r)-2], r[len(r)-1]
+		smooth[i], w[i] = []float64{1, u, v, u * u, u * v, v * v}, 1
+	}
+	spread := math.NaN()
+	for range 3 { // what shows beside a face is left out of the next fit
+		b, _, ok := match.LeastSquares(smooth, g, w)
+		if !ok {
+			return math.NaN()
+		}
+		for i, r := range smooth {
+			off[i] = g[i]
+			for k := range r {
+				off[i] -= r[k] * b[k]
+			}
+			off[i] = math.Abs(off[i])
+		}
+		spread = match.Median(off) / 0.6745
+		for i := range w {
+			if w[i] = 1; off[i] > 3*spread {
+				w[i] = 0
+			}
+		}
+	}
+	return spread
+}
+
+// surface is what a light at the screen gives a cell, the mean over the film.
+func (f *film) surface(seen []Observation, cell int) (facing float64, known bool) {
+	n := 0.0
+	for _, i := range f.index {
+		if v := seen[i].Facing[cell]; v > 0 {
+			facing, n = facing+v, n+1
+		}
+	}
+	return facing / n, n >= float64(len(f.index))/2
+}
+
+// sway is how far the face goes about while the colours show, in its widths: the
+// standard deviation. A head is never quite still; one picture
+// that is sent again and again is, but for the error of its mesh.
+func (f *film) sway(seen []Observation) float64 {
+	x, y := make([]float64, len(f.index)), make([]float64, len(f.index))
+	for n, i := range f.index {
+		x[n], y[n] = seen[i].Centre.X/seen[i].Width, seen[i].Centre.Y/seen[i].Width
+	}
+	return math.Sqrt(variance(x) + variance(y))
+}
+
+func variance(v []float64) float64 {
+	sum, squares := 0.0, 0.0
+	for _, x := range v {
+		sum, squares = sum+x, squares+x*x
+	}
+	n := float64(len(v))
+	return math.Max(0, squares/n-sum/n*sum/n)
+}
+
 // pattern is how far each frame's face lies from the others' in what is bright and
-// what is dark on it: root mean square of ln of luminance, the least change of
-// light across and down taken out. Paint, hair and shadows stay; another face does
-// not. The frames of the approach are told apart from those near.
+// what is dark on it: the root mean square of the logarithm of luminance over the
+// cells whose shape is looked at. Features, paint and shadows stay; another face
+// does not have them.
 func (f *film) pattern(seen []Observation) []float64 {
 	usual := make([]float64, Rows*Columns)
 	of := make([][]float64, len(f.index))
 	for k, i := range f.index {
-		of[k] = relative(seen[i].Skin)
+		of[k] = relative(&seen[i])
 	}
 	for j := range usual {
 		var v []float64
@@ -168,21 +254,22 @@ func (f *film) pattern(seen []Observation) []float64 {
 }
 
 // relative is the logarithm of each cell's luminance over that of the face.
-func relative(skin [Rows * Columns]Cell) []float64 {
-	out := make([]float64, len(skin))
-	var all []float64
-	for j, c := range skin {
-		if out[j] = math.NaN(); measured(c) {
-			out[j] = math.Log(flash.Luminance([3]float64{c.R, c.G, c.B}))
-			all = append(all, out[j])
+func relative(o *Observation) []float64 {
+	out := make([]float64, len(o.Skin))
+	sum, n := 0.0, 0.0
+	for j, c := range o.Skin {
+		if out[j] = math.NaN(); measured(c) && whole(place(j)) {
+			out[j] = math.Log(flash.Luminance(match.Light{c.R, c.G, c.B}))
+			sum, n = sum+out[j], n+1
 		}
 	}
-	sum := 0.0
-	for _, v := range all {
-		sum += v
-	}
 	for j := range out {
-		out[j] -= sum / float64(len(all))
+		out[j] -= sum / n
 	}
 	return out
+}
+
+// place is the middle of a cell on the grid, from -1 to 1 across and down.
+func place(cell int) (u, v float64) {
+	return float64(2*(cell%Columns)+1)/Columns - 1, float64(2*(cell/Columns)+1)/Rows - 1
 }

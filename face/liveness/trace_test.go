@@ -81,7 +81,7 @@ func (s scene) observe(r *rand.Rand, screen [3]float64, frame int) Observation {
 	}
 	for j := range o.Skin {
 		x, y := float64(j%Columns)/(Columns-1)*2-1, float64(j/Columns)/(Rows-1)*2-1
-		o.Facing[j] = 1.5 - 0.75*(x*x+y*y)
+		o.Facing[j] = 1.4 - 0.6*(x*x+y*y) + 0.3*math.Cos(6*x)*math.Cos(5*y)
 		o.Skin[j] = cell(s.lit*(1+s.relief*(o.Facing[j]-1)), j)
 	}
 	for j := range o.Ground {
@@ -92,7 +92,7 @@ func (s scene) observe(r *rand.Rand, screen [3]float64, frame int) Observation {
 
 // pose moves the head as it was asked to.
 func (s scene) pose(c Challenge, k Capture, at time.Duration, o *Observation, r *rand.Rand) {
-	o.Centre.X, o.Centre.Y = 240+2*r.NormFloat64(), 320+2*r.NormFloat64()
+	o.Centre.X, o.Centre.Y = 240+3*math.Sin(at.Seconds()*2)+0.5*r.NormFloat64(), 320+2*math.Cos(at.Seconds()*3)
 	near := k.Shown[0].At - 500*time.Millisecond
 	for i, step := range c.Steps {
 		since := (at - k.Shown[i].At).Seconds() - 0.4

@@ -66,6 +66,7 @@ type trial struct {
 	evidence Evidence
 	hints    []Hint
 	refused  bool
+	odd      []int // frames, those first whose face looks least like the rest
 }
 
 func newTrial(r Rules, w Way) *trial {

@@ -39,15 +39,35 @@ func New(img image.Image) (*Picture, error) {
 		return nil, fmt.Errorf("picture: a picture of %dx%d is too large", b.Dx(), b.Dy())
 	}
 	p := &Picture{b.Dx(), b.Dy(), make([]uint8, 3*b.Dx()*b.Dy())}
-	at := rgb(img)
-	out := p.Pix
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			out[0], out[1], out[2] = at(x, y)
-			out = out[3:]
-		}
+	for y := range p.H {
+		row(p.Pix[3*p.W*y:][:3*p.W], img, b.Min.X, b.Min.Y+y)
 	}
 	return p, nil
+}
+
+// row copies pixels from (x, y) on, quickly for the kinds that JPEG makes.
+func row(out []uint8, img image.Image, x, y int) {
+	n := len(out) / 3
+	switch img := img.(type) {
+	case *image.YCbCr:
+		luma := img.Y[img.YOffset(x, y):][:n]
+		for i, v := range luma {
+			j := img.COffset(x+i, y)
+			px := out[3*i:][:3]
+			px[0], px[1], px[2] = color.YCbCrToRGB(v, img.Cb[j], img.Cr[j])
+		}
+	case *image.Gray:
+		for i, v := range img.Pix[img.PixOffset(x, y):][:n] {
+			px := out[3*i:][:3]
+			px[0], px[1], px[2] = v, v, v
+		}
+	default:
+		for i := range n {
+			r, g, b, _ := img.At(x+i, y).RGBA()
+			px := out[3*i:][:3]
+			px[0], px[1], px[2] = uint8(r>>8), uint8(g>>8), uint8(b>>8)
+		}
+	}
 }
 
 // ColorModel implements [image.Image].
@@ -86,26 +106,6 @@ func (p *Picture) Light() float64 {
 	return sum / float64(p.W*p.H)
 }
 
-// rgb returns how to read one pixel, quickly for the kinds that JPEG makes.
-func rgb(img image.Image) func(x, y int) (r, g, b uint8) {
-	switch img := img.(type) {
-	case *image.YCbCr:
-		return func(x, y int) (r, g, b uint8) {
-			i, j := img.YOffset(x, y), img.COffset(x, y)
-			return color.YCbCrToRGB(img.Y[i], img.Cb[j], img.Cr[j])
-		}
-	case *image.Gray:
-		return func(x, y int) (r, g, b uint8) {
-			v := img.Pix[img.PixOffset(x, y)]
-			return v, v, v
-		}
-	}
-	return func(x, y int) (r, g, b uint8) {
-		cr, cg, cb, _ := img.At(x, y).RGBA()
-		return uint8(cr >> 8), uint8(cg >> 8), uint8(cb >> 8)
-	}
-}
-
 // maxTaps bounds the samples a pixel of [Picture.Cut] takes in each direction.
 const maxTaps = 8
 
@@ -115,18 +115,22 @@ const maxTaps = 8
 func (p *Picture) Cut(pool *tensor.Pool, size int, m Similarity, outside float32) *tensor.Tensor {
 	out := pool.New(size, size, 3)
 	taps := min(max(int(math.Ceil(m.Scale()-0.01)), 1), maxTaps)
-	step := 1 / float64(taps)
+	// Where the samples of a pixel lie, from its corner.
+	var where [maxTaps * maxTaps]Point
+	step, share := 1/float64(taps), 1/float32(taps*taps)
+	for i := range taps * taps {
+		dx, dy := (float64(i%taps)+0.5)*step, (float64(i/taps)+0.5)*step
+		where[i] = Point{m.A*dx - m.B*dy, m.B*dx + m.A*dy}
+	}
 	px := out.Data
 	for y := range size {
 		for x := range size {
+			corner := m.Apply(Point{float64(x), float64(y)})
 			var sum [3]float32
-			for i := range taps * taps {
-				at := m.Apply(Point{float64(x) + (float64(i%taps)+0.5)*step, float64(y) + (float64(i/taps)+0.5)*step})
-				p.sample(at, outside, &sum)
+			for _, w := range where[:taps*taps] {
+				p.sample(corner.X+w.X, corner.Y+w.Y, outside, &sum)
 			}
-			for c, s := range sum {
-				px[c] = s / float32(taps*taps)
-			}
+			px[0], px[1], px[2] = sum[0]*share, sum[1]*share, sum[2]*share
 			px = px[3:]
 		}
 	}
@@ -134,24 +138,31 @@ func (p *Picture) Cut(pool *tensor.Pool, size int, m Similarity, outside float32
 }
 
 // sample adds the value at a place between four pixels.
-func (p *Picture) sample(at Point, outside float32, sum *[3]float32) {
-	if !(at.X >= 0 && at.Y >= 0 && at.X < float64(p.W) && at.Y < float64(p.H)) {
+func (p *Picture) sample(x, y float64, outside float32, sum *[3]float32) {
+	if !(x >= 0 && y >= 0 && x < float64(p.W) && y < float64(p.H)) {
 		for c := range sum {
 			sum[c] += outside
 		}
 		return
 	}
-	x, y := max(at.X-0.5, 0), max(at.Y-0.5, 0)
+	x, y = max(x-0.5, 0), max(y-0.5, 0)
 	x0, y0 := int(x), int(y)
 	fx, fy := float32(x)-float32(x0), float32(y)-float32(y0)
-	x1, y1 := min(x0+1, p.W-1), min(y0+1, p.H-1)
-	a, b := p.Pix[3*(y0*p.W+x0):][:3], p.Pix[3*(y0*p.W+x1):][:3]
-	c, d := p.Pix[3*(y1*p.W+x0):][:3], p.Pix[3*(y1*p.W+x1):][:3]
-	for i := range sum {
-		top := float32(a[i]) + (float32(b[i])-float32(a[i]))*fx
-		low := float32(c[i]) + (float32(d[i])-float32(c[i]))*fx
-		sum[i] += top + (low-top)*fy
+	at := 3 * (y0*p.W + x0)
+	right, down := 3, 3*p.W
+	if x0+1 == p.W {
+		right = 0
 	}
+	if y0+1 == p.H {
+		down = 0
+	}
+	a, b := p.Pix[at:][:3], p.Pix[at+right:][:3]
+	c, d := p.Pix[at+down:][:3], p.Pix[at+down+right:][:3]
+	wb, wc, wd := fx*(1-fy), fy*(1-fx), fx*fy
+	wa := 1 - wb - wc - wd
+	sum[0] += wa*float32(a[0]) + wb*float32(b[0]) + wc*float32(c[0]) + wd*float32(d[0])
+	sum[1] += wa*float32(a[1]) + wb*float32(b[1]) + wc*float32(c[1]) + wd*float32(d[1])
+	sum[2] += wa*float32(a[2]) + wb*float32(b[2]) + wc*float32(c[2]) + wd*float32(d[2])
 }
 
 // Square draws a box of the picture whole, in the middle of a size x size

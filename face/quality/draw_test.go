@@ -52,19 +52,40 @@ func lamp(img *image.RGBA, s quality.Seen) {
 	})
 }
 
-// blurred moves the picture by some pixels during the exposure.
-func blurred(by int) fault {
+// blurred is the mean of the picture and copies that lie by some pixels beside it.
+func blurred(by ...image.Point) fault {
 	return func(img *image.RGBA, _ quality.Seen) {
-		from := *img
-		from.Pix = append([]uint8(nil), img.Pix...)
-		each(img, img.Bounds(), func(x, y int, _ [3]float64) (sum [3]float64) {
-			for i := range by {
-				c := from.RGBAAt(min(x+i, from.Rect.Max.X-1), min(y+i/2, from.Rect.Max.Y-1))
-				sum[0], sum[1], sum[2] = sum[0]+square(c.R), sum[1]+square(c.G), sum[2]+square(c.B)
+		from, b := append([]uint8(nil), img.Pix...), img.Bounds()
+		each(img, b, func(x, y int, _ [3]float64) (sum [3]float64) {
+			for _, p := range by {
+				i := img.PixOffset(min(max(x+p.X, b.Min.X), b.Max.X-1), min(max(y+p.Y, b.Min.Y), b.Max.Y-1))
+				for k := range sum {
+					sum[k] += square(from[i+k]) / float64(len(by))
+				}
 			}
-			return [3]float64{sum[0] / float64(by), sum[1] / float64(by), sum[2] / float64(by)}
+			return sum
 		})
 	}
+}
+
+// moved is a hand that shakes during the exposure, defocused a lens that is greasy.
+func moved(by int) (path []image.Point) {
+	for i := range by {
+		path = append(path, image.Pt(i, i/2))
+	}
+	return path
+}
+
+func defocused(r int) (disc []image.Point) {
+	step := max(1, r/5)
+	for y := -r; y <= r; y += step {
+		for x := -r; x <= r; x += step {
+			if x*x+y*y <= r*r {
+				disc = append(disc, image.Pt(x, y))
+			}
+		}
+	}
+	return disc
 }
 
 // eyeBox is what is about an eye: k times its width to each side.
@@ -123,10 +144,11 @@ func masked(r, g, b float64) fault {
 // shaded draws dark glasses.
 func shaded(img *image.RGBA, s quality.Seen) {
 	for _, e := range s.Eyes {
-		mid, wide, box := eyeBox(e, 0.9)
-		each(img, box, func(x, y int, v [3]float64) [3]float64 {
-			u, w := (float64(x)-mid.X)/wide, (float64(y)-mid.Y)/wide
-			if u*u/0.72+w*w/0.45 > 1 {
+		mid, _, _ := eyeBox(e, 1)
+		apart := math.Abs(s.Eyes[1].Outer.X-s.Eyes[0].Outer.X+s.Eyes[1].Inner.X-s.Eyes[0].Inner.X) / 2
+		each(img, img.Bounds(), func(x, y int, v [3]float64) [3]float64 {
+			u, w := (float64(x)-mid.X)/apart/0.42, (float64(y)-mid.Y-0.03*apart)/apart/0.32
+			if u*u*u*u+w*w*w*w > 1 {
 				return v
 			}
 			return [3]float64{0.06*v[0] + 0.004, 0.06*v[1] + 0.004, 0.06*v[2] + 0.005}

@@ -2,12 +2,8 @@ package quality_test
 
 import (
 	"bytes"
-	"errors"
 	"image"
 	"image/jpeg"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -17,34 +13,48 @@ import (
 	"github.com/tunnus-id/tunnus/need"
 )
 
-var opened = sync.OnceValues(func() (*face.Engine, error) {
-	for _, dir := range []string{os.Getenv("TUNNUS_MODELS"), filepath.Join("..", "..", "bin", "models")} {
-		if dir == "" {
-			continue
-		}
-		e, err := face.Open(os.DirFS(dir))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return e, err
-		}
-	}
-	return nil, fs.ErrNotExist
-})
-
-// engine returns one engine for all tests, or ends the test with the reason.
-func engine(t testing.TB) *face.Engine {
-	t.Helper()
-	e, err := opened()
-	if errors.Is(err, fs.ErrNotExist) {
-		need.Missing(t, "no model files: run make build, or name their folder in TUNNUS_MODELS")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
+var built struct {
+	sync.Mutex
+	engine *face.BuiltIn
+	models map[string]*virtual.Model
 }
 
-// find looks for faces in a picture.
-func find(t testing.TB, img image.Image) quality.Seen {
+// engine returns one engine for all tests, or ends the test with the reason.
+func engine(t testing.TB) *face.BuiltIn {
+	t.Helper()
+	files := need.Models(t)
+	built.Lock()
+	defer built.Unlock()
+	if built.engine == nil {
+		e, err := face.Open(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		built.engine = e
+	}
+	return built.engine
+}
+
+// model returns a member of the cast, made ready once.
+func model(t testing.TB, name string) *virtual.Model {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.models == nil {
+		built.models = map[string]*virtual.Model{}
+	}
+	if built.models[name] == nil {
+		p, ok := virtual.Find(name)
+		if !ok {
+			t.Fatalf("%s is not in the cast", name)
+		}
+		built.models[name] = virtual.NewModel(p)
+	}
+	return built.models[name]
+}
+
+// still looks for faces in a picture as it is done once a picture: by landmarks.
+func still(t testing.TB, img image.Image) quality.Seen {
 	t.Helper()
 	all, err := engine(t).Detect(img)
 	if err != nil {
@@ -53,11 +63,20 @@ func find(t testing.TB, img image.Image) quality.Seen {
 	if len(all) != 1 {
 		return quality.Seen{Faces: len(all)}
 	}
-	var p [68]quality.Point
-	for i, q := range all[0].Landmarks {
-		p[i] = quality.Point(q)
+	return all[0].Seen()
+}
+
+// film looks for the face of a frame as it is done in films: by the mesh.
+func film(t testing.TB, tr *face.Tracker, img image.Image) quality.Seen {
+	t.Helper()
+	mesh, sure, err := tr.Follow(img)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return quality.OfLandmarks(p, all[0].Doubt)
+	if !sure || tr.Faces() > 1 {
+		return quality.Seen{Faces: max(tr.Faces()-1, 0) * 2}
+	}
+	return mesh.Seen()
 }
 
 func decode(t testing.TB, file []byte) image.Image {
@@ -67,27 +86,4 @@ func decode(t testing.TB, file []byte) image.Image {
 		t.Fatal(err)
 	}
 	return img
-}
-
-// model returns a member of the cast, made ready once.
-func model(t testing.TB, name string) *virtual.Model {
-	t.Helper()
-	models.Lock()
-	defer models.Unlock()
-	if models.made[name] == nil {
-		p, ok := virtual.Find(name)
-		if !ok {
-			t.Fatalf("%s is not in the cast", name)
-		}
-		if models.made == nil {
-			models.made = map[string]*virtual.Model{}
-		}
-		models.made[name] = virtual.NewModel(p)
-	}
-	return models.made[name]
-}
-
-var models struct {
-	sync.Mutex
-	made map[string]*virtual.Model
 }

@@ -25,7 +25,7 @@ func (p *plate) eye(e Eye) (open, glare float64) {
 	for c := range heights {
 		u := (float64(c)/(columns-1) - 0.5) * 0.5 * wide
 		heights[c] = p.run(skin, func(v float64) Point {
-			return Point{mid.X + u*cos - v*wide*sin, mid.Y + u*sin + v*wide*cos}
+			return Point{X: mid.X + u*cos - v*wide*sin, Y: mid.Y + u*sin + v*wide*cos}
 		})
 	}
 	about := p.place(mid.X, mid.Y, 0.7*wide, 0.5*wide)
@@ -44,7 +44,7 @@ func (p *plate) run(skin tone, across func(v float64) Point) float64 {
 	longest, begin, touches := 0.0, math.NaN(), false
 	for v := -reach; v <= reach+step; v += step {
 		i, ok := p.index(across(v))
-		if ok && v <= reach && skin.other(p.rgb[i], p.luma[i]) {
+		if ok && v <= reach && p.toneAt(i).other(skin) {
 			if math.IsNaN(begin) {
 				begin, touches = v, false
 			}
@@ -61,9 +61,9 @@ func (p *plate) run(skin tone, across func(v float64) Point) float64 {
 
 // index is that of the pixel at a place, in eye distances from the middle of the eyes.
 func (p *plate) index(at Point) (i int, ok bool) {
-	x, y := int(math.Floor(at.X*unit))+plateWide/2, int(math.Floor(at.Y*unit))+above
-	if x < 0 || y < 0 || x >= plateWide || y >= plateHigh || !p.in[y*plateWide+x] {
+	x, y := int(math.Floor(at.X*unit))+side/2, int(math.Floor(at.Y*unit))+above
+	if x < 0 || y < 0 || x >= side || y >= side || !p.in(y*side+x) {
 		return 0, false
 	}
-	return y*plateWide + x, true
+	return y*side + x, true
 }

@@ -6,6 +6,9 @@ import "math"
 // may get another hint.
 const Version = "quality/1"
 
+// MaxDoubt bounds [Seen.Doubt] in all gates.
+const MaxDoubt = 0.15
+
 // A Range is from Min to Max, both included. What is not a number is outside.
 type Range struct {
 	Min float64 `json:"min"`
@@ -53,21 +56,21 @@ func within(limit float64) Range { return Range{-limit, limit} }
 // which with less would be drawn out of nothing.
 func Still() Gates {
 	return Gates{
-		Doubt: 0.15, Eyes: 53, Inside: 0.75,
+		Doubt: MaxDoubt, Eyes: 53, Inside: 0.75,
 		Yaw: within(22), Pitch: within(30), Roll: within(35),
-		Light: Range{30, 225}, Clipped: 0.35, Side: 4, Sharp: 0.07, OfBest: 0,
-		Lids: 0.1, Glare: 0.12, Mouth: 0.25, Mask: 0.16, Shades: 0.9,
+		Light: Range{30, 225}, Clipped: 0.35, Side: 4, Sharp: 0.05,
+		Lids: 0.1, Glare: 0.12, Mouth: 0.25, Mask: 0.2, Shades: 0.9,
 	}
 }
 
 // Stream returns the gates while the person is guided into an oval.
 func Stream(o Oval) Gates {
 	return Gates{
-		Doubt: 0.15, Eyes: 50, Inside: 0.9,
+		Doubt: MaxDoubt, Eyes: 50, Inside: 0.9,
 		Oval: o, Fill: Range{0.75, 1.25}, Off: 0.12,
 		Yaw: within(14), Pitch: within(16), Roll: within(14),
-		Light: Range{40, 210}, Clipped: 0.05, Side: 2.2, Sharp: 0.1, OfBest: 0.5,
-		Lids: 0.12, Glare: 0.06, Mouth: 0.15, Mask: 0.14, Shades: 0.75,
+		Light: Range{40, 210}, Clipped: 0.05, Side: 2.2, Sharp: 0.075, OfBest: 0.7,
+		Lids: 0.12, Glare: 0.06, Mouth: 0.15, Mask: 0.2, Shades: 0.75,
 	}
 }
 
@@ -77,6 +80,12 @@ func Match() Gates {
 	g.Eyes, g.Inside = 80, 0.95
 	g.Yaw, g.Roll = within(10), within(10)
 	return g
+}
+
+// Rank orders the pictures of one capture: sharp, frontal and well lit ones have more.
+func (m Measures) Rank() float64 {
+	turned := math.Cos(m.Yaw*math.Pi/180) * math.Cos(m.Pitch*math.Pi/180)
+	return m.Sharp * turned * turned * (1 - math.Abs(m.Light-128)/255)
 }
 
 // Judge returns the first hint in the order of [Hints], and whether the picture is

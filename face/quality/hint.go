@@ -1,6 +1,9 @@
 package quality
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Hint is what would make a capture better, as a short code. Each has its
 // sentence in six languages as the note "hint-CODE" (tunnus.Notes).
@@ -70,6 +73,14 @@ func (h Hint) Note() string {
 		return ""
 	}
 	return NotePrefix + string(h)
+}
+
+// Noted returns the hint of which a key is the note; [None] of other notes.
+func Noted(key string) Hint {
+	if code, ok := strings.CutPrefix(key, NotePrefix); ok {
+		return Hint(code)
+	}
+	return None
 }
 
 // NotePrefix begins the keys of the sentences.

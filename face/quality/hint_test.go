@@ -15,6 +15,9 @@ func TestHintsHaveSentences(t *testing.T) {
 		if (tunnus.Note{Key: h.Note()}).Sentence() == "" {
 			t.Errorf("%q has no sentence in note.go", h)
 		}
+		if Noted(h.Note()) != h || Noted("pin-"+string(h)) != None {
+			t.Errorf("%q has the note %q, which is that of %q", h, h.Note(), Noted(h.Note()))
+		}
 		if slices.Contains(all[:i], h) {
 			t.Errorf("%q stands twice", h)
 		}

@@ -52,7 +52,7 @@ func (p *plate) histogram(part []int) (h [256]float64) {
 func (p *plate) mean(part []int) float64 {
 	sum := 0.0
 	for _, i := range part {
-		sum += float64(p.luma[i])
+		sum += p.luma[i]
 	}
 	return sum / float64(max(len(part), 1))
 }

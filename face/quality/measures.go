@@ -3,6 +3,8 @@ package quality
 import (
 	"image"
 	"math"
+
+	"github.com/tunnus-id/tunnus/face/picture"
 )
 
 // Measures are what was measured of one picture. They hold no picture and no
@@ -81,23 +83,10 @@ func Measure(img image.Image, s Seen) Measures {
 		}
 		m.Faces = 0
 	}
-	m.Light = overall(img)
-	return m
-}
-
-// overall is the mean luminance of a picture, by a hundredth of its pixels.
-func overall(img image.Image) float64 {
-	const step = 10
-	b := img.Bounds()
-	sum, n := 0.0, 0.0
-	for y := b.Min.Y + min(step, b.Dy())/2; y < b.Max.Y; y += step {
-		for x := b.Min.X + min(step, b.Dx())/2; x < b.Max.X; x += step {
-			r, g, b := at(img, x, y)
-			sum += float64(luminance(float32(r), float32(g), float32(b)))
-			n++
-		}
+	if pic, err := picture.New(img); err == nil {
+		m.Light = pic.Light()
 	}
-	return sum / n
+	return m
 }
 
 // place measures where the face is and how it is turned.
@@ -105,8 +94,8 @@ func (m *Measures) place(s Seen, b image.Rectangle) {
 	m.Yaw, m.Pitch, m.Roll = s.Pose.Yaw, s.Pose.Pitch, s.Pose.Roll
 	m.Eyes = s.eyeDistance() / max(math.Cos(m.Yaw*math.Pi/180), 0.5)
 	w, h := float64(b.Dx()), float64(b.Dy())
-	side := min(w, h)
-	m.Wide, m.High = w/side, h/side
+	short := min(w, h)
+	m.Wide, m.High = w/short, h/short
 	m.Head = s.length() / h
 	m.Mouth = apart(s.Lips[0], s.Lips[1]) / s.length()
 	if len(s.Outline) == 0 {
@@ -120,6 +109,6 @@ func (m *Measures) place(s Seen, b image.Rectangle) {
 			in++
 		}
 	}
-	m.Width, m.X, m.Y = (right-left)/side, (left+right)/2/w, (top+bottom)/2/h
+	m.Width, m.X, m.Y = (right-left)/short, (left+right)/2/w, (top+bottom)/2/h
 	m.Inside = float64(in) / float64(len(s.Outline))
 }

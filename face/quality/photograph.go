@@ -6,7 +6,7 @@ import "time"
 // 9303-3 wants 90 pixels between the eyes; issuers store less.
 const (
 	photoEyes  = 60   // pixels
-	photoSharp = 0.12 // see [Measures.Sharp]
+	photoSharp = 0.08 // see [Measures.Sharp]
 	photoAge   = 8 * 365 * 24 * time.Hour
 )
 
@@ -21,7 +21,7 @@ func Photograph(m Measures, issued, now time.Time) []Hint {
 		out = append(out, PhotoNone)
 	case !(m.Eyes >= photoEyes):
 		out = append(out, PhotoSmall)
-	case !(m.Sharp >= photoSharp), !(Still().Light.has(m.Light)):
+	case !(m.Sharp >= photoSharp), !Still().Light.has(m.Light):
 		out = append(out, PhotoUnclear)
 	}
 	if !issued.IsZero() && now.Sub(issued) > photoAge {

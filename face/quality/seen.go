@@ -1,12 +1,13 @@
 package quality
 
-import "math"
+import (
+	"math"
+
+	"github.com/tunnus-id/tunnus/face/picture"
+)
 
 // A Point is a place in a picture, in pixels from its top left corner.
-type Point struct{ X, Y float64 }
-
-// A Point3 is a place in a picture and its depth, in pixels; see face.Mesh.
-type Point3 struct{ X, Y, Z float64 }
+type Point = picture.Point
 
 // A Pose is how a head is turned, in degrees; the signs do not matter here.
 type Pose struct{ Yaw, Pitch, Roll float64 }
@@ -20,7 +21,7 @@ type Seen struct {
 	// places mean nothing.
 	Faces int
 	// Doubt is how unsure the places are, from 0: face.Face.Doubt in eye
-	// distances, or 0 for a mesh that is sure and 1 for one that is not.
+	// distances, or 0 for a mesh, which is sure or is not there.
 	Doubt float64
 	Pose  Pose
 
@@ -32,9 +33,9 @@ type Seen struct {
 }
 
 // middle returns the point between two.
-func middle(a, b Point) Point { return Point{(a.X + b.X) / 2, (a.Y + b.Y) / 2} }
+func middle(a, b Point) Point { return Point{X: (a.X + b.X) / 2, Y: (a.Y + b.Y) / 2} }
 
-func apart(a, b Point) float64 { return math.Hypot(a.X-b.X, a.Y-b.Y) }
+func apart(a, b Point) float64 { return a.Distance(b) }
 
 func (e Eye) centre() Point { return middle(e.Outer, e.Inner) }
 
@@ -68,16 +69,12 @@ var oval = [...]int{
 	152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 }
 
-// OfMesh reads the 468 points of MediaPipe's order; pose is the mesh's own, and
-// sure what the tracker says of it.
-func OfMesh(p *[468]Point3, pose Pose, sure bool) Seen {
-	at := func(i int) Point { return Point{p[i].X, p[i].Y} }
+// OfMesh reads points of the mesh in MediaPipe's order, of which at returns each; pose
+// is the mesh's own. Of a mesh that is not sure, make none: no face was found then.
+func OfMesh(at func(i int) Point, pose Pose) Seen {
 	s := Seen{
 		Faces: 1, Pose: pose, Nose: at(1), Chin: at(152), Lips: [2]Point{at(13), at(14)}, Corners: [2]Point{at(61), at(291)},
 		Eyes: [2]Eye{{at(33), at(133), at(159), at(145)}, {at(263), at(362), at(386), at(374)}},
-	}
-	if !sure {
-		s.Doubt = 1
 	}
 	for _, i := range oval {
 		s.Outline = append(s.Outline, at(i))

@@ -40,8 +40,8 @@
 	VMOVUPS r, 32(DI)  \
 	ADDQ    R9, DI
 
-// func tileAVX2(k int, a *float32, lda int, b, c *float32, ldc int, mul, add *float32, low, high float32)
-TEXT ·tileAVX2(SB), NOSPLIT, $0-72
+// func tileVector(k int, a *float32, lda int, b, c *float32, ldc int, mul, add *float32, low, high float32)
+TEXT ·tileVector(SB), NOSPLIT, $0-72
 	MOVQ k+0(FP), CX
 	MOVQ a+8(FP), AX
 	MOVQ lda+16(FP), R8
@@ -126,8 +126,8 @@ done:
 	ADDQ        $32, row               \
 	ADDQ        $32, w
 
-// func depthAVX2(dst, r0, r1, r2, w, bias *float32, c int, low, high float32)
-TEXT ·depthAVX2(SB), NOSPLIT, $0-64
+// func depthVector(dst, r0, r1, r2, w, bias *float32, c int, low, high float32)
+TEXT ·depthVector(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), DI
 	MOVQ r0+8(FP), R8
 	MOVQ r1+16(FP), R9
@@ -159,8 +159,8 @@ eight:
 	VZEROUPPER
 	RET
 
-// func addAVX2(dst, src *float32, n int, low, high float32)
-TEXT ·addAVX2(SB), NOSPLIT, $0-32
+// func addVector(dst, src *float32, n int, low, high float32)
+TEXT ·addVector(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -181,8 +181,8 @@ sum:
 	VZEROUPPER
 	RET
 
-// func spreadAVX2(dst *float32, src *uint8, n int, scale, min float32)
-TEXT ·spreadAVX2(SB), NOSPLIT, $0-32
+// func spreadVector(dst *float32, src *uint8, n int, scale, min float32)
+TEXT ·spreadVector(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX

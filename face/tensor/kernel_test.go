@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// On a processor with AVX2 these compare the assembly with the loops in Go; on
+// On a processor with AVX2 or NEON these compare the assembly with the loops in Go; on
 // any other the two are one.
 
 func TestTileAgrees(t *testing.T) {

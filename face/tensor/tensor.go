@@ -2,8 +2,8 @@
 // the order height, width, channel, matrix multiplication, convolution and
 // pooling, for one picture at a time.
 //
-// On amd64 with AVX2 and FMA the inner loops are assembly; elsewhere the same
-// loops run in Go. The two agree up to rounding, and each is deterministic.
+// On amd64 with AVX2 and FMA, and on arm64 with NEON, the inner loops are
+// assembly; elsewhere the same loops run in Go. The two agree up to rounding, and each is deterministic.
 // Shapes are fixed by the networks: a shape that does not fit is a mistake in
 // the program and panics. Weights and pictures from outside are checked before
 // they come here.

@@ -9,7 +9,7 @@
 // Light is a list of lamps of any colour, so that the glow of a telephone's
 // screen is one lamp more.
 //
-// The eight persons of [Cast] were chosen by tools/cast with the default face
+// The twelve persons of [Cast] were chosen by tools/cast with the default face
 // engine, so that it finds them and keeps them apart. They prove that a journey
 // works from end to end. They prove nothing about how well the engine tells
 // real people apart: no figure measured on them is an accuracy.

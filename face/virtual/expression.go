@@ -64,3 +64,31 @@ func (m *Model) Mask(e Expression) Mask {
 	g := pl.headGrid()
 	return Mask{Grid: g, Albedo: func(at solid.Spot) solid.RGB { return other.Albedo(g.Paint, at) }}
 }
+
+// A Case is one way in which a person looks unlike their portrait.
+type Case struct {
+	Name  string
+	Model func(p Person) *Model
+}
+
+// Cases are the ways that the cast was tried in.
+func Cases() []Case {
+	with := func(e Expression) func(Person) *Model {
+		return func(p Person) *Model { return NewModelOf(p, e) }
+	}
+	return []Case{
+		{"neutral", with(Expression{})},
+		{"smile", with(Expression{Smile: 1})},
+		{"laugh", with(Expression{Smile: 1, Gape: 0.7})},
+		{"frown", with(Expression{Smile: -0.6, Brows: -1})},
+		{"surprise", with(Expression{Brows: 1, Gape: 0.9})},
+		{"blink", with(Expression{Blink: 1})},
+		{"glasses", func(p Person) *Model { // put on, or taken off
+			if p.Looks.Glasses != "" {
+				return NewModel(p.Wearing(""))
+			}
+			return NewModel(p.Wearing("round"))
+		}},
+		{"ten years", func(p Person) *Model { return NewModel(p.Older(10)) }},
+	}
+}

@@ -89,8 +89,8 @@ type Looks struct {
 //go:embed cast.json
 var castJSON []byte
 
-// Cast returns the eight standing persons, in the order of their names: ada,
-// ben, cleo, dov, eve, finn, gus, hana. The default face engine finds each and
+// Cast returns the twelve standing persons, in the order of their names: ada,
+// ben, cleo, dov, eve, finn, gus, hana, ivo, jana, karl, lena. The default face engine finds each and
 // keeps each apart from the others and from all near-twins.
 func Cast() []Person {
 	var cast []Person

@@ -12,7 +12,7 @@ import (
 )
 
 func TestCastIsCompleteAndNamed(t *testing.T) {
-	want := []string{"ada", "ben", "cleo", "dov", "eve", "finn", "gus", "hana"}
+	want := []string{"ada", "ben", "cleo", "dov", "eve", "finn", "gus", "hana", "ivo", "jana", "karl", "lena"}
 	var got []string
 	for _, p := range Cast() {
 		got = append(got, p.Name)

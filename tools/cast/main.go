@@ -38,6 +38,7 @@ type settings struct {
 	pool, twins, climb int
 	seed               uint64
 	spread, target     float64
+	table              bool
 }
 
 func main() {
@@ -54,6 +55,7 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1000, "first seed of the pool")
 	flag.Float64Var(&s.spread, "spread", 1.4, "how marked the faces are")
 	flag.Float64Var(&s.target, "target", 1.2, "apartness at which to stop climbing")
+	flag.BoolVar(&s.table, "table", false, "only print how the cast of -from looks unlike its portraits")
 	flag.Parse()
 	if err := s.run(); err != nil {
 		log.Fatal(err)
@@ -66,6 +68,13 @@ func (s *settings) run() error {
 		return fmt.Errorf("cast: open the face engine: %w", err)
 	}
 	d := &director{engine: engine, rand: rand.New(rand.NewPCG(s.seed, 2)), frames: 2}
+	if s.table {
+		cast, err := people(s.from)
+		if err != nil {
+			return err
+		}
+		return d.table(cast)
+	}
 	roles, err := s.choose(d)
 	if err != nil {
 		return err
@@ -86,7 +95,11 @@ func (s *settings) choose(d *director) ([]*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.recall(people, len(names))
+		roles, err := d.recall(people, len(names))
+		if err != nil {
+			return nil, err
+		}
+		return roles, s.hold(roles)
 	}
 	var kept []*role
 	if s.keep != "" {
@@ -97,8 +110,8 @@ func (s *settings) choose(d *director) ([]*role, error) {
 		if kept, err = d.recall(people, len(people)); err != nil {
 			return nil, err
 		}
-		for _, r := range kept {
-			r.kept = true
+		if err := s.hold(kept); err != nil {
+			return nil, err
 		}
 	}
 	skip := map[string]bool{}
@@ -108,6 +121,21 @@ func (s *settings) choose(d *director) ([]*role, error) {
 	pool := d.audition(s.seed, s.pool, s.spread, skip)
 	log.Printf("%d of %d pass", len(pool), s.pool)
 	return choose(kept, pool)
+}
+
+// hold marks the roles that are those of the cast to keep, which come first.
+func (s *settings) hold(roles []*role) error {
+	if s.keep == "" {
+		return nil
+	}
+	people, err := people(s.keep)
+	if err != nil {
+		return err
+	}
+	for _, r := range roles[:min(len(people), len(roles))] {
+		r.kept = true
+	}
+	return nil
 }
 
 func people(path string) ([]virtual.Person, error) {

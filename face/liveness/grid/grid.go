@@ -22,8 +22,9 @@ const (
 
 // Memory is what of a frame is needed to measure the next.
 type Memory struct {
-	luma []uint8
-	w, h int
+	luma   []uint8
+	w, h   int
+	linear *[256]float64 // light of each display value
 }
 
 // Measure fills in what the picture shows of the face with this mesh. It keeps what
@@ -31,11 +32,17 @@ type Memory struct {
 func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observation) {
 	b := img.Bounds()
 	o.Size = [2]int{b.Dx(), b.Dy()}
-	p := newPixels(img)
+	if m.linear == nil {
+		m.linear = new([256]float64)
+		for v := range m.linear {
+			m.linear[v] = liveness.Colour{R: uint8(v)}.Linear()[0]
+		}
+	}
+	p := newPixels(img, m.linear)
 	f := newFrame(mesh)
 	o.Centre, o.Width, o.Eyes = f.centre, f.wide, mesh.EyeDistance()
 	o.Pose, o.Depth = mesh.Pose(), depth(mesh)
-	o.Facing = f.facing(mesh)
+	f.shape(mesh, o)
 	light(p, f, newMask(mesh, f), o)
 	o.Spots = [2]liveness.Cell{spot(p, mesh[33], mesh[133]), spot(p, mesh[362], mesh[263])}
 	o.Sharp = sharp(p, f)
@@ -44,14 +51,15 @@ func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observatio
 
 // pixels are a picture in display values.
 type pixels struct {
-	w, h int
-	rgb  []uint8 // three for each pixel
-	luma []uint8
+	w, h   int
+	rgb    []uint8 // three for each pixel
+	luma   []uint8
+	linear *[256]float64
 }
 
-func newPixels(img image.Image) *pixels {
+func newPixels(img image.Image, linear *[256]float64) *pixels {
 	b := img.Bounds()
-	p := &pixels{w: b.Dx(), h: b.Dy(), rgb: make([]uint8, 3*b.Dx()*b.Dy()), luma: make([]uint8, b.Dx()*b.Dy())}
+	p := &pixels{w: b.Dx(), h: b.Dy(), rgb: make([]uint8, 3*b.Dx()*b.Dy()), luma: make([]uint8, b.Dx()*b.Dy()), linear: linear}
 	y, jpeg := img.(*image.YCbCr)
 	for i := range p.luma {
 		x, row := b.Min.X+i%p.w, b.Min.Y+i/p.w
@@ -69,14 +77,6 @@ func newPixels(img image.Image) *pixels {
 	}
 	return p
 }
-
-// linear is the linear light of a display value.
-var linear = func() (t [256]float32) {
-	for v := range t {
-		t[v] = float32(liveness.Colour{R: uint8(v)}.Linear()[0])
-	}
-	return t
-}()
 
 // A frame of reference is fixed to a face: u runs across it to the right of the
 // picture and v down it, from -1 to 1 at the ends of the mesh.
@@ -131,18 +131,18 @@ func middle(a, b face.Point3) face.Point3 {
 	return face.Point3{X: (a.X + b.X) / 2, Y: (a.Y + b.Y) / 2, Z: (a.Z + b.Z) / 2}
 }
 
-// facing is what a light at the camera gives each cell: the cosine to the surface
-// by the square of the distance. The surface at a cell is the plane through the
-// points of the mesh near it, and the camera is taken to be 2.3 widths of the face
-// away, as it is at arm's length or less.
-func (f *frame) facing(m *face.Mesh) (out [liveness.Rows * liveness.Columns]float64) {
+// shape fills in Facing. What a light at the camera gives a cell is the
+// cosine to its surface by the square of the distance. The surface at a cell is the
+// plane through the points of the mesh near it, and the camera is taken to be 2.3
+// widths of the face away, as it is at arm's length or less.
+func (f *frame) shape(m *face.Mesh, o *liveness.Observation) {
 	const reach = 0.3 // of the half face
 	uv := make([][2]float64, len(m))
 	for i, p := range m {
 		uv[i][0], uv[i][1] = f.at(p.X, p.Y)
 	}
 	sum, n := 0.0, 0.0
-	for j := range out {
+	for j := range o.Facing {
 		u, v := place(j)
 		if u*u+v*v > 1 {
 			continue
@@ -171,15 +171,14 @@ func (f *frame) facing(m *face.Mesh) (out [liveness.Rows * liveness.Columns]floa
 		}
 		cos := 1 / math.Sqrt(1+zx*zx+zy*zy)
 		away := 1 + z/(2.3*f.wide)
-		out[j] = cos / (away * away)
-		sum, n = sum+out[j], n+1
+		o.Facing[j] = cos / (away * away)
+		sum, n = sum+o.Facing[j], n+1
 	}
-	for j := range out {
+	for j := range o.Facing {
 		if n > 0 {
-			out[j] *= n / sum
+			o.Facing[j] *= n / sum
 		}
 	}
-	return out
 }
 
 // solve solves three normal equations.

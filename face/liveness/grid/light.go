@@ -52,11 +52,13 @@ func sq(v float64) float64 { return v * v }
 // A pool adds up light.
 type pool struct{ r, g, b, n float64 }
 
-func (s *pool) add(c []uint8) {
+// add takes in a pixel, unless it is clipped or nearly black.
+func (s *pool) add(p *pixels, pixel int) {
+	c := p.rgb[3*pixel : 3*pixel+3]
 	if min(c[0], c[1], c[2]) < dark || max(c[0], c[1], c[2]) > bright {
 		return
 	}
-	s.r, s.g, s.b, s.n = s.r+float64(linear[c[0]]), s.g+float64(linear[c[1]]), s.b+float64(linear[c[2]]), s.n+1
+	s.r, s.g, s.b, s.n = s.r+p.linear[c[0]], s.g+p.linear[c[1]], s.b+p.linear[c[2]], s.n+1
 }
 
 // cell is the mean, if at least a quarter of the pixels counted.
@@ -80,15 +82,17 @@ func light(p *pixels, f frame, m *mask, o *liveness.Observation) {
 			i := y*p.w + x
 			switch {
 			case u > -1 && u < 1 && v > -1 && v < 1:
-				part := int((v+1)/2*fine*liveness.Rows)*fine*liveness.Columns + int((u+1)/2*fine*liveness.Columns)
+				// A place just inside of the edge may be rounded onto it.
+				row := min(fine*liveness.Rows-1, int((v+1)/2*fine*liveness.Rows))
+				part := row*fine*liveness.Columns + min(fine*liveness.Columns-1, int((u+1)/2*fine*liveness.Columns))
 				if c := m[part]; c >= 0 {
-					skin[c].add(p.rgb[3*i : 3*i+3])
+					skin[c].add(p, i)
 					all[c]++
 					luma, n = luma+float64(p.luma[i]), n+1
 				}
 			case x&1 == 0 && y&1 == 0:
 				if g := room(u, v, len(ground)); g >= 0 {
-					ground[g].add(p.rgb[3*i : 3*i+3])
+					ground[g].add(p, i)
 					behind[g]++
 				}
 			}
@@ -109,7 +113,7 @@ func light(p *pixels, f frame, m *mask, o *liveness.Observation) {
 // room is the area of the room that a place beside or above the head belongs to, -1
 // if it is too near to the head, or below the mouth, where shoulders are.
 func room(u, v float64, areas int) int {
-	if v > 0.5 || math.Abs(u) < 1.45 && v > -1.6 {
+	if v > 0.5 || math.Abs(u) < 1.35 && v > -1.5 {
 		return -1
 	}
 	turn := (math.Atan2(v-0.5, u) + math.Pi) / math.Pi // 0 at the left, 1 at the right
@@ -131,7 +135,7 @@ func spot(p *pixels, a, b face.Point3) liveness.Cell {
 	slices.SortFunc(inside, func(i, j int) int { return int(p.luma[j]) - int(p.luma[i]) })
 	var s pool
 	for _, i := range inside[:min(len(inside), max(4, len(inside)/100))] {
-		s.add(p.rgb[3*i : 3*i+3])
+		s.add(p, i)
 	}
 	return s.cell(0)
 }

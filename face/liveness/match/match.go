@@ -213,6 +213,16 @@ func (f *Film) Strength(x Fit, y []float64) (g, e float64) {
 	return g, e
 }
 
+// Glow is the mean light of the screen over that of the room that a fit has found,
+// in luminance.
+func (f *Film) Glow(x Fit) float64 {
+	sum := 0.0
+	for _, l := range x.light {
+		sum += 0.2126*x.Gain[0]*l[0] + 0.7152*x.Gain[1]*l[1] + 0.0722*x.Gain[2]*l[2]
+	}
+	return sum / float64(len(x.light))
+}
+
 // Drift is how far the delays of both halves of the film lie apart.
 func (f *Film) Drift(s Screen, x Fit) time.Duration {
 	n := len(f.at)

@@ -134,23 +134,25 @@ func floor(v float32) int { return int(math.Floor(float64(v))) }
 func ceil(v float32) int { return int(math.Ceil(float64(v))) }
 
 // shade colours every pixel; back colours those that see nothing.
-func (c *canvas) shade(all []drawn, back func(x, y int) (ambient tint, screen tint)) {
+func (c *canvas) shade(all []drawn, back *backdrop) {
+	ar, ag, ab := c.ambient[0], c.ambient[1], c.ambient[2]
+	sr, sg, sb := c.screen[0], c.screen[1], c.screen[2]
+	i := -1
 	for y := range c.height {
 		for x := range c.width {
-			i := y*c.width + x
+			i++
 			h := &c.hits[i]
 			var a, s tint
 			if h.surface == 0 {
-				a, s = back(x, y)
+				a, s = back.at(x, y)
 			} else {
 				a, s = all[h.surface-1].send(h)
 				if a[0] < 0 { // a hole in a print
-					a, s = back(x, y)
+					a, s = back.at(x, y)
 				}
 			}
-			for k := range 3 {
-				c.ambient[k][i], c.screen[k][i] = a[k], s[k]
-			}
+			ar[i], ag[i], ab[i] = a[0], a[1], a[2]
+			sr[i], sg[i], sb[i] = s[0], s[1], s[2]
 		}
 	}
 }
@@ -172,7 +174,7 @@ func (d *drawn) send(h *hit) (ambient, screen tint) {
 	}
 	p, q, s := &d.at[r*d.cols+col], &d.at[kb], &d.at[kc]
 	a := 1 - b - c
-	colour := d.skin.at(u, v)
+	colour := d.skin.At(u, v)
 	if d.surface.cloth {
 		for k := range 3 {
 			colour[k] *= d.cloth[k]

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -42,7 +43,7 @@ func (st *Stage) glint(l *lens, open float64) {
 	w, h, below := st.scene.Device.screen()
 	m := st.sitter.marks
 	window := st.lamps[0].From.Unit()
-	ambient := tintOf(st.lamps[0].Light.Times(0.5 * mirrored * 4 * math.Pi))
+	ambient := quick.TintOf(st.lamps[0].Light.Times(0.5 * mirrored * 4 * math.Pi))
 	for _, side := range []float64{-1, 1} {
 		eye := st.body.place(solid.XYZ(side*m.X, 0.09, m.Z))
 		back := solid.XYZ(0, 0, l.distance).Sub(eye)

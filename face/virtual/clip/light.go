@@ -1,6 +1,7 @@
 package clip
 
 import (
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -34,56 +35,16 @@ func (d Device) Size() (w, h int) {
 	return 480, 640
 }
 
-// A panel is the screen as a few small lamps, in the coordinates of the body
-// that it shines on.
-type panel struct {
-	lamps [6]solid.Vec
-	ahead solid.Vec // where the screen's normal comes from
-	area  float64   // cm² of each
-}
-
 // panel is the screen as the camera's own coordinates have it.
-func (d Device) panel(distance float64) panel {
+func (d Device) panel(distance float64) quick.Panel {
 	w, h, below := d.screen()
-	p := panel{ahead: solid.XYZ(0, 0, 1), area: 4 * w * h / 6}
-	for i := range p.lamps {
-		x, y := float64(i%2)-0.5, float64(i/2)-1
-		p.lamps[i] = solid.XYZ(w*x, h*y*2/3-below, distance)
-	}
-	return p
-}
-
-// within is the panel as a body sees it.
-func (p panel) within(b *body) panel {
-	for i, l := range p.lamps {
-		p.lamps[i] = b.turn.Undo(l.Sub(b.shift).Sub(b.pivot)).Add(b.pivot)
-	}
-	p.ahead = b.turn.Undo(p.ahead)
-	return p
-}
-
-// on is the light in lux that a place receives from a screen of 1 cd/m²: each
-// part gives cosine times cosine by the square of its distance.
-func (p *panel) on(at, normal solid.Vec) float64 {
-	sum := 0.0
-	for i := range p.lamps {
-		l := &p.lamps[i]
-		dx, dy, dz := l.X-at.X, l.Y-at.Y, l.Z-at.Z
-		cos := dx*normal.X + dy*normal.Y + dz*normal.Z
-		out := dx*p.ahead.X + dy*p.ahead.Y + dz*p.ahead.Z
-		if cos <= 0 || out <= 0 {
-			continue
-		}
-		d2 := dx*dx + dy*dy + dz*dz
-		sum += cos * out / (d2 * d2)
-	}
-	return sum * p.area
+	return quick.NewPanel(w, h, below, distance)
 }
 
 // sky is the ambient light as terms, as a body turned so receives it.
 func sky(dirs []solid.Vec, lamps []solid.Lamp, turn solid.Turn) (out [terms]tint) {
 	for k, share := range solid.Shares(dirs, lamps, turn) {
-		y := harmonics(dirs[k])
+		y := quick.Harmonics(dirs[k])
 		for i := range terms {
 			out[i][0] += float32(share.R * y[i])
 			out[i][1] += float32(share.G * y[i])
@@ -104,7 +65,7 @@ func flat(dirs []solid.Vec, lamps []solid.Lamp) (sum solid.RGB) {
 // A lighting is all that falls on a body in one frame.
 type lighting struct {
 	lens    *lens
-	panel   panel
+	panel   quick.Panel
 	ambient [terms]tint
 	floor   tint // what reaches even the deepest fold
 	camera  solid.Vec
@@ -135,7 +96,7 @@ func (li *lighting) light(b *body, f *surface, into []vertex) {
 		for k := range sum {
 			v.light[k] = max(sum[k], li.floor[k])
 		}
-		v.screen = float32(li.panel.on(p, n)) * f.front[i]
+		v.screen = float32(li.panel.On(p, n)) * f.front[i]
 		shine := float32(max(0, facing))
 		shine *= shine * shine
 		v.sheen = v.screen * f.gloss * shine * shine

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
+	"github.com/tunnus-id/tunnus/face/virtual/relit"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -71,8 +74,8 @@ func (p *picture) plate(s *Sitter, scale, radius float64, gloss float32) *surfac
 			out.pos, out.nrm = append(out.pos, at), append(out.nrm, normal)
 		}
 	}
-	out.relieve(newTransfer(s.dirs), func(int) []uint8 { return nil })
-	out.skin = texture{width: p.width, height: p.height, detail: detail, texels: p.texels}
+	out.relieve(quick.NewTransfer(s.dirs), func(int) []uint8 { return nil })
+	out.skin = quick.Texture{Width: p.width, Height: p.height, Detail: detail, Texels: p.texels}
 	return out
 }
 
@@ -84,8 +87,22 @@ func (st *Stage) show(s *Script, at time.Duration, into []tint) {
 	film, _, _ := st.look(s, at)
 	for i := range into {
 		for k := range 3 {
-			into[i][k] = min(1, film[k][i]*float32(st.camera.gain*st.camera.white[k]))
+			into[i][k] = min(1, film[k][i]*float32(st.camera.Gain(k)))
 		}
 	}
 	st.last = at
+}
+
+// SitFor makes a photograph ready to be filmed as if it were a living person. Its
+// eyes do not blink.
+func SitFor(r *relit.Relief) *Sitter {
+	s := &Sitter{dirs: solid.Directions(), marks: virtual.Marks{X: r.Eyes, Half: 1.4, Open: 0.9, Face: r.Wide, Middle: r.Middle}}
+	f := &surface{cols: r.Cols, rows: r.Rows, twoSided: true, pos: r.Pos, nrm: r.Nrm, front: r.Face, skin: r.Skin}
+	f.rest = make([][terms]float32, len(r.Pos))
+	for i := range f.rest {
+		f.rest[i][0] = 0.6 // of the light from all around, about what a face receives
+	}
+	f.red = f.rest
+	s.surfaces, s.lids = []*surface{f}, [3]*surface{f, f, f}
+	return s
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -21,7 +22,7 @@ type Sitter struct {
 // Sit makes a person ready: the slow part of a film, done once.
 func Sit(m *virtual.Model) *Sitter {
 	s := &Sitter{dirs: m.Directions()}
-	t := newTransfer(m.Directions())
+	t := quick.NewTransfer(m.Directions())
 	for i, g := range m.Grids() {
 		stride, detail := 1, 2
 		if i == 0 || virtual.Worn(g.Paint) {
@@ -43,7 +44,7 @@ const headStride, headDetail = 2, 4
 func (s *surface) masked(mask virtual.Mask, at virtual.Marks) *surface {
 	out := *s
 	out.pos, out.nrm = slices.Clone(s.pos), slices.Clone(s.nrm)
-	out.skin.texels = slices.Clone(s.skin.texels)
+	out.skin.Texels = slices.Clone(s.skin.Texels)
 	near := func(p solid.Vec) bool {
 		return p.Z > 4 && math.Abs(math.Abs(p.X)-at.X) < at.Half+0.6 && math.Abs(p.Y) < 1.6
 	}
@@ -57,10 +58,10 @@ func (s *surface) masked(mask virtual.Mask, at virtual.Marks) *surface {
 		}
 	}
 	const step = float64(headStride) / headDetail
-	for y := range out.skin.height {
-		for x := range out.skin.width {
+	for y := range out.skin.Height {
+		for x := range out.skin.Width {
 			if spot := between(mask.Grid, float64(x)*step, float64(y)*step); near(spot.At) {
-				out.skin.texels[y*out.skin.width+x] = tintOf(mask.Albedo(spot))
+				out.skin.Texels[y*out.skin.Width+x] = quick.TintOf(mask.Albedo(spot))
 			}
 		}
 	}
@@ -68,7 +69,7 @@ func (s *surface) masked(mask virtual.Mask, at virtual.Marks) *surface {
 }
 
 // coarse takes every stride-th vertex of a grid, and colours between them.
-func coarse(m *virtual.Model, g *solid.Grid, t *transfer, stride, detail int) *surface {
+func coarse(m *virtual.Model, g *solid.Grid, t *quick.Transfer, stride, detail int) *surface {
 	cols, rows, closed := g.Size()
 	s := &surface{closed: closed, twoSided: g.TwoSided, cloth: virtual.Worn(g.Paint), gloss: 0.02}
 	if s.cloth {
@@ -90,18 +91,18 @@ func coarse(m *virtual.Model, g *solid.Grid, t *transfer, stride, detail int) *s
 
 // paint photographs a grid's colours, detail texels to a vertex of the mesh
 // whose vertices are stride of the grid's apart.
-func paint(m *virtual.Model, g *solid.Grid, stride, detail int) texture {
+func paint(m *virtual.Model, g *solid.Grid, stride, detail int) quick.Texture {
 	cols, rows, closed := g.Size()
 	step := float64(stride) / float64(detail)
-	t := texture{detail: float32(detail), closed: closed}
-	t.width, t.height = int(float64(cols)/step), int(float64(rows-1)/step)+1
+	t := quick.Texture{Detail: float32(detail), Closed: closed}
+	t.Width, t.Height = int(float64(cols)/step), int(float64(rows-1)/step)+1
 	if !closed {
-		t.width = int(float64(cols-1)/step) + 1
+		t.Width = int(float64(cols-1)/step) + 1
 	}
-	t.texels = make([]tint, t.width*t.height)
-	for y := range t.height {
-		for x := range t.width {
-			t.texels[y*t.width+x] = tintOf(m.Albedo(g.Paint, between(g, float64(x)*step, float64(y)*step)))
+	t.Texels = make([]tint, t.Width*t.Height)
+	for y := range t.Height {
+		for x := range t.Width {
+			t.Texels[y*t.Width+x] = quick.TintOf(m.Albedo(g.Paint, between(g, float64(x)*step, float64(y)*step)))
 		}
 	}
 	return t

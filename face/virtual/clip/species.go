@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
@@ -30,13 +31,17 @@ func AllSpecies() []Species {
 		{"other-sequence", otherSequence},
 		{"tint-multiplied", tinted(multiply)},
 		{"tint-added", tinted(add)},
-		{"relight", relit},
+		{Relight, remade},
+		{RelightBackdated, backdated},
 	}
 }
 
-// Relight is the name of the species that only haste gives away: it is reported
-// and not held to the limit of the others.
-const Relight = "relight"
+// The species that only haste gives away: they are reported, and not held to the
+// limit of the others.
+const (
+	Relight          = "relight"
+	RelightBackdated = "relight-backdated"
+)
 
 func chance(sc Scene) *rand.Rand { return rand.New(rand.NewPCG(sc.Seed, 0x666f726765)) }
 
@@ -77,7 +82,7 @@ func replayed(s *Sitter, sc Scene, script Script) []Frame {
 	}}}
 	var out []Frame
 	for {
-		video.show(&old, st.upcoming(), plate.skin.texels)
+		video.show(&old, st.upcoming(), plate.skin.Texels)
 		f, ok := st.Next(&held)
 		if !ok {
 			return out
@@ -167,8 +172,8 @@ func tinted(by func(v, colour, much float32) float32) func(*Sitter, Scene, Scrip
 		script.Moves = script.otherMoves(r)
 		much := float32(0.08 + 0.3*r.Float64())
 		st.forge = func(film *[3][]float32, screen solid.RGB) {
-			c := tintOf(screen)
-			white := float32(0.18 / st.camera.gain)
+			c := quick.TintOf(screen)
+			white := float32(0.18 / st.camera.Exposure())
 			for k := range film {
 				for i, v := range film[k] {
 					film[k][i] = by(v/white, c[k], much) * white
@@ -183,14 +188,29 @@ func multiply(v, colour, much float32) float32 { return v * (1 - much + 2*much*c
 
 func add(v, colour, much float32) float32 { return v + much*colour }
 
-// relit is a head modelled of photographs and lit as asked in real time. It is
+// remade is a head modelled of photographs and lit as asked in real time. It is
 // as good as live, but late by what drawing and sending take.
-func relit(s *Sitter, sc Scene, script Script) []Frame {
-	late := time.Duration(80+250*chance(sc).Float64()) * time.Millisecond
+func remade(s *Sitter, sc Scene, script Script) []Frame {
+	late := lateness(sc)
 	sc.Lag += late
 	script.Moves = slices.Clone(script.Moves)
 	for i := range script.Moves {
 		script.Moves[i].At += late
 	}
 	return New(s, sc).Film(script)
+}
+
+// backdated is the same, but each frame bears the stamp of when it would have
+// been taken: only that it comes late is left to see.
+func backdated(s *Sitter, sc Scene, script Script) []Frame {
+	late, film := lateness(sc), New(s, sc).Film(script)
+	for i := range film {
+		film[i].Ready += late
+	}
+	return film
+}
+
+// lateness is what drawing and sending take.
+func lateness(sc Scene) time.Duration {
+	return time.Duration((80 + 250*chance(sc).Float64()) * float64(time.Millisecond))
 }

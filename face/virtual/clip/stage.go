@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/virtual/quick"
+	"github.com/tunnus-id/tunnus/face/virtual/sensor"
 	"github.com/tunnus-id/tunnus/face/virtual/solid"
 )
 
 // A Frame is one picture of a film.
 type Frame struct {
-	At    time.Duration // the camera's stamp
+	At    time.Duration // the stamp that it bears
+	Ready time.Duration // when it could be sent
 	JPEG  []byte
 	Truth Truth
 }
@@ -38,10 +41,10 @@ type Stage struct {
 	body   *body   // what is drawn
 	scale  float64 // of its size: that of a small print is below 1
 	forge  func(film *[3][]float32, screen solid.RGB)
-	room   *room
+	view   *view
 	lamps  []solid.Lamp
 	canvas *canvas
-	camera *camera
+	camera *sensor.Camera
 	cloth  tint
 	rand   *rand.Rand
 	lids   lids
@@ -80,11 +83,11 @@ func New(s *Sitter, sc Scene) *Stage {
 
 func newStage(s *Sitter, sc Scene, w, h int) *Stage {
 	r := rand.New(rand.NewPCG(sc.Seed, 0x7374616765))
-	st := &Stage{sitter: s, scene: sc, scale: 1, rand: r, canvas: newCanvas(w, h), camera: newCamera(r, w, h, sc.Lux)}
+	st := &Stage{sitter: s, scene: sc, scale: 1, rand: r, canvas: newCanvas(w, h), camera: sensor.New(r, w, h, sc.Lux)}
 	st.lamps = st.lights()
-	st.room = newRoom(r, sc.Wall, flat(s.dirs, st.lamps))
+	st.view = newView(quick.NewRoom(r, sc.Wall, flat(s.dirs, st.lamps)), w, h)
 	cloth := solid.Tint(r.Float64(), r.Float64(), r.Float64()).Mix(solid.Tint(0.5, 0.5, 0.5), 0.5).Times(0.05 + 0.5*r.Float64())
-	st.cloth = tintOf(cloth)
+	st.cloth = quick.TintOf(cloth)
 	if !sc.Calm {
 		for i, size := range [6]float64{1.0, 0.8, 0.6, 0.2, 0.2, 0.4} { // degrees, then cm
 			st.sway[i] = newWave(r, size)
@@ -185,7 +188,8 @@ func (st *Stage) take(s *Script, at time.Duration) Frame {
 	if st.forge != nil {
 		st.forge(film, screen)
 	}
-	return Frame{At: at, JPEG: st.camera.develop(film, st.canvas.width, st.canvas.height, st.scene.Quality), Truth: truth}
+	ready := at + time.Duration((10+20*st.rand.Float64())*float64(time.Millisecond))
+	return Frame{At: at, Ready: ready, JPEG: st.camera.Develop(film, st.canvas.width, st.canvas.height, st.scene.Quality), Truth: truth}
 }
 
 // look lets light into the camera, which adapts to it.
@@ -205,7 +209,7 @@ func (st *Stage) look(s *Script, at time.Duration) (film *[3][]float32, screen s
 		from := seen + time.Duration((row-0.5)*float64(st.scene.Readout))
 		return s.light(from-open, from)
 	})
-	st.camera.adapt(film, l.width, l.height, at-st.last)
+	st.camera.Adapt(film, l.width, l.height, at-st.last)
 	return film, s.light(seen-open, seen), t
 }
 
@@ -217,7 +221,7 @@ func (st *Stage) exposure() time.Duration {
 // lit lights what is drawn.
 func (st *Stage) lit(l *lens) []drawn {
 	b := st.body
-	li := &lighting{lens: l, panel: st.scene.Device.panel(l.distance).within(b), ambient: sky(st.sitter.dirs, st.lamps, b.turn)}
+	li := &lighting{lens: l, panel: st.scene.Device.panel(l.distance).Within(b.turn, b.pivot, b.shift), ambient: sky(st.sitter.dirs, st.lamps, b.turn)}
 	li.camera = b.turn.Undo(solid.XYZ(0, 0, l.distance).Sub(b.shift).Sub(b.pivot)).Add(b.pivot)
 	for k := range li.floor {
 		li.floor[k] = 0.03 * li.ambient[0][k]
@@ -233,28 +237,14 @@ func (st *Stage) lit(l *lens) []drawn {
 	return all
 }
 
-// behind colours the room.
-func (st *Stage) behind(l *lens, at time.Duration) func(x, y int) (ambient, screen tint) {
-	p := st.scene.Device.panel(0)
-	area := float32(6 * p.area)
-	dx, dy := st.shake[0].at(at)/20, st.shake[1].at(at)/20
-	nx, ny := float64(roomSide-1)/float64(l.width)*0.92, float64(roomSide-1)/float64(l.height)*0.92
-	ox, oy := (0.04+dx)*roomSide, (0.04+dy)*roomSide
-	return func(x, y int) (ambient, screen tint) {
-		u, v := min(max(ox+float64(x)*nx, 0), roomSide-1.001), min(max(oy+float64(y)*ny, 0), roomSide-1.001)
-		i := int(v)*roomSide + int(u)
-		fu, fv := float32(u-math.Floor(u)), float32(v-math.Floor(v))
-		d := st.room.depth[i] + float32(l.distance)
-		lit := area / (d * d)
-		for k := range 3 {
-			a, b := st.room.albedo[i][k], st.room.albedo[i+1][k]
-			c, e := st.room.albedo[i+roomSide][k], st.room.albedo[i+roomSide+1][k]
-			m := a + fu*(b-a)
-			m += fv * (c + fu*(e-c) - m)
-			ambient[k], screen[k] = m*st.room.ambient[k], m*lit
-		}
-		return ambient, screen
+// behind is the room as this frame sees it.
+func (st *Stage) behind(l *lens, at time.Duration) *backdrop {
+	b := &backdrop{view: st.view, area: float32(st.scene.Device.panel(0).Area()), near: float32(l.distance)}
+	shift := func(w *wave, most int) int {
+		return min(max(margin+int(math.Round(24*w.at(at))), 0), most)
 	}
+	b.left, b.top = shift(&st.shake[0], 2*margin), shift(&st.shake[1], 2*margin)
+	return b
 }
 
 // expose adds the screen's light, which may differ from row to row, and blurs
@@ -264,7 +254,7 @@ func (st *Stage) expose(light func(row float64) solid.RGB) *[3][]float32 {
 	const strips = 32
 	for i := range strips {
 		y0, y1 := c.height*i/strips, c.height*(i+1)/strips
-		s := tintOf(light((float64(i) + 0.5) / strips).Times(st.scene.Nits))
+		s := quick.TintOf(light((float64(i) + 0.5) / strips).Times(st.scene.Nits))
 		for k := range 3 {
 			a, b := c.ambient[k][y0*c.width:y1*c.width], c.screen[k][y0*c.width:y1*c.width]
 			for j := range a {
@@ -273,7 +263,7 @@ func (st *Stage) expose(light func(row float64) solid.RGB) *[3][]float32 {
 		}
 	}
 	for k := range 3 {
-		soften(c.ambient[k], c.spare, c.width, c.height, 0.17)
+		sensor.Soften(c.ambient[k], c.spare, c.width, c.height, 0.17)
 	}
 	return &c.ambient
 }

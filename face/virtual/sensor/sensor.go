@@ -1,4 +1,6 @@
-package clip
+// Package sensor is the camera of package clip: it adapts to light, adds noise
+// and compresses.
+package sensor
 
 import (
 	"bytes"
@@ -41,8 +43,8 @@ func newTones(shot, read float64) *tones {
 	return t
 }
 
-// A camera keeps what a camera remembers from frame to frame.
-type camera struct {
+// A Camera keeps what a camera remembers from frame to frame.
+type Camera struct {
 	tones  *tones
 	gauss  []float32
 	rand   *rand.Rand
@@ -59,8 +61,10 @@ type camera struct {
 
 const gaussLength = 1 << 16
 
-func newCamera(r *rand.Rand, w, h int, lux float64) *camera {
-	c := &camera{
+// New makes a camera for frames of w by h pixels in light of so many lux. Its
+// habits and its noise are drawn from r.
+func New(r *rand.Rand, w, h int, lux float64) *Camera {
+	c := &Camera{
 		tones: newTones(3e-5+0.012/lux, 0.0012+0.02/lux), rand: r, white: [3]float64{1, 1, 1},
 		slowG: 0.3 + 0.5*r.Float64(), slowW: 1 + 2*r.Float64(), aim: 0.17 + 0.07*r.Float64(), heed: 0.3 + 0.4*r.Float64(),
 		gauss: make([]float32, gaussLength), shaped: image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420),
@@ -76,9 +80,15 @@ func newCamera(r *rand.Rand, w, h int, lux float64) *camera {
 	return c
 }
 
-// adapt moves exposure and white balance towards what suits the picture, since
+// Gain is what a channel's light is multiplied by: 1 is white then.
+func (c *Camera) Gain(channel int) float64 { return c.gain * c.white[channel] }
+
+// Exposure is the part of [Camera.Gain] that all channels share.
+func (c *Camera) Exposure() float64 { return c.gain }
+
+// Adapt moves exposure and white balance towards what suits the picture, since
 // the last frame; the first one is taken at rest.
-func (c *camera) adapt(film *[3][]float32, w, h int, since time.Duration) {
+func (c *Camera) Adapt(film *[3][]float32, w, h int, since time.Duration) {
 	var mean [3]float64
 	n := 0.0
 	for y := h / 8; y < h; y += 12 {
@@ -107,8 +117,8 @@ func (c *camera) adapt(film *[3][]float32, w, h int, since time.Duration) {
 	}
 }
 
-// develop makes the JPEG.
-func (c *camera) develop(film *[3][]float32, w, h, quality int) []byte {
+// Develop makes the JPEG of linear light in planes of red, green and blue.
+func (c *Camera) Develop(film *[3][]float32, w, h, quality int) []byte {
 	for y := 0; y < h; y += 2 {
 		for dy := range 2 {
 			row := (y + dy) * w
@@ -127,7 +137,7 @@ func (c *camera) develop(film *[3][]float32, w, h, quality int) []byte {
 }
 
 // row exposes one row of one channel, with noise.
-func (c *camera) row(film []float32, gain float32, out []uint8) {
+func (c *Camera) row(film []float32, gain float32, out []uint8) {
 	g := c.gauss[c.rand.IntN(gaussLength-len(film)):]
 	g = g[:len(film)]
 	t := c.tones
@@ -139,7 +149,7 @@ func (c *camera) row(film []float32, gain float32, out []uint8) {
 }
 
 // chroma writes two rows as luma and shared colour (JFIF, 4:2:0).
-func (c *camera) chroma(y, w int) {
+func (c *Camera) chroma(y, w int) {
 	for x := 0; x < w; x += 2 {
 		var r, g, b int32
 		for dy := range 2 {
@@ -156,9 +166,9 @@ func (c *camera) chroma(y, w int) {
 	}
 }
 
-// soften blurs a plane as a lens does: by a bell of which side is the share of
+// Soften blurs a plane as a lens does: by a bell of which side is the share of
 // each neighbour.
-func soften(v, tmp []float32, w, h int, side float32) {
+func Soften(v, tmp []float32, w, h int, side float32) {
 	mid := 1 - 2*side
 	for y := range h {
 		row, out := v[y*w:(y+1)*w], tmp[y*w:(y+1)*w]
