@@ -26,7 +26,7 @@ func (t *trial) calm(c Challenge, k Capture, seen []Observation) []int {
 		return nil
 	}
 	yaw := over(rest, func(i int) float64 { return seen[i].Pose.Yaw })
-	nose := over(rest, func(i int) float64 { return seen[i].Depth.Nose })
+	nose := over(rest, func(i int) float64 { return seen[i].Nose })
 	angle, other, relief, react := math.Inf(1), 0.0, math.Inf(1), time.Duration(math.MaxInt64)
 	for i, s := range c.Steps {
 		during := window(k, seen, k.Shown[i].At, k.Shown[i].At+c.Hold)
@@ -61,7 +61,7 @@ func turned(during []int, k Capture, seen []Observation, asked time.Duration, si
 	var far []float64
 	for _, i := range during {
 		if at(i) >= 0.8*m.angle {
-			far = append(far, sign*(seen[i].Depth.Nose-nose))
+			far = append(far, sign*(seen[i].Nose-nose))
 		}
 	}
 	m.relief, m.react = match.Median(far), math.MaxInt64
@@ -123,16 +123,24 @@ func (t *trial) still(c Challenge, k Capture, seen []Observation, yaw float64) [
 	return spaced(order, func(i int) time.Duration { return k.Frames[i].At })
 }
 
-// spaced takes the first three of frames that lie apart by the time of a colour;
-// nil if there are none such.
+// compared is how many frames are compared with a portrait, and spare how many more
+// are looked at.
+const (
+	compared = 3
+	spare    = 2
+)
+
+// spaced takes the first of frames that lie apart by the time of a colour; nil if
+// there are too few of them.
 func spaced(order []int, at func(int) time.Duration) []int {
 	var out []int
 	for _, i := range order {
-		if !slices.ContainsFunc(out, func(j int) bool { return (at(i) - at(j)).Abs() < hold }) {
-			if out = append(out, i); len(out) == 3 {
-				return out
-			}
+		if len(out) < compared+spare && !slices.ContainsFunc(out, func(j int) bool { return (at(i) - at(j)).Abs() < hold }) {
+			out = append(out, i)
 		}
 	}
-	return nil
+	if len(out) < compared {
+		return nil
+	}
+	return out
 }

@@ -58,7 +58,9 @@ type Observation struct {
 	Width  float64    // of the face ear to ear, corrected for yaw, pixels
 	Eyes   float64    // between the outer corners of the eyes, corrected for yaw, pixels
 	Pose   face.Pose
-	Depth  Depth
+	// Nose is how far its tip lies from the middle of the eyes, along the line between
+	// them, in eye distances: it goes with a turn if the nose stands out.
+	Nose float64
 
 	// Skin is light on a grid that is fixed to the face, without eyes, brows and
 	// mouth. Facing is what a light at the camera would give each cell by its
@@ -74,14 +76,4 @@ type Observation struct {
 	Sharp float64 // root mean square of the Laplacian of the face at 200 pixels, of 0 to 255
 	Noise float64 // root mean square of what is new in fine detail since the frame before, of 0 to 255
 	Luma  float64 // mean of the face, of 0 to 255
-}
-
-// Depth is what tells a head from a sheet.
-type Depth struct {
-	// Nose is how far its tip lies from the middle of the eyes, along the line
-	// between them, in eye distances: grows with a turn if the nose stands out.
-	Nose float64
-	// Ears is the width of the face at the ears and Wings that of the nose, in eye
-	// distances: when a head comes near, the one falls and the other grows.
-	Ears, Wings float64
 }

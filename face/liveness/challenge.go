@@ -105,10 +105,11 @@ func Draw(random io.Reader, way Way) (Challenge, error) {
 	case Light:
 		c.Hold, c.Fade = hold, fade
 		c.Steps = make([]Step, minSteps+d.n(maxSteps-minSteps+1))
-		last := len(Palette())
+		palette := Palette()
+		last := len(palette)
 		for i := range c.Steps {
-			last = d.other(len(Palette()), last)
-			c.Steps[i].Colour = Palette()[last]
+			last = d.other(len(palette), last)
+			c.Steps[i].Colour = palette[last]
 		}
 	case Calm:
 		c.Hold = calmHold

@@ -6,9 +6,11 @@
 // one to WCAG 2.3.1: no general and no red flash. What came of it is a [Capture],
 // the times, and an [Observation] a frame, which package film measures. [Judge]
 // puts them together: the sequence must be found in the light of the face (log
-// chroma, so that exposure cancels), without delay, less in the room than on the
-// face, in the shape of a head, in a face that grew as a head grows when it comes
-// nearer, in a stream whose times can be true, with one face throughout.
+// chroma, so that exposure cancels), every change of it, without delay, less in the
+// room than on the face, in the relief of a head, on a face that came nearer when it
+// was asked to, in a stream whose times can be true, with one face throughout. The
+// glints of the eyes are recorded and not judged, and no perspective is: a mesh
+// makes all heads alike.
 //
 // There are three answers. Live is given only if every feature was measured and
 // kept its limit; what could not be measured is Retry with a hint; the rest is

@@ -36,7 +36,7 @@ func Judge(c Challenge, k Capture, seen []Observation, r Rules, embed Embed) Ver
 		fit = t.light(c, k, seen)
 	}
 	if t.clean() {
-		t.identity(fit, k, seen, embed)
+		fit = t.identity(fit, k, seen, embed)
 	}
 	return t.verdict(fit)
 }
@@ -47,7 +47,7 @@ func measuredOnly(seen []Observation) []Observation {
 	for i := range seen {
 		o := &seen[i]
 		sum := o.Centre.X + o.Centre.Y + o.Eyes + o.Pose.Yaw + o.Pose.Pitch + o.Pose.Roll +
-			o.Depth.Nose + o.Depth.Ears + o.Depth.Wings + o.Sharp + o.Noise + o.Luma
+			o.Nose + o.Sharp + o.Noise + o.Luma
 		o.Sure = o.Sure && o.Width > 0 && !math.IsNaN(sum-sum) // which an infinity also fails
 	}
 	return seen
@@ -81,13 +81,13 @@ func (t *trial) light(c Challenge, k Capture, seen []Observation) []int {
 		t.most("background", g, t.rules.Background)
 	}
 	s := f.relief(x, seen)
-	t.note("shape-cells", float64(s.cells))
-	if s.cells < minCells {
+	t.note("shape-cells", float64(s.Places))
+	if s.Places < minCells {
 		t.unsure("beta", FaceLost)
 	} else {
-		t.least("beta", s.beta, t.rules.Beta)
-		t.least("beta-t", s.t, t.rules.BetaT)
-		t.least("rough", s.rough, t.rules.Rough)
+		t.least("beta", s.Beta, t.rules.Beta)
+		t.least("beta-t", s.T, t.rules.BetaT)
+		t.least("rough", s.Rough, t.rules.Rough)
 	}
 	t.eyes(f, x, seen)
 	t.least("sway", f.sway(seen), t.rules.Sway)
@@ -113,7 +113,7 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 	noise := f.Noise(x.Y, f.starts())
 	t.note("noise-chroma", noise)
 	t.needs("amplitude", (x.Gain[0]+x.Gain[1]+x.Gain[2])/3, t.rules.Amplitude, Dimmer)
-	t.needs("clear", size(x.Hat)/noise, t.rules.Clear, Dimmer)
+	t.needs("clear", match.Size(x.Hat)/noise, t.rules.Clear, Dimmer)
 	t.least("rho", x.Rho, t.rules.Rho)
 	if !(x.Rho > 0) || !((x.Gain[0]+x.Gain[1]+x.Gain[2])/3 > 0) {
 		return false
@@ -137,15 +137,6 @@ func (t *trial) sequence(f *film, x match.Fit) bool {
 	return true
 }
 
-// size is the root mean square of a signal.
-func size(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x * x
-	}
-	return math.Sqrt(sum / float64(len(v)))
-}
-
 // approach judges how the face grew from the far oval to the near one.
 func (t *trial) approach(c Challenge, k Capture, seen []Observation) {
 	near := window(k, seen, k.Shown[0].At, k.Shown[len(k.Shown)-1].At+c.Hold)
@@ -159,8 +150,6 @@ func (t *trial) approach(c Challenge, k Capture, seen []Observation) {
 	wide := func(i int) float64 { return seen[i].Width }
 	growth := over(near, wide) / over(far, wide)
 	t.needs("growth", growth, t.rules.Growth, FollowOval)
-	t.note("ears", math.Log(over(near, func(i int) float64 { return seen[i].Depth.Ears })/over(far, func(i int) float64 { return seen[i].Depth.Ears })))
-	t.note("wings", math.Log(over(near, func(i int) float64 { return seen[i].Depth.Wings })/over(far, func(i int) float64 { return seen[i].Depth.Wings })))
 }
 
 // window are the frames with a face that were taken in a span of time.
@@ -197,7 +186,7 @@ func (t *trial) eyes(f *film, x match.Fit, seen []Observation) {
 // of a step of its own, and each of them close to the light that was commanded.
 func (f *film) best(x match.Fit, pattern []float64, seen []Observation) []int {
 	n := len(f.at)
-	usualSize := size(x.Hat)
+	usualSize := match.Size(x.Hat)
 	usual := match.Median(pattern)
 	order := make([]int, 0, n)
 	score := make([]float64, n)
@@ -218,50 +207,49 @@ func (f *film) best(x match.Fit, pattern []float64, seen []Observation) []int {
 	return out
 }
 
-// identity asks whether the frames that are to be compared and others show one face:
-// every pair of them. The others are the first, those whose face looks least like
-// the rest, and some that nobody can foresee who does not know the server's clock.
-func (t *trial) identity(compare []int, k Capture, seen []Observation, embed Embed) {
-	if embed == nil || len(compare) == 0 {
+// identity asks whether the frames that may be compared and others show one face,
+// and returns those three that are to be compared. The others are the first, those
+// whose face looks least like the rest, and some that nobody can foresee who does not
+// know the server's clock. A frame is compared only if it is close to most of all; one
+// may lie off, as shut eyes do, but no further than one person's face can.
+func (t *trial) identity(fit []int, k Capture, seen []Observation, embed Embed) []int {
+	if embed == nil || len(fit) < compared {
 		t.unsure("identity", Again)
-		return
+		return nil
 	}
 	sure := window(k, seen, math.MinInt64, math.MaxInt64)
-	frames := slices.Clone(compare)
-	take := func(i int) {
-		if !slices.Contains(frames, i) {
-			frames = append(frames, i)
-		}
-	}
-	take(sure[0])
-	for _, i := range t.odd[:min(2, len(t.odd))] {
-		take(i)
-	}
+	frames := append(slices.Clone(fit), sure[0])
+	frames = append(frames, t.odd[:min(2, len(t.odd))]...)
 	random := rand.New(rand.NewPCG(uint64(k.Revealed[len(k.Revealed)-1]), uint64(k.Frames[len(k.Frames)-1].Arrived)))
 	for range 3 {
-		take(sure[random.IntN(len(sure))])
+		frames = append(frames, sure[random.IntN(len(sure))])
 	}
-	vectors := make([][]float32, len(frames))
+	vectors := make([][]float32, 0, len(frames))
 	for i, frame := range frames {
-		var err error
-		if vectors[i], err = embed(frame); err != nil || len(vectors[i]) == 0 || len(vectors[i]) != len(vectors[0]) {
+		if slices.Contains(frames[:i], frame) {
+			continue
+		}
+		v, err := embed(frame)
+		if err != nil {
 			t.unsure("identity", Again)
-			return
+			return nil
+		}
+		frames[len(vectors)] = frame
+		vectors = append(vectors, v)
+	}
+	usual, least, ok := match.Alike(vectors)
+	if !ok {
+		t.unsure("identity", Again)
+		return nil
+	}
+	var out []int
+	for i := range fit {
+		if usual[i] <= t.rules.Close && len(out) < compared {
+			out = append(out, fit[i])
 		}
 	}
-	most := 0.0
-	for i, a := range vectors {
-		for _, b := range vectors[:i] {
-			sum := 0.0
-			for j := range a {
-				sum += float64(a[j]-b[j]) * float64(a[j]-b[j])
-			}
-			if math.IsNaN(sum) {
-				t.unsure("identity", Again)
-				return
-			}
-			most = math.Max(most, math.Sqrt(sum))
-		}
-	}
-	t.most("apart", most, t.rules.Apart)
+	t.least("alike", float64(len(out)), compared)
+	t.most("close", match.Median(usual), t.rules.Close)
+	t.most("apart", slices.Max(least), t.rules.Apart)
+	return out
 }

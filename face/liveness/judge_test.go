@@ -153,16 +153,16 @@ func TestEmbeddingsMustAgree(t *testing.T) {
 	if len(asked) < 6 {
 		t.Errorf("%d frames were asked for", len(asked))
 	}
+	strange := func(who func(int) bool) Verdict { return Judge(c, k, seen, Standard(), faces(who)) }
 	for i := range asked {
-		v := Judge(c, k, seen, Standard(), func(j int) ([]float32, error) {
-			e, err := one(j)
-			if j == i {
-				e[0] = 0.7
-			}
-			return e, err
-		})
-		if v.Answer != NotLive || !slices.Contains(v.Evidence.Reasons, "apart") {
+		if v := strange(func(j int) bool { return i == j }); v.Answer != NotLive || !slices.Contains(v.Evidence.Reasons, "apart") {
 			t.Errorf("another face in frame %d: %s %v", i, v.Answer, v.Evidence.Reasons)
+		}
+	}
+	// Two of those that would be compared, and all of them.
+	for n := 2; n <= len(v.Compare); n++ {
+		if v := strange(func(j int) bool { return slices.Contains(v.Compare[:n], j) }); v.Answer != NotLive {
+			t.Errorf("another face in %d of the frames to compare: %s %v", n, v.Answer, v.Compare)
 		}
 	}
 	for name, embed := range map[string]Embed{
@@ -182,7 +182,7 @@ func TestNoNumberIsNeverLive(t *testing.T) {
 	spoil := []func(*Observation){
 		func(o *Observation) { o.Width = math.NaN() },
 		func(o *Observation) { o.Noise = math.NaN() },
-		func(o *Observation) { o.Depth = Depth{math.NaN(), math.NaN(), math.NaN()}; o.Pose.Yaw = math.NaN() },
+		func(o *Observation) { o.Nose = math.NaN(); o.Pose.Yaw = math.NaN() },
 		func(o *Observation) {
 			for j := range o.Skin {
 				o.Skin[j].R = math.NaN()

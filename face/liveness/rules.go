@@ -23,10 +23,8 @@ type Rules struct {
 	MinNoise float64 `json:"min_noise"`
 	// Jump is how far the face may go between two frames, in its widths.
 	Jump float64 `json:"jump"`
-	// Growth is how much larger the face must get from far to near, Perspective
-	// how much of a head's change of proportions must come with it.
-	Growth      float64 `json:"growth"`
-	Perspective float64 `json:"perspective"`
+	// Growth is how much larger the face must get from far to near.
+	Growth float64 `json:"growth"`
 
 	// Amplitude is the least light of the screen, as a share of the room's, and
 	// Clear the least ratio of the signal to its noise: below, nothing is said.
@@ -53,7 +51,9 @@ type Rules struct {
 	Rough float64 `json:"rough"`
 	// Sway is the least that a head moves while the colours show, in its widths.
 	Sway float64 `json:"sway"`
-	// Apart is how far two embeddings of the face may lie apart, in their own measure.
+	// Close is how far the embedding of a face may usually lie from those of other
+	// frames, Apart how far a single one may lie from all, in their own measure.
+	Close float64 `json:"close"`
 	Apart float64 `json:"apart"`
 
 	// Turn is how far the head must turn in the calm way, in degrees, Relief how
@@ -72,12 +72,12 @@ func Standard() Rules {
 		Version: "1",
 		Ahead:   1, MaxLate: 900 * time.Millisecond, MaxGap: 400 * time.Millisecond, MinRate: 8,
 		Lost: 0.1, Twice: 0.1, Still: 0.1, MinNoise: 0.2, Jump: 0.35,
-		Growth: 1.25, Perspective: 0,
-		Amplitude: 0.02, Clear: 1.5,
-		Rho: 0.85, Decoys: 2, Change: 0.6, Aside: 0.3,
+		Growth:    1.25,
+		Amplitude: 0.04, Clear: 1.5,
+		Rho: 0.85, Decoys: 2, Change: 0.5, Aside: 0.3,
 		Delay: 260 * time.Millisecond, Drift: 120 * time.Millisecond,
-		Background: 0.3, Beta: 0.05, BetaT: 0.5, Rough: 0.08,
-		Sway: 0.003, Apart: 0.5,
-		Turn: 12, Relief: 0.12, Rest: 8, React: 150 * time.Millisecond,
+		Background: 0.3, Beta: 0.08, BetaT: 0.5, Rough: 0.08,
+		Sway: 0.003, Close: 0.38, Apart: 0.54,
+		Turn: 12, Relief: 0.12, Rest: 11, React: 150 * time.Millisecond,
 	}
 }

@@ -80,28 +80,6 @@ func TestDrawnChallengesDoNotFlashAsDisplayed(t *testing.T) {
 	}
 }
 
-// The counter of flashes sees those of WCAG.
-func TestFlashesAreSeen(t *testing.T) {
-	black, white, grey := [3]float64{}, [3]float64{1, 1, 1}, [3]float64{.85, .85, .85}
-	red, cyan := [3]float64{1, 0, 0}, [3]float64{0, .3, .3}
-	dim := [3]float64{.9, .9, .9}
-	for _, tt := range []struct {
-		name         string
-		light        [][3]float64
-		general, red bool
-	}{
-		{"strobe", [][3]float64{black, white, black, white}, true, false},
-		{"one way only", [][3]float64{black, grey, white}, false, false},
-		{"both bright", [][3]float64{grey, white, grey}, false, false},
-		{"bright, less than a tenth", [][3]float64{dim, white, dim}, false, false},
-		{"red", [][3]float64{red, cyan, red}, false, true},
-	} {
-		if g, r := flash.Count(tt.light); g > 0 != tt.general || r > 0 != tt.red {
-			t.Errorf("%s: %d general, %d red", tt.name, g, r)
-		}
-	}
-}
-
 func TestCheckRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -94,100 +94,31 @@ func (f *film) background(x match.Fit, seen []Observation) (g, e float64, n int)
 	return g, e, n
 }
 
-// A relief is what the strength of the screen's light tells of the face's shape.
-type relief struct {
-	cells   int
-	beta, t float64 // slope on the shape of the head, and its t-value
-	rough   float64 // how far it lies from any smooth sheet, beyond its own error
-}
-
-// relief regresses the strength of the screen's light in each cell on what a light
-// at the screen would give it by the shape of the head, both as logarithms. The
-// strength is that light over the light of the room, which falls unevenly and is
-// seen: how bright the cell is in it is a second regressor, and slopes across and
-// down the face are two more. A head has a slope of 1 on its shape; on a sheet the
-// strength is even, and a tint that is added follows the brightness alone.
-func (f *film) relief(x match.Fit, seen []Observation) relief {
-	var rows [][]float64
-	var g, w, errs []float64
+// relief measures the shape of the face by the strength of the screen's light in each
+// cell, over the part of the grid that is the same on everybody.
+func (f *film) relief(x match.Fit, seen []Observation) match.Relief {
+	var places []match.Place
 	glow := f.Glow(x)
 	for j := range seen[0].Skin {
 		u, v := place(j)
-		if !whole(u, v) {
-			continue
-		}
 		facing, known := f.surface(seen, j)
 		cell, ok := f.area(seen, func(o *Observation) Cell { return o.Skin[j] })
-		if !ok || !known {
+		if !ok || !known || !whole(u, v) {
 			continue
 		}
-		s, e := f.Strength(x, f.Chroma(cell))
-		if !(e >= 0) {
-			continue
-		}
-		s = math.Max(s, 0.05)
-		room := 0.0
+		p := match.Place{U: u, V: v, Facing: facing}
+		p.Strength, p.Error = f.Strength(x, f.Chroma(cell))
 		for _, c := range cell {
-			room += flash.Luminance(c) / float64(len(cell))
+			p.Room += flash.Luminance(c) / float64(len(cell)) / (1 + math.Max(0, p.Strength)*glow)
 		}
-		room /= 1 + s*glow
-		rows = append(rows, []float64{1, math.Log(facing), math.Log(room), u, v})
-		g, w, errs = append(g, math.Log(s)), append(w, 1/(e*e/s/s+0.01)), append(errs, e/s)
-	}
-	r := relief{cells: len(rows), beta: math.NaN(), t: math.NaN(), rough: math.NaN()}
-	if len(rows) < minCells {
-		return r
-	}
-	sheet, own := rough(rows, g), match.Median(errs)
-	r.rough = math.Sqrt(math.Max(0, sheet*sheet-own*own))
-	b, inverse, ok := match.LeastSquares(rows, g, w)
-	if !ok {
-		return r
-	}
-	rest := 0.0
-	for i, row := range rows {
-		d := g[i]
-		for k := range row {
-			d -= row[k] * b[k]
-		}
-		rest += w[i] * d * d
-	}
-	r.beta = b[1]
-	r.t = b[1] / math.Sqrt(inverse[1]*rest/float64(len(rows)-len(b)))
-	return r
-}
-
-// rough is how far values lie from a surface of the second degree over the grid, a
-// robust standard deviation: paper that is held, tilted or bent takes light smoothly,
-// a face does not. The last two of each row are its place.
-func rough(rows [][]float64, g []float64) float64 {
-	smooth := make([][]float64, len(rows))
-	w, off := make([]float64, len(rows)), make([]float64, len(rows))
-	for i, r := range rows {
-		u, v := r[len(r)-2], r[len(r)-1]
-		smooth[i], w[i] = []float64{1, u, v, u * u, u * v, v * v}, 1
-	}
-	spread := math.NaN()
-	for range 3 { // what shows beside a face is left out of the next fit
-		b, _, ok := match.LeastSquares(smooth, g, w)
-		if !ok {
-			return math.NaN()
-		}
-		for i, r := range smooth {
-			off[i] = g[i]
-			for k := range r {
-				off[i] -= r[k] * b[k]
-			}
-			off[i] = math.Abs(off[i])
-		}
-		spread = match.Median(off) / 0.6745
-		for i := range w {
-			if w[i] = 1; off[i] > 3*spread {
-				w[i] = 0
-			}
+		if p.Error >= 0 {
+			places = append(places, p)
 		}
 	}
-	return spread
+	if len(places) < minCells {
+		return match.Relief{Places: len(places), Beta: math.NaN(), T: math.NaN(), Rough: math.NaN()}
+	}
+	return match.Shape(places)
 }
 
 // surface is what a light at the screen gives a cell, the mean over the film.
@@ -209,16 +140,7 @@ func (f *film) sway(seen []Observation) float64 {
 	for n, i := range f.index {
 		x[n], y[n] = seen[i].Centre.X/seen[i].Width, seen[i].Centre.Y/seen[i].Width
 	}
-	return math.Sqrt(variance(x) + variance(y))
-}
-
-func variance(v []float64) float64 {
-	sum, squares := 0.0, 0.0
-	for _, x := range v {
-		sum, squares = sum+x, squares+x*x
-	}
-	n := float64(len(v))
-	return math.Max(0, squares/n-sum/n*sum/n)
+	return math.Hypot(match.Spread(x), match.Spread(y))
 }
 
 // pattern is how far each frame's face lies from the others' in what is bright and

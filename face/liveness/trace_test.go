@@ -109,7 +109,7 @@ func (s scene) pose(c Challenge, k Capture, at time.Duration, o *Observation, r 
 	f := min(1, max(0, 1+(at-near).Seconds()/1))
 	o.Width *= 1 + 0.5*f
 	o.Pose.Yaw += 0.5 * r.NormFloat64()
-	o.Depth = Depth{Nose: 0.4 * s.relief / 0.7 * math.Sin(o.Pose.Yaw*math.Pi/180), Ears: 1.6 * (1 - 0.05*f*s.relief/0.7), Wings: 0.4 * (1 + 0.03*f*s.relief/0.7)}
+	o.Nose = 0.4 * s.relief / 0.7 * math.Sin(o.Pose.Yaw*math.Pi/180)
 }
 
 // one is an embedding that is the same for all frames.

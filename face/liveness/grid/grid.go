@@ -41,7 +41,7 @@ func Measure(img image.Image, mesh *face.Mesh, m *Memory, o *liveness.Observatio
 	p := newPixels(img, m.linear)
 	f := newFrame(mesh)
 	o.Centre, o.Width, o.Eyes = f.centre, f.wide, mesh.EyeDistance()
-	o.Pose, o.Depth = mesh.Pose(), depth(mesh)
+	o.Pose, o.Nose = mesh.Pose(), nose(mesh)
 	f.shape(mesh, o)
 	light(p, f, newMask(mesh, f), o)
 	o.Spots = [2]liveness.Cell{spot(p, mesh[33], mesh[133]), spot(p, mesh[362], mesh[263])}
@@ -114,17 +114,12 @@ func (f *frame) at(x, y float64) (u, v float64) {
 	return f.ux*x + f.uy*y, f.vx*x + f.vy*y
 }
 
-// depth measures what a head does and a sheet does not: see [liveness.Depth].
-func depth(m *face.Mesh) liveness.Depth {
+// nose is how far the tip of the nose lies from the middle of the eyes, along the
+// line between them, in eye distances.
+func nose(m *face.Mesh) float64 {
 	a, b := middle(m[33], m[133]), middle(m[362], m[263])
-	eyes := math.Hypot(b.X-a.X, b.Y-a.Y)
-	ex, ey := (b.X-a.X)/eyes, (b.Y-a.Y)/eyes
-	across := func(p, q face.Point3) float64 { return (ex*(q.X-p.X) + ey*(q.Y-p.Y)) / eyes }
-	return liveness.Depth{
-		Nose:  across(middle(a, b), m[1]),
-		Ears:  across(m[234], m[454]),
-		Wings: across(m[129], m[358]),
-	}
+	x, y, c := b.X-a.X, b.Y-a.Y, middle(a, b)
+	return (x*(m[1].X-c.X) + y*(m[1].Y-c.Y)) / (x*x + y*y)
 }
 
 func middle(a, b face.Point3) face.Point3 {

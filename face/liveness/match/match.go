@@ -252,7 +252,7 @@ func (f *Film) Beats(x Fit, others []Screen) float64 {
 		_, rhos[i] = f.linear(f.screen(s, x.Delay), x.Y)
 	}
 	_, own := f.linear(x.light, x.Y)
-	return (own - mean(rhos)) / spread(rhos)
+	return (own - mean(rhos)) / Spread(rhos)
 }
 
 // Noise is what changes in the signal from picture to picture while the screen does
@@ -305,7 +305,10 @@ func (f *Film) Changes(x Fit, starts []time.Duration, settle time.Duration) (all
 			yh, hh, yy = yh+dy*dh, hh+dh*dh, yy+dy*dy
 		}
 		found := yh / hh
-		all = append(all, Change{Found: found, Aside: math.Sqrt(max(0, yy/hh-found*found))})
+		// Two colours may lie near to each other, where noise is a large share of
+		// little: nothing below the size of the signal is divided by.
+		least := Size(x.Hat)
+		all = append(all, Change{Found: found, Aside: math.Sqrt(max(0, yy-found*found*hh) / max(hh, least*least))})
 	}
 	return all, true
 }

@@ -17,8 +17,8 @@ func Median(v []float64) float64 {
 	return s[len(s)/2]
 }
 
-// spread is the standard deviation.
-func spread(v []float64) float64 {
+// Spread is the standard deviation.
+func Spread(v []float64) float64 {
 	m, sum := mean(v), 0.0
 	for _, x := range v {
 		sum += (x - m) * (x - m)
@@ -33,6 +33,9 @@ func mean(v []float64) float64 {
 	}
 	return sum / float64(len(v))
 }
+
+// Size is the root mean square.
+func Size(v []float64) float64 { return math.Sqrt(dot(v, v) / float64(len(v))) }
 
 func dot(a, b []float64) float64 {
 	sum := 0.0
