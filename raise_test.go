@@ -21,6 +21,7 @@ var relays = map[string]string{
 	"app/server.again":   "a kept reply is said again",
 	"remote.refusal":     "a refusal of another process, taken off the wire by its code",
 	"enrol/proofs.prove": "all forgeries are told under one code, of which toldOfForgery is the name",
+	"enrol/proofs.again": "a capture that could not be judged, by what was wrong with it; package judge says which",
 	"face.Outcome":       "a refusal of the engine, taken off the worker's pipe; the table refusals says which",
 }
 

@@ -105,8 +105,11 @@ var rulings = []ruling{
 		"enrol/incident": "TestL3IncidentNeedsFourEyes TestL3IncidentIsAWindowWithinTheGrace TestL3IncidentComesTooLate TestL3PermanentStaysThoughSeconded",
 	}},
 	{"L4", "an attempt is open and charged before its first picture; three captures; left open, it has failed; one a document", map[string]string{
-		"enrol":      "TestFramesThatCannotBeJudged TestAbandonedFaceAttemptFails TestFaceAttemptStandsAfterACrash TestRepeatedTimeoutsCount TestCarelessNames",
-		"enrol/lock": "TestRepeatedMishapsCountOnBoth TestConcurrentTriesNeverExceedLimit",
+		"enrol":        "TestFramesThatCannotBeJudged TestAbandonedFaceAttemptFails TestFaceAttemptStandsAfterACrash TestRepeatedTimeoutsCount TestCarelessNames TestAttemptOpensWithTheFirstThingTold TestCapturesThatBreakOff",
+		"face/capture": "TestServe TestServeFails TestCapture TestRevealedOneByOne",
+		"face/judge":   "TestEveryReport",
+		"app/server":   "TestCaptureNotCharged",
+		"enrol/lock":   "TestRepeatedMishapsCountOnBoth TestConcurrentTriesNeverExceedLimit",
 	}},
 	{"L5", "a void needs that nothing has left the server, and is one a day and one an input", map[string]string{
 		"enrol":          "TestNothingIsRefundedAfterAHint TestFaultOfOursIsRefundedOnceADay TestL5SameFramesFailAgain",
@@ -122,8 +125,9 @@ var rulings = []ruling{
 		"enrol/lock": "TestL7AddressesAreSlowedNeverLocked TestL7GoodProofsSlowNobody TestL7ConcurrentProofsOfOneAddress TestL7ProvenAccountPays",
 	}},
 	{"L8", "signals of fraud look alike from outside", map[string]string{
-		"enrol":   "TestForgeriesLookAlikeAndSpareTheDocument",
-		"problem": "TestForgeriesLookAlike TestTriesAreNotToldToAttackers",
+		"enrol":      "TestForgeriesLookAlikeAndSpareTheDocument TestRefusedFilmsLookAlike",
+		"face/judge": "TestEveryReport TestWait",
+		"problem":    "TestForgeriesLookAlike TestTriesAreNotToldToAttackers",
 	}},
 	{"L9", "a ledger's key names nothing; its rows are sealed", map[string]string{
 		"enrol/lock": "TestKeysNameNothing TestChangedEntriesAreNotRead TestReleaseAndWindowAreSealed TestLedgersOfOthersDoNotFit",

@@ -43,7 +43,7 @@ func (a *App) Register(ctx context.Context) (wire.Account, error) {
 // server's status says comes next, until there is an account or a refusal that ends it.
 func (a *App) RegisterBy(ctx context.Context, by wire.Begin) (wire.Account, error) {
 	r := &registration{App: a}
-	r.steps = &steps.Steps{Screen: a.screen, Body: a.body, Clock: a.clock, Post: r.post, Relay: a.server.Relay}
+	r.steps = &steps.Steps{Screen: a.screen, Body: a.body, Clock: a.clock, Post: r.post, Relay: a.server.Relay, Capture: a.server.Capture}
 	st, err := r.post(ctx, "", by)
 	retakes := 0
 	for err == nil && (st.Next != "" || st.Waiting != "") {

@@ -209,7 +209,7 @@ func TestDoubtfulFacesAreNoMatch(t *testing.T) {
 		verdict face.Verdict
 	}{
 		"review in the sandbox":             {sandboxRules(), face.Review},
-		"match without unattended approval": {scheme.Nordic(), face.Match},
+		"match without unattended approval": {scheme.Nordic().Filmed(false), face.Match},
 	} {
 		w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 		w.cfg.Rules = tt.rules

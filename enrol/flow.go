@@ -46,6 +46,7 @@ type Config struct {
 
 	Population people.Source
 	Faces      proofs.Faces
+	Films      proofs.Films // where the rules ask for liveness
 	Keys       binding.Keys
 	Issuer     binding.Issuer
 
@@ -82,6 +83,9 @@ func New(cfg Config) (*Flow, error) {
 	if len(cfg.Secret.Reveal()) < 32 {
 		return nil, errors.New("enrol: the secret has less than 32 bytes")
 	}
+	if cfg.Rules.Faces.Liveness && cfg.Films == nil {
+		return nil, errors.New("enrol: the rules ask for liveness, and nobody judges it")
+	}
 	keys := map[string]tunnus.Secret{}
 	for _, use := range []string{"lock", "otp", "challenge"} {
 		k, err := hkdf.Key(sha256.New, cfg.Secret.Reveal(), nil, "tunnus/enrol/"+use+"/v1", 32)
@@ -105,7 +109,7 @@ func New(cfg Config) (*Flow, error) {
 		binder: binding.Binder{Keys: cfg.Keys, Issuer: cfg.Issuer},
 	}
 	f.Proofs = &proofs.Proofs{
-		Rules: cfg.Rules, Trust: cfg.Trust, Secret: keys["challenge"], Book: f.book, Tab: f.tab, Faces: cfg.Faces, Reviews: cfg.Reviews,
+		Rules: cfg.Rules, Trust: cfg.Trust, Secret: keys["challenge"], Book: f.book, Tab: f.tab, Faces: cfg.Faces, Films: cfg.Films, Reviews: cfg.Reviews,
 		Marker: cfg.Marker, Again: f.again, Step: f.step,
 	}
 	f.Elsewhere = &elsewhere.Elsewhere{
@@ -130,6 +134,7 @@ type Status struct {
 	Counter     string // two digits that stand beside every code and link
 	Ticket      string // what an officer scans, while a desk is waited for
 	DeskCounter string // and the two digits that the officer sees beside it
+	Filmed      bool   // the face is filmed, not photographed
 }
 
 // Status tells where a session stands. That of another device is not-found; one whose
@@ -154,6 +159,7 @@ func (f *Flow) status(s sitting.Session) Status {
 	if s.State == way.Open {
 		st.Next, _ = way.Next(s.Route, s.Facts)
 	}
+	st.Filmed = st.Next == way.FaceMatches && f.Filmed()
 	st.Ticket, st.DeskCounter = f.Elsewhere.Ticket(s)
 	return st
 }

@@ -38,7 +38,7 @@ const (
 
 // WriteJob writes one job as a line of JSON. It refuses what [ReadJob] would.
 func WriteJob(w io.Writer, j Job) error {
-	if err := j.check(); err != nil {
+	if err := j.Check(); err != nil {
 		return err
 	}
 	return json.NewEncoder(w).Encode(j)
@@ -51,10 +51,11 @@ func ReadJob(r io.Reader) (Job, error) {
 	if err := decode(r, maxJob, &j); err != nil {
 		return Job{}, err
 	}
-	return j, j.check()
+	return j, j.Check()
 }
 
-func (j Job) check() error {
+// Check refuses a job of more than ten frames or of a picture of more than 4 MB.
+func (j Job) Check() error {
 	if len(j.Frames) > MaxFrames {
 		return tunnus.BadRequest("frames", fmt.Errorf("face: %d frames; %d are taken", len(j.Frames), MaxFrames))
 	}
@@ -76,13 +77,19 @@ func ReadAnswer(r io.Reader) (Answer, error) {
 	if err := decode(r, maxAnswer, &a); err != nil {
 		return Answer{}, err
 	}
+	return a, a.Check()
+}
+
+// Check refuses an answer that says both yes and no, or whose verdict does not follow
+// from its distances.
+func (a Answer) Check() error {
 	if (a.Result == nil) == (a.Code == "") {
-		return Answer{}, errors.New("face: an answer has either a result or a code")
+		return errors.New("face: an answer has either a result or a code")
 	}
 	if r := a.Result; r != nil && r.Verdict != r.verdict() {
-		return Answer{}, fmt.Errorf("face: verdict %q does not follow from the distances", r.Verdict)
+		return fmt.Errorf("face: verdict %q does not follow from the distances", r.Verdict)
 	}
-	return a, nil
+	return nil
 }
 
 // decode reads exactly one JSON value with known fields.

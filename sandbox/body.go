@@ -5,9 +5,12 @@ import (
 	"errors"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/camera"
+	sitting "github.com/tunnus-id/tunnus/app/camera/virtual"
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/virtual"
 	face "github.com/tunnus-id/tunnus/face/virtual"
+	"github.com/tunnus-id/tunnus/face/virtual/clip"
 )
 
 // A Body is a phone in the hand of one of the sandbox's people, with their
@@ -16,6 +19,7 @@ type Body struct {
 	passport *virtual.Passport
 	person   face.Person
 	clock    tunnus.Clock
+	sitter   *clip.Sitter // once the person was filmed
 }
 
 // NewBody finds a person of the world in a folder.
@@ -36,7 +40,7 @@ func NewBody(dir, name string, clock tunnus.Clock) (*Body, error) {
 		return nil, err
 	}
 	looks, err := who.Looks()
-	return &Body{passport, looks, clock}, err
+	return &Body{passport: passport, person: looks, clock: clock}, err
 }
 
 // Page is what is printed on the passport, for whoever types it off.
@@ -64,3 +68,17 @@ func (b *Body) Chip(context.Context) (chip.Transceiver, error) {
 func (b *Body) Frames(_ context.Context, n int) ([][]byte, error) {
 	return b.person.Frames(n, uint64(b.clock.Now().UnixNano())), nil
 }
+
+// Camera films the person, who follows what the screen asks for. It implements
+// steps.Filmer.
+func (b *Body) Camera(context.Context) (camera.Camera, error) {
+	if b.sitter == nil {
+		b.sitter = clip.Sit(face.NewModel(b.person))
+	}
+	scene := clip.Draw(uint64(b.clock.Now().UnixNano()), 60, 200)
+	scene.Device, scene.FPS = clip.Phone, filmRate
+	return sitting.New(b.sitter, scene, b.clock, camera.Sleep), nil
+}
+
+// filmRate is how many pictures a second are drawn: one takes some 25 ms.
+const filmRate = 12

@@ -42,12 +42,16 @@ func (s *Line) relay(ctx context.Context, group [sha256.Size]byte) (*socket.Conn
 		return nil, err
 	}
 	header.Set(relay.Header, relay.Name(group))
+	// The server says one thing more than the phone does, and never more at once.
+	return s.dial(ctx, wire.PathRelay, header, socket.Limits{Message: relay.MaxMessage, Messages: relay.MaxMessages, Life: relay.Life})
+}
+
+// dial opens a connection with a signed opening.
+func (s *Line) dial(ctx context.Context, path string, header http.Header, limits socket.Limits) (*socket.Conn, error) {
 	if s.claim.Language != "" {
 		header.Set("Accept-Language", s.claim.Language)
 	}
-	// The server says one thing more than the phone does, and never more at once.
-	limits := socket.Limits{Message: relay.MaxMessage, Messages: relay.MaxMessages, Life: relay.Life}
-	c, err := socket.Dial(ctx, s.http, s.base+wire.PathRelay, header, limits)
+	c, err := socket.Dial(ctx, s.http, s.base+path, header, limits)
 	if no, ok := errors.AsType[*socket.Refusal](err); ok {
 		return nil, refusal(no.Status, no.Body)
 	}

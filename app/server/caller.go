@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/place"
@@ -47,8 +48,8 @@ type route struct {
 
 // start opens a session: it draws the nonce that all further signatures carry.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
-	if !s.sessions.allow(place.Neighbourhood(r.RemoteAddr), s.cfg.Clock.Now()) {
-		return busy("too many sessions from one address")
+	if !s.sessions.Allow(place.Neighbourhood(r.RemoteAddr), s.cfg.Clock.Now()) {
+		return hall.Busy("too many sessions from one address")
 	}
 	in, err := problem.Decode[wire.Start](w, r, maxSmall)
 	if err != nil {

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -38,12 +35,7 @@ const (
 	runsBurst    = 6
 	openingsOf   = time.Second // a new one, for one site
 	openingsMost = 60
-
-	maxKnown = 50_000 // addresses or sessions that are remembered
 )
-
-// busy is the refusal of whoever comes too often, or while too much is under way.
-func busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("server: "+why)) }
 
 // large lets few large bodies in at a time, and only those that a registration
 // is waiting for, or that repeat an answered request: who has not come that far
@@ -64,7 +56,7 @@ func (s *Server) large(w http.ResponseWriter, r *http.Request, session Session, 
 	}
 	leave, ok := s.hall.Enter(r.Context(), largeWait)
 	if !ok {
-		return nil, busy("too many large requests at once")
+		return nil, hall.Busy("too many large requests at once")
 	}
 	// A test recorder has no deadline; a connection does.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(largeTime))
@@ -87,59 +79,10 @@ func (s *Server) beginning(ctx context.Context, c caller) error {
 	if st.Next != way.KeysMade && st.Next != way.PINsChosen {
 		return tunnus.Conflict(errors.New("server: no keys are to be made now"))
 	}
-	if !s.begins.allow(c.session.ID, s.cfg.Clock.Now()) {
-		return busy("too many keys begun")
+	if !s.begins.Allow(c.session.ID, s.cfg.Clock.Now()) {
+		return hall.Busy("too many keys begun")
 	}
 	return nil
-}
-
-// site is where a caller's address is: of IPv6 the /48, of which one subscriber may have
-// every /64; of IPv4 the address.
-func site(address string) string {
-	p, err := netip.ParsePrefix(address)
-	if err != nil {
-		return address
-	}
-	return netip.PrefixFrom(p.Addr(), 48).Masked().String()
-}
-
-// A meter slows down each of many callers by itself. It forgets those that have
-// been quiet for so long that they may do everything again.
-type meter struct {
-	every time.Duration
-	burst int
-
-	mu    sync.Mutex
-	known map[string]*rate.Limiter
-}
-
-func newMeter(every time.Duration, burst int) *meter {
-	return &meter{every: every, burst: burst, known: map[string]*rate.Limiter{}}
-}
-
-func (m *meter) allow(who string, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	l, ok := m.known[who]
-	if !ok {
-		if len(m.known) >= maxKnown {
-			m.forget(now)
-		}
-		if len(m.known) >= maxKnown {
-			return false
-		}
-		l = rate.NewLimiter(rate.Every(m.every), m.burst)
-		m.known[who] = l
-	}
-	return l.AllowN(now, 1)
-}
-
-func (m *meter) forget(now time.Time) {
-	for who, l := range m.known {
-		if l.TokensAt(now) >= float64(m.burst) {
-			delete(m.known, who)
-		}
-	}
 }
 
 // steady lets a step end though its caller has gone: the answer is kept, and the

@@ -3,58 +3,16 @@ package server
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/way"
 )
-
-// One caller is slowed by itself; others are not, and time makes it good again.
-func TestMeter(t *testing.T) {
-	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	m := newMeter(time.Second, 3)
-	for i := range 3 {
-		if !m.allow("a", now) {
-			t.Errorf("call %d is refused", i+1)
-		}
-	}
-	if m.allow("a", now) {
-		t.Error("the fourth call at once is taken")
-	}
-	if !m.allow("b", now) {
-		t.Error("another caller is refused")
-	}
-	if !m.allow("a", now.Add(time.Second)) {
-		t.Error("refused though a second has passed")
-	}
-}
-
-// The memory of a meter is bounded, and who is slowed is not forgotten for it.
-func TestMeterForgetsTheQuietOnly(t *testing.T) {
-	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	m := newMeter(time.Hour, 1)
-	for i := range maxKnown {
-		if !m.allow(fmt.Sprint(i), now) {
-			t.Fatalf("caller %d is refused", i)
-		}
-	}
-	if m.allow("one more", now) || len(m.known) > maxKnown {
-		t.Errorf("%d callers are remembered", len(m.known))
-	}
-	if m.allow("0", now.Add(time.Minute)) {
-		t.Error("a slowed caller was forgotten")
-	}
-	if !m.allow("one more", now.Add(2*time.Hour)) {
-		t.Error("nobody is forgotten though all are quiet")
-	}
-}
 
 // Large bodies come to the step that is open, and new pictures to people who look at a
 // registration; one that waits for a guardian, days long, waits for none.

@@ -94,6 +94,7 @@ func (s *Server) status(ctx context.Context, c caller) (any, error) {
 	}
 	out := wire.Status{
 		Reference: st.Reference, Way: string(st.Route.Way), Next: string(st.Next), Ended: string(st.Why), Deadline: st.Deadline, Terms: st.Terms, Consent: st.Consent, Transaction: st.Transaction,
+		Filmed: st.Filmed,
 	}
 	if st.State == way.Parked {
 		out.Waiting, out.Ended = out.Ended, ""

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/document/emrtd"
 	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/enrol"
@@ -54,14 +55,14 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request) error {
 	}
 	leave, ok := s.seat(r.Context(), c.address)
 	if !ok {
-		return busy("too many runs of chip authentication at once")
+		return hall.Busy("too many runs of chip authentication at once")
 	}
 	defer leave()
-	if !s.runs.allow(session.ID, s.cfg.Clock.Now()) {
-		return busy("too many runs of chip authentication in one session")
+	if !s.runs.Allow(session.ID, s.cfg.Clock.Now()) {
+		return hall.Busy("too many runs of chip authentication in one session")
 	}
-	if !s.openings.allow(site(c.address), s.cfg.Clock.Now()) {
-		return busy("too many runs of chip authentication from one address")
+	if !s.openings.Allow(hall.Site(c.address), s.cfg.Clock.Now()) {
+		return hall.Busy("too many runs of chip authentication from one address")
 	}
 	if err := s.once(r.Context(), c); err != nil {
 		return err
@@ -92,7 +93,7 @@ func (s *Server) seat(ctx context.Context, address string) (leave func(), ok boo
 	}
 	for _, enter := range []func() (func(), bool){
 		func() (func(), bool) { return s.shares.Enter(ctx, address, relaysWait) },
-		func() (func(), bool) { return s.sites.Enter(ctx, site(address), relaysWait) },
+		func() (func(), bool) { return s.sites.Enter(ctx, hall.Site(address), relaysWait) },
 		func() (func(), bool) { return s.relays.Enter(ctx, relaysWait) },
 	} {
 		l, ok := enter()

@@ -404,7 +404,7 @@ func TestRunsOfOneSite(t *testing.T) {
 	}
 	for n := range openingsMost + 1 {
 		address := fmt.Sprintf("2001:db8:0:%x::/64", n)
-		if ok := b.server.openings.allow(site(address), b.now); ok != (n < openingsMost) {
+		if ok := b.server.openings.Allow(hall.Site(address), b.now); ok != (n < openingsMost) {
 			t.Errorf("opening %d of the site: %v", n+1, ok)
 		}
 	}

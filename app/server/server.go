@@ -19,6 +19,7 @@ import (
 	"github.com/tunnus-id/tunnus/app/server/flight"
 	"github.com/tunnus-id/tunnus/app/server/hall"
 	"github.com/tunnus-id/tunnus/app/server/holding"
+	"github.com/tunnus-id/tunnus/app/server/studio"
 	"github.com/tunnus-id/tunnus/app/wire"
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
@@ -81,15 +82,16 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	flights  flight.Flights
-	hall     hall.Hall   // for large bodies
-	sittings sittings    // cfg.Enrol
+	hall     hall.Hall // for large bodies
+	sittings sittings  // cfg.Enrol
+	studio   *studio.Studio
 	relays   hall.Hall   // for runs of chip authentication
 	shares   *hall.Halls // of them, by address
 	sites    *hall.Halls // of them, by site
-	openings *meter      // of them, by site
-	runs     *meter      // new runs, by session
-	sessions *meter      // new sessions, by address
-	begins   *meter      // new keys, by session
+	openings *hall.Meter // of them, by site
+	runs     *hall.Meter // new runs, by session
+	sessions *hall.Meter // new sessions, by address
+	begins   *hall.Meter // new keys, by session
 	locks    locks       // tries that may have locked a key
 }
 
@@ -97,9 +99,10 @@ type Server struct {
 func New(c Config) *Server {
 	return &Server{
 		cfg: c, hall: hall.New(largeAtOnce, largeQueue),
-		sittings: c.Enrol, relays: hall.New(relaysAtOnce, relaysQueue), shares: hall.Each(relaysOfOne, relaysQueue), runs: newMeter(runsEvery, runsBurst),
-		sites: hall.Each(relaysOfSite, relaysQueue), openings: newMeter(openingsOf, openingsMost),
-		sessions: newMeter(sessionsEvery, sessionsBurst), begins: newMeter(beginsEvery, beginsBurst),
+		sittings: c.Enrol, relays: hall.New(relaysAtOnce, relaysQueue), shares: hall.Each(relaysOfOne, relaysQueue), runs: hall.NewMeter(runsEvery, runsBurst),
+		studio: studio.New(c.Enrol, c.Clock, c.Log),
+		sites:  hall.Each(relaysOfSite, relaysQueue), openings: hall.NewMeter(openingsOf, openingsMost),
+		sessions: hall.NewMeter(sessionsEvery, sessionsBurst), begins: hall.NewMeter(beginsEvery, beginsBurst),
 	}
 }
 
@@ -115,6 +118,7 @@ func (s *Server) Routes() http.Handler {
 		mux.Handle("POST "+wire.PathRegistration+name, s.signed(to))
 	}
 	mux.Handle("GET "+wire.PathRelay, problem.Handle(s.relay, s.cfg.Log))
+	mux.Handle("GET "+wire.PathCapture, problem.Handle(s.capture, s.cfg.Log))
 	mux.Handle("POST "+wire.PathKeys, s.signed(route{limit: maxSmall, do: steady(s.key), sitting: true}))
 	mux.Handle("POST "+wire.PathConfirm, s.signed(route{limit: maxSmall, do: steady(s.confirm)}))
 	mux.Handle("POST "+wire.PathAccounts, s.signed(route{limit: maxSmall, do: s.accounts}))

@@ -192,9 +192,12 @@ func (s *Steps) register(ctx context.Context, _ wire.Status) (wire.Status, error
 // liveFrames is how many pictures the camera takes for one comparison.
 const liveFrames = 3
 
-func (s *Steps) face(ctx context.Context, _ wire.Status) (wire.Status, error) {
+func (s *Steps) face(ctx context.Context, st wire.Status) (wire.Status, error) {
 	if s.Body == nil {
 		return wire.Status{}, errors.New("steps: this phone has no camera")
+	}
+	if st.Filmed {
+		return s.film(ctx)
 	}
 	frames, err := s.frames(ctx)
 	if err != nil {

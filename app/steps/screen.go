@@ -2,9 +2,12 @@ package steps
 
 import (
 	"context"
+	"time"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/app/camera"
 	"github.com/tunnus-id/tunnus/document/chip"
+	"github.com/tunnus-id/tunnus/face/capture"
 )
 
 // A Screen is what the holder sees and types on.
@@ -30,6 +33,19 @@ type Body interface {
 	Chip(ctx context.Context) (chip.Transceiver, error)
 	// Frames takes n pictures of the person in front, JPEG.
 	Frames(ctx context.Context, n int) ([][]byte, error)
+}
+
+// A Filmer is a [Body] with a camera that films: one for each capture. A film needs it.
+type Filmer interface {
+	Camera(ctx context.Context) (camera.Camera, error)
+}
+
+// A Lamp is a [Screen] that can be coloured: it lights the holder's face. One that is
+// none asks in words, and only a camera that knows of the colours sees them.
+type Lamp interface {
+	// Light has the cue on the screen when it returns, or its colour on the way there
+	// within fade, mixed in linear light.
+	Light(cue capture.Cue, fade time.Duration)
 }
 
 // A Typist is a [Body] without a camera for the page: its code line is typed by hand.

@@ -16,6 +16,7 @@ import (
 	"github.com/tunnus-id/tunnus/document/chip"
 	"github.com/tunnus-id/tunnus/document/emrtd/relay"
 	"github.com/tunnus-id/tunnus/document/mrz"
+	"github.com/tunnus-id/tunnus/face/capture"
 )
 
 // Steps takes the steps of one registration.
@@ -29,6 +30,10 @@ type Steps struct {
 	// signed for the hash of data group 14. It fails with [relay.ErrBroken] if the
 	// line does.
 	Relay func(ctx context.Context, group [sha256.Size]byte) (relay.Conn, error)
+	// Capture opens a connection on which the holder is filmed, in a way of package
+	// wire, and fails with what the server answers to the film, or with
+	// [capture.ErrBroken] if the line breaks.
+	Capture func(ctx context.Context, way string, film func(context.Context, capture.Conn) (capture.Answer, error)) error
 
 	Form wire.Form // as it was filled in; never kept
 

@@ -35,6 +35,20 @@ const (
 // An opening counts once; a phone that was cut off signs another.
 const PathRelay = PathRegistration + "/" + StepChip + "/relay"
 
+// PathCapture is called by GET and becomes a WebSocket: on it the holder's face is filmed
+// (package face/capture). The request is signed like all others; in the place of its body,
+// which is empty, stands the way that [HeaderCapture] names, [CaptureLight] or, for who
+// asks for one without changing colours, [CaptureCalm]. An opening counts once. Behind
+// the answer, and if the line breaks, the app asks where the registration stands.
+const PathCapture = PathRegistration + "/" + StepFace + "/capture"
+
+// HeaderCapture and what it says.
+const (
+	HeaderCapture = "Tunnus-Capture"
+	CaptureLight  = "light"
+	CaptureCalm   = "calm"
+)
+
 // MaxBody bounds a body in either direction: chip data or frames in base64.
 const MaxBody = 8 << 20
 
@@ -93,6 +107,8 @@ type Status struct {
 	Terms     string    `json:"terms,omitempty"`     // version to accept
 	Consent   string    `json:"consent,omitempty"`   // version to accept
 	Challenge []byte    `json:"challenge,omitempty"` // for the chip's own proof, 8 bytes
+	// Filmed says that the face is to be filmed ([PathCapture]), where Next is StepFace.
+	Filmed bool `json:"filmed,omitempty"`
 	// Transaction is the application that waits for the signature key; its
 	// fields come with the key's status (splitkey.Standing).
 	Transaction string   `json:"transaction,omitempty"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tunnus-id/tunnus/enrol/scheme"
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/judge"
 	"github.com/tunnus-id/tunnus/face/operator"
 	"github.com/tunnus-id/tunnus/face/operator/onnx"
 )
@@ -67,20 +68,25 @@ func (c Choice) checkOwn() error {
 	return c.Own.Model.CheckFile(os.DirFS(c.Models))
 }
 
-// Open opens it. A process opens one network of an operator's, once.
-func (c Choice) Open() (face.Engine, error) {
+// Open opens it, and the built-in engine that follows faces through films. A process
+// opens one network of an operator's, once.
+func (c Choice) Open() (judge.Engines, error) {
 	builtIn, err := face.Open(os.DirFS(c.Models))
 	if err != nil {
-		return nil, err
+		return judge.Engines{}, err
 	}
 	if c.Own.Model == nil {
-		return builtIn, nil
+		return judge.Engines{Film: builtIn, Compare: builtIn}, nil
 	}
 	run, err := onnx.Load(c.Library)
 	if err != nil {
-		return nil, err
+		return judge.Engines{}, err
 	}
-	return operator.Open(os.DirFS(c.Models), *c.Own.Model, run, builtIn)
+	own, err := operator.Open(os.DirFS(c.Models), *c.Own.Model, run, builtIn)
+	if err != nil {
+		return judge.Engines{}, err
+	}
+	return judge.Engines{Film: builtIn, Compare: own}, nil
 }
 
 // Meta is that of the engine that Open opens.

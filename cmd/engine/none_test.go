@@ -17,7 +17,7 @@ func TestWithoutTheTagAnOwnNetworkIsRefused(t *testing.T) {
 	if err := c.Check(); !errors.Is(err, onnx.ErrNotBuilt) || !strings.Contains(err.Error(), "-tags onnx") {
 		t.Errorf("Check = %v", err)
 	}
-	if e, err := c.Open(); e != nil || !errors.Is(err, onnx.ErrNotBuilt) {
+	if e, err := c.Open(); e.Compare != nil || !errors.Is(err, onnx.ErrNotBuilt) {
 		t.Errorf("Open = %v, %v", e, err)
 	}
 	c.Own.Model = nil

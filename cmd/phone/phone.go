@@ -65,6 +65,7 @@ type Flags struct {
 	World          string `help:"Folder of the sandbox, for --virtual." type:"existingdir"`
 	Reader         bool   `help:"Read the document on a card reader of this computer (PC/SC). Lines of the document are typed, pictures are files; with --virtual, only the chip is on the reader."`
 	ReaderName     string `help:"A word in the name of the reader, if there are several." placeholder:"WORD"`
+	Film           string `help:"What the camera sees: a folder of JPEG files, a .y4m or an .mjpeg file. Such a film knows nothing of the colours on the screen, and no liveness check should take it." placeholder:"FILE" type:"path"`
 	Lang           string `help:"Language in which failures are told: en, et, lt, lv, da or ru. Default: that of the environment (LC_ALL, LC_MESSAGES, LANG)." placeholder:"CODE" enum:",en,et,lt,lv,da,ru" default:""`
 
 	virtual *sandbox.Body // with --virtual, once open
@@ -127,12 +128,12 @@ func (p *Flags) body(screen app.Screen) (body app.Body, err error) {
 		body = p.virtual
 	}
 	if !p.Reader {
-		return body, nil
+		return withFilm(body, p.Film), nil
 	}
 	if !pcsc.Built {
 		return nil, pcsc.ErrNotBuilt
 	}
-	return &readerBody{screen: screen, name: p.ReaderName, person: body, wait: pcsc.Wait}, nil
+	return withFilm(&readerBody{screen: screen, name: p.ReaderName, person: body, wait: pcsc.Wait}, p.Film), nil
 }
 
 func (p *Flags) passphrase(ctx context.Context, s app.Screen) (tunnus.Secret, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol"
 	"github.com/tunnus-id/tunnus/enrol/confirm"
 	"github.com/tunnus-id/tunnus/enrol/people"
+	"github.com/tunnus-id/tunnus/enrol/proofs"
 	"github.com/tunnus-id/tunnus/store/desk"
 )
 
@@ -36,11 +37,12 @@ func (f *front) joinEnrol() error {
 	if err != nil {
 		return err
 	}
+	films, _ := judge.(proofs.Films) // nil in a build that looks at no picture: New refuses that where films are wanted
 	f.enrol, err = enrol.New(enrol.Config{
 		Rules: f.in.Rules, Trust: f.in.Trust, Secret: secret, Clock: f.clock,
 		Store: f.store.Enrolments(), Locks: f.store.Ledger(), Paces: desk.NewPaces(f.store.Database()), Sheets: f.store.Codes(),
 		Accounts: f.store.Accounts(), Contacts: f.contacts, Sealer: f.sealer,
-		Population: f.register(), Faces: judge, Keys: keys, Issuer: bridge.EnrolIssuer{CA: f.ca},
+		Population: f.register(), Faces: judge, Films: films, Keys: keys, Issuer: bridge.EnrolIssuer{CA: f.ca},
 		Confirm: f.confirm, Cards: f.cards(), Places: f.places(), Teller: f.teller(), Desk: f.desks.Desk, Reviews: f.desks.Reviews, Marker: f.desks.Marker, Activated: f.life.Activated,
 	})
 	return err

@@ -19,6 +19,7 @@ type demoCommand struct {
 	Inbox  string `help:"Address of the inbox page." default:"127.0.0.1:8025"`
 	Public string `help:"Address of OCSP, revocation lists, time-stamps and the log." default:"127.0.0.1:8088"`
 	Person string `help:"Who registers; by the way child, it is ida." default:"ada"`
+	Film   bool   `help:"Film the face, before a screen that changes colour, and judge whether it lives. Takes as long as for a person."`
 	Way    string `help:"What is shown: passport, idcard (in the portal), account (another account vouches), child (with a guardian), desk (an officer), renew (an older account makes place). All but the first need --once." default:"passport" enum:"passport,idcard,account,child,desk,renew"`
 }
 
@@ -30,7 +31,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	}
 	return demo.Run(ctx, demo.Options{
 		Program: self, Out: os.Stdout, Once: c.Once, JSON: c.JSON, Keep: c.Keep,
-		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Public: c.Public, Person: c.Person, Way: c.Way,
+		Data: c.Data, Listen: c.Listen, Inbox: c.Inbox, Public: c.Public, Person: c.Person, Way: c.Way, Film: c.Film,
 	})
 }
 

@@ -33,6 +33,9 @@ func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) err
 	if err != nil {
 		return err
 	}
+	if f.Filmed() {
+		return tunnus.Conflict(errors.New("proofs: a capture is wanted, not pictures"))
+	}
 	if err := f.Rules.Fit(frames); err != nil {
 		return err
 	}
@@ -50,22 +53,19 @@ func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) err
 	case err != nil:
 		return f.retake(ctx, s, p, err)
 	}
-	return f.decide(ctx, s, p, frames, res)
+	if res.Verdict != face.Match && res.Verdict != face.Review {
+		return f.failed(ctx, s, p, noMatch(), evidence(res))
+	}
+	return f.decide(ctx, s, p, frames, res, evidence(res))
 }
 
 // capture commits one more capture and sees that its attempt is charged. An
 // attempt that is no longer open in the ledger is not gone on with: it has
 // failed there, and a new one is opened.
 func (f *Proofs) capture(ctx context.Context, s *sitting.Session, p sitting.Payload) error {
-	st, err := f.Tab.Documents.State(ctx, s.Document)
-	if err != nil {
+	if err := f.turn(ctx, s); err != nil {
 		return err
 	}
-	if s.Attempt == "" || st.Attempt != s.Attempt || s.Captures >= f.Rules.Captures {
-		s.Attempts++
-		s.Attempt, s.Captures = fmt.Sprintf("%s/face/%d", s.ID, s.Attempts), 0
-	}
-	s.Captures++
 	line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.capture", Subject: s.ID, Detail: map[string]string{"attempt": s.Attempt, "n": fmt.Sprint(s.Captures)}}
 	if err := f.Book.Save(ctx, s, p, line); err != nil {
 		return err
@@ -79,6 +79,21 @@ func (f *Proofs) capture(ctx context.Context, s *sitting.Session, p sitting.Payl
 		}
 		return f.barred(ctx, s, err)
 	}
+	return nil
+}
+
+// turn goes on to the next capture of a session: in the attempt that is open, or in a
+// new one. Nothing is written.
+func (f *Proofs) turn(ctx context.Context, s *sitting.Session) error {
+	st, err := f.Tab.Documents.State(ctx, s.Document)
+	if err != nil {
+		return err
+	}
+	if s.Attempt == "" || st.Attempt != s.Attempt || s.Captures >= f.Rules.Captures {
+		s.Attempts++
+		s.Attempt, s.Captures = fmt.Sprintf("%s/face/%d", s.ID, s.Attempts), 0
+	}
+	s.Captures++
 	return nil
 }
 
@@ -143,23 +158,26 @@ func (f *Proofs) failed(ctx context.Context, s sitting.Session, p sitting.Payloa
 	return told
 }
 
-// decide turns a comparison into a fact, or into what it is otherwise.
-func (f *Proofs) decide(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, res face.Result) error {
-	if basis, ok := f.Rules.Approves(res); ok {
-		if _, err := f.Tab.Close(ctx, f.Debtor(s), s.Attempt, lock.Succeeded, ""); err != nil {
-			return err
-		}
-		s.Attempt = ""
-		detail := evidence(res)
-		detail["approval"], detail["calibration"] = "unattended", basis
-		line := f.Book.Add(&s, way.FaceMatches, detail)
-		return f.Book.Save(ctx, &s, p, line)
+// decide turns a face that is alike into a fact, if that may stand without a person's
+// look, or leaves it to people. Detail is what is kept of how that was found.
+func (f *Proofs) decide(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, res face.Result, detail map[string]string) error {
+	basis, ok := f.Rules.Approves(res)
+	if !ok {
+		return f.doubt(ctx, s, p, frames, res, detail)
 	}
-	if res.Verdict == face.Match || res.Verdict == face.Review {
-		why := inReview(fmt.Errorf("proofs: face: %s, unattended approval %v", res.Verdict, f.Rules.Unattended))
-		return f.park(ctx, s, p, review.DoubtfulFace, frames, evidence(res), why)
+	if _, err := f.Tab.Close(ctx, f.Debtor(s), s.Attempt, lock.Succeeded, ""); err != nil {
+		return err
 	}
-	return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceNoMatch, errors.New("proofs: the faces are not alike")), evidence(res))
+	s.Attempt = ""
+	detail["approval"], detail["calibration"] = "unattended", basis
+	line := f.Book.Add(&s, way.FaceMatches, detail)
+	return f.Book.Save(ctx, &s, p, line)
+}
+
+// doubt leaves a face that is alike, or may be, to people.
+func (f *Proofs) doubt(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, res face.Result, detail map[string]string) error {
+	why := inReview(fmt.Errorf("proofs: face: %s, unattended approval %v", res.Verdict, f.Rules.Unattended))
+	return f.park(ctx, s, p, review.DoubtfulFace, frames, detail, why)
 }
 
 // evidence is what is kept of a comparison: results and versions, no picture.

@@ -9,7 +9,9 @@
 // current count only by a match. A charge that got no verdict is a failure.
 //
 // A face that no machine may decide goes to people (package review), and the
-// sitting waits for them. Liveness is not judged yet.
+// sitting waits for them. Where the scheme says so the face is filmed, and whether it
+// lives is judged too (package judge); an attempt opens with the first thing that is
+// told of what was drawn.
 package proofs
 
 import (
@@ -39,6 +41,7 @@ type Proofs struct {
 	Book    sitting.Book
 	Tab     lock.Tab
 	Faces   Faces
+	Films   Films   // nil if faces are not filmed
 	Reviews Reviews // nil ends a sitting that no machine may decide
 	Marker  staff.Marker
 

@@ -87,7 +87,8 @@ type Faces struct {
 	Folder      string `json:"calibration_folder" default:"" match:"^([0-9A-Za-z][0-9A-Za-z._-]{0,63}(/[0-9A-Za-z][0-9A-Za-z._-]{0,63}){0,3})?$" doc:"The folder of that report as tunnus face calibrate wrote it, seen from where this file lies."`
 	Report      string `json:"calibration_id" default:"" match:"^([0-9a-f]{64})?$" doc:"The report's id, which it begins with."`
 	MaxFMR      int    `json:"max_fmr" unit:"of a million" default:"1000" min:"1" max:"1000" doc:"How many of a million pairs of two persons may match at most. The report has to show it: with the upper 95 % limit, over all pairs and in each group."`
-	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Sets of frames in one attempt."`
+	Liveness    bool   `json:"liveness" default:"true" doc:"Whether the face is filmed, before a screen that changes colour or as it moves, and judged to be a living one. Without it pictures are sent, and a photograph of somebody does as well."`
+	Captures    int    `json:"captures" default:"3" min:"1" max:"3" doc:"Films, or sets of frames, in one attempt."`
 	Frames      int    `json:"max_frames" default:"10" min:"1" max:"60" doc:"Frames in one set."`
 	FrameBytes  int    `json:"max_frame_bytes" unit:"bytes" default:"1048576" min:"65536" max:"1048576" doc:"Size of one frame."`
 

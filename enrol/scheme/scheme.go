@@ -159,17 +159,25 @@ func (r Rules) Revision() string { return r.revision }
 func (r Rules) Canonical() ([]byte, error) { return format.Encode(r.File) }
 
 // AsSandbox returns the rules with the switches on that only a sandbox may have:
-// software devices at full level, and faces without a person's look. It speaks all
-// languages that there are.
+// software devices at full level, and faces without a person's look, which are not
+// filmed either unless [Rules.Filmed] says so. It speaks all languages that there are.
 func (r Rules) AsSandbox() Rules {
 	f := r.File
 	f.Sandbox = true
-	f.Faces.Unattended = true
+	f.Faces.Unattended, f.Faces.Liveness = true, false
 	f.Languages = []string{"en", "et", "lt", "lv", "da", "ru"}
 	f.Devices = maps.Clone(f.Devices)
 	for _, d := range DeviceClasses() {
 		f.Devices[d] = tunnus.Qualified
 	}
+	return rules(f)
+}
+
+// Filmed returns the rules with faces filmed, or not: a sandbox does so where it is asked
+// to, for a film takes its time.
+func (r Rules) Filmed(on bool) Rules {
+	f := r.File
+	f.Faces.Liveness = on
 	return rules(f)
 }
 
@@ -185,6 +193,9 @@ func (r Rules) Open() []string {
 	}
 	if e := r.Faces.Engine; e.Own() {
 		out = append(out, "faces are compared by the operator's network "+e.Name+"; its limits rest on: "+cmp.Or(r.File.Faces.Report, "no report"))
+	}
+	if !r.Faces.Liveness {
+		out = append(out, "faces are not filmed: a photograph of somebody passes for the person")
 	}
 	if claims := r.Issuance.Compliance; claims.Kind != "" {
 		out = append(out, "certificates state conformity; it rests on the "+claims.Kind+": "+claims.Name)

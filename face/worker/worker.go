@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/judge"
 )
 
 // Limits of one judgement in its own process.
@@ -30,8 +31,8 @@ const (
 	atOnce = 2
 )
 
-// Faces judges each comparison in a new process, at most two at a time. It
-// implements enrol.Faces.
+// Faces judges each comparison and each capture in a new process, at most two at a
+// time. It implements proofs.Faces and proofs.Films.
 type Faces struct {
 	command string
 	args    []string
@@ -47,12 +48,30 @@ func New(command string, args ...string) *Faces {
 // [face.Compare] does for pictures that cannot be judged; anything else
 // is a fault of ours.
 func (f *Faces) Compare(ctx context.Context, portrait []byte, frames [][]byte) (face.Result, error) {
-	var job bytes.Buffer
-	if err := face.WriteJob(&job, face.Job{Portrait: portrait, Frames: frames}); err != nil {
+	done, err := f.do(ctx, judge.Task{Pictures: &face.Job{Portrait: portrait, Frames: frames}})
+	if err != nil {
 		return face.Result{}, err
 	}
+	return done.Pictures.Outcome()
+}
+
+// Judge judges a capture. Whatever it fails with is a fault of ours.
+func (f *Faces) Judge(ctx context.Context, j judge.Job) (judge.Report, error) {
+	done, err := f.do(ctx, judge.Task{Capture: &j})
+	if err != nil {
+		return judge.Report{}, err
+	}
+	return *done.Capture, nil
+}
+
+// do has a new process do a task.
+func (f *Faces) do(ctx context.Context, t judge.Task) (judge.Done, error) {
+	var job bytes.Buffer
+	if err := t.Write(&job); err != nil {
+		return judge.Done{}, err
+	}
 	if err := f.slots.Acquire(ctx, 1); err != nil {
-		return face.Result{}, err
+		return judge.Done{}, err
 	}
 	defer f.slots.Release(1)
 	ctx, stop := context.WithTimeout(ctx, life)
@@ -62,16 +81,12 @@ func (f *Faces) Compare(ctx context.Context, portrait []byte, frames [][]byte) (
 	cmd.Stdin, cmd.Stdout, cmd.Env = &job, &limited{&out, maxAnswer}, []string{}
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
-		return face.Result{}, fmt.Errorf("the face worker ended: %w", errors.Join(err, ctx.Err()))
+		return judge.Done{}, fmt.Errorf("the face worker ended: %w", errors.Join(err, ctx.Err()))
 	}
-	answer, err := face.ReadAnswer(&out)
-	if err != nil {
-		return face.Result{}, err
-	}
-	return answer.Outcome()
+	return judge.ReadDone(&out, t)
 }
 
-const maxAnswer = 64 << 10
+const maxAnswer = 128 << 10
 
 // limited refuses more than n bytes: a worker that was taken over must not fill our memory.
 type limited struct {
@@ -86,15 +101,15 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
-// Run is the worker's side: it gives up what it does not need, does one job from
-// in, and writes the answer to out. Open makes the engine, for which there is so
+// Run is the worker's side: it gives up what it does not need, does one task from
+// in, and writes the answer to out. Open makes the engines, for which there is so
 // much more memory than the built-in one needs, in bytes.
-func Run(in io.Reader, out io.Writer, more uint64, open func() (face.Engine, error)) error {
+func Run(in io.Reader, out io.Writer, more uint64, open func() (judge.Engines, error)) error {
 	if err := confine(memory+more, life); err != nil {
 		return err
 	}
 	debug.SetMemoryLimit(int64(memory/2 + more))
-	engine, err := open()
+	engines, err := open()
 	if err != nil {
 		return err
 	}
@@ -102,9 +117,13 @@ func Run(in io.Reader, out io.Writer, more uint64, open func() (face.Engine, err
 	if err := seal(); err != nil {
 		return err
 	}
-	job, err := face.ReadJob(in)
+	task, err := judge.ReadTask(in)
 	if err != nil {
 		return err
 	}
-	return face.WriteAnswer(out, face.Do(engine, job))
+	done, err := engines.Do(task)
+	if err != nil {
+		return err
+	}
+	return done.Write(out)
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/judge"
+	"github.com/tunnus-id/tunnus/face/liveness"
 )
 
 // The test binary is its own worker: with this argument it plays a part.
@@ -30,19 +33,25 @@ func TestMain(m *testing.M) {
 }
 
 // none is a folder without models.
-func none() (face.Engine, error) { return face.Open(fstest.MapFS{}) }
+func none() (judge.Engines, error) {
+	_, err := face.Open(fstest.MapFS{})
+	return judge.Engines{}, err
+}
 
 // play is what a worker does, honest or taken over.
 func play(as string) {
 	job := func() face.Job {
-		j, err := face.ReadJob(os.Stdin)
+		t, err := judge.ReadTask(os.Stdin)
 		if err != nil {
 			os.Exit(3)
 		}
-		return j
+		if t.Pictures == nil {
+			t.Pictures = &face.Job{Portrait: t.Capture.Portrait, Frames: t.Capture.Frames}
+		}
+		return *t.Pictures
 	}
 	say := func(a face.Answer) {
-		if face.WriteAnswer(os.Stdout, a) != nil {
+		if (judge.Done{Pictures: &a}).Write(os.Stdout) != nil {
 			os.Exit(4)
 		}
 	}
@@ -53,6 +62,10 @@ func play(as string) {
 		}
 	case "match":
 		say(face.Answer{Result: &face.Result{Verdict: face.Match, Distance: -1, Fused: -1}}) // no distances
+	case "unlit": // judges a capture
+		if j := job(); len(j.Frames) == 2 && string(j.Portrait) == "portrait" {
+			_ = judge.Done{Capture: &judge.Report{Liveness: liveness.Verdict{Answer: liveness.NotLive}}}.Write(os.Stdout)
+		}
 	case "mute":
 		job()
 	case "noise":
@@ -102,6 +115,32 @@ func TestWorkerThatIsTakenOver(t *testing.T) {
 				t.Errorf("error = %v", err)
 			}
 		})
+	}
+}
+
+// film is a capture of two frames.
+func film(t *testing.T) judge.Job {
+	t.Helper()
+	c, err := liveness.Draw(rand.Reader, liveness.Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judge.Job{
+		Portrait: []byte("portrait"), Challenge: c, Frames: [][]byte{[]byte("one"), []byte("two")},
+		Capture: liveness.Capture{Frames: []liveness.Frame{{Number: 1, At: 1}, {Number: 2, At: 2}}},
+	}
+}
+
+// A capture goes the same way, and nothing but a report on it is taken.
+func TestJudge(t *testing.T) {
+	r, err := faces("unlit").Judge(t.Context(), film(t))
+	if err != nil || r.Liveness.Answer != liveness.NotLive {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, as := range []string{"echo", "match", "mute", "noise", "flood", "fail"} {
+		if r, err := faces(as).Judge(t.Context(), film(t)); err == nil || tunnus.CodeOf(err) != tunnus.CodeInternal {
+			t.Errorf("%s: %+v, %v", as, r, err)
+		}
 	}
 }
 

@@ -28,7 +28,9 @@ type Limits struct {
 	Message  int64 // bytes of a message
 	Messages int
 	First    time.Duration // until the first one; 0: as long as any
+	Quiet    time.Duration // until each of the others; 0: as long as the connection lives
 	Life     time.Duration // of the connection
+	Binary   bool          // what is said is binary, in both directions; else text
 }
 
 // budget is how many bytes may come in all: the messages, and what frames of a
@@ -44,12 +46,17 @@ type Conn struct {
 	life  context.Context
 	end   context.CancelFunc
 	left  int
-	first time.Duration // 0 behind the first message
+	soon  time.Duration // until the next message; 0: as long as the connection lives
+	quiet time.Duration // until each behind it
+	kind  websocket.MessageType
 }
 
 func newConn(ctx context.Context, ws *websocket.Conn, l Limits) *Conn {
 	ws.SetReadLimit(l.Message)
-	c := &Conn{ws: ws, left: l.Messages, first: l.First}
+	c := &Conn{ws: ws, left: l.Messages, soon: l.First, quiet: l.Quiet, kind: websocket.MessageText}
+	if l.Binary {
+		c.kind = websocket.MessageBinary
+	}
 	c.life, c.end = context.WithTimeout(ctx, l.Life)
 	return c
 }
@@ -58,7 +65,7 @@ func newConn(ctx context.Context, ws *websocket.Conn, l Limits) *Conn {
 func (c *Conn) Send(ctx context.Context, message []byte) error {
 	ctx, done := c.during(ctx)
 	defer done()
-	return c.ws.Write(ctx, websocket.MessageText, message)
+	return c.ws.Write(ctx, c.kind, message)
 }
 
 // Receive waits for the next message. It fails with [ErrLimit] if no more may come.
@@ -68,15 +75,15 @@ func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
 	}
 	ctx, done := c.during(ctx)
 	defer done()
-	if c.first > 0 {
+	if c.soon > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.first)
+		ctx, cancel = context.WithTimeout(ctx, c.soon)
 		defer cancel()
-		c.first = 0
 	}
+	c.soon = c.quiet
 	kind, b, err := c.ws.Read(ctx)
-	if err == nil && kind != websocket.MessageText {
-		err = errors.New("socket: not text")
+	if err == nil && kind != c.kind {
+		err = fmt.Errorf("socket: not %s", map[bool]string{true: "binary", false: "text"}[c.kind == websocket.MessageBinary])
 	}
 	return b, err
 }

@@ -201,7 +201,7 @@ func TestSilentPeer(t *testing.T) {
 	short.First = time.Hour
 	p = serve(t, short, func(ctx context.Context, c *Conn) error {
 		_, err := c.Receive(ctx)
-		if c.first != 0 {
+		if c.soon != 0 {
 			t.Error("what follows is waited for as the first message is")
 		}
 		return err
@@ -250,6 +250,28 @@ func TestSlowPeer(t *testing.T) {
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n")
 	if err := p.how(t, 5*time.Second); err == nil {
 		t.Error("a peer that does not listen was waited for")
+	}
+}
+
+// Where binary is spoken text is refused, and who falls quiet behind the first message
+// is not waited for.
+func TestBinary(t *testing.T) {
+	film := Limits{Message: 100, Messages: 9, Life: time.Hour, Quiet: 50 * time.Millisecond, Binary: true}
+	p := serve(t, film, listen)
+	_, _ = raw(t, p).Write(frame(0x81, 2, []byte("hi")))
+	if err := p.how(t, time.Second); err == nil || !strings.Contains(err.Error(), "not binary") {
+		t.Errorf("text: %v", err)
+	}
+	p = serve(t, film, listen)
+	c, err := Dial(t.Context(), p.Client(), p.URL, nil, film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send(t.Context(), []byte{0xFF, 0}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.how(t, 5*time.Second); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("quiet: %v", err)
 	}
 }
 

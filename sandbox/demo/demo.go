@@ -32,6 +32,7 @@ type Options struct {
 	Inbox   string // address of the inbox page
 	Public  string // address of OCSP, revocation lists, time-stamps and the log: it stands in certificates
 	Person  string // who registers
+	Film    bool   // the face is filmed, and judged to be a living one; that takes its time
 	Way     string // [ByPassport], which is the default, or another one: these need Once
 }
 

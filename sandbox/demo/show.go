@@ -78,6 +78,11 @@ func (s *show) makeWorld(context.Context) (err error) {
 	if s.world, err = sandbox.Open(filepath.Join(s.opt.Data, "world"), clock); err != nil {
 		return err
 	}
+	if s.opt.Film {
+		if err := s.world.Film(); err != nil {
+			return err
+		}
+	}
 	if _, err := s.world.Passport(s.opt.Person); err != nil {
 		return err
 	}

@@ -4,9 +4,15 @@ package hall
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/tunnus-id/tunnus"
 )
+
+// Busy is the refusal of whoever comes too often, or while too much is under way.
+func Busy(why string) error { return tunnus.Fail(tunnus.CodeRateLimited, errors.New("hall: "+why)) }
 
 // A Hall has few seats, and a queue of a bounded length before it.
 type Hall struct{ seats, queue chan struct{} }

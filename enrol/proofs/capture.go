@@ -1,0 +1,174 @@
+package proofs
+
+import (
+	"bytes"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/review"
+	"github.com/tunnus-id/tunnus/enrol/sitting"
+	"github.com/tunnus-id/tunnus/enrol/way"
+	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/capture"
+	"github.com/tunnus-id/tunnus/face/judge"
+	"github.com/tunnus-id/tunnus/face/liveness"
+)
+
+// Films judges captures. That it fails is a fault of ours.
+type Films interface {
+	Judge(ctx context.Context, j judge.Job) (judge.Report, error)
+}
+
+// A Take is one capture of a sitting: the server draws it, the phone follows it, and
+// it is judged once. It lives as long as the connection on which that happens.
+type Take struct {
+	Challenge liveness.Challenge
+	Plan      capture.Plan
+
+	attempt, n int  // which of the sitting's attempts, and which capture in it
+	people     bool // no machine may judge it
+}
+
+// Filmed reports whether a face is filmed here, by a [Proofs.Take]; else pictures are
+// sent to [Proofs.Face].
+func (f *Proofs) Filmed() bool { return f.Rules.Faces.Liveness && f.Films != nil }
+
+// Take draws a capture, and charges nothing yet. What is drawn follows from the session
+// and from which capture it is (R2): who breaks off before it opens gets the same again.
+// It fails with [tunnus.CodeStateConflict] if no face is waited for, or none is filmed.
+func (f *Proofs) Take(ctx context.Context, ref sitting.Ref, w liveness.Way) (Take, error) {
+	s, _, err := f.Step(ctx, ref, way.FaceMatches)
+	if err != nil {
+		return Take{}, err
+	}
+	if !f.Filmed() {
+		return Take{}, tunnus.Conflict(errors.New("proofs: faces are not filmed here"))
+	}
+	if err := f.turn(ctx, &s); err != nil {
+		return Take{}, err
+	}
+	t := Take{attempt: s.Attempts, n: s.Captures}
+	random, err := hkdf.Key(sha256.New, f.Secret.Reveal(), nil, fmt.Sprintf("liveness\x00%s\x00%d\x00%d\x00%s", s.ID, t.attempt, t.n, w), draws)
+	if err != nil {
+		return Take{}, fmt.Errorf("proofs: %w", err)
+	}
+	if t.Challenge, err = liveness.Draw(bytes.NewReader(random), w); err != nil {
+		return Take{}, fmt.Errorf("proofs: %w", err)
+	}
+	t.Plan, err = judge.Plan(t.Challenge)
+	return t, err
+}
+
+// draws is how many bytes a challenge is drawn of; HKDF gives 8160 at most.
+const draws = 4096
+
+// Opened opens the take: the capture is committed, and its attempt charged, before
+// anything of what was drawn is told (L4). It fails as [Proofs.Face] does, and with
+// [tunnus.CodeStateConflict] if another capture was opened meanwhile.
+func (f *Proofs) Opened(ctx context.Context, ref sitting.Ref, t *Take) error {
+	s, p, err := f.Step(ctx, ref, way.FaceMatches)
+	if err != nil {
+		return err
+	}
+	next := s
+	if err := f.turn(ctx, &next); err != nil {
+		return err
+	}
+	if next.Attempts != t.attempt || next.Captures != t.n {
+		return tunnus.Conflict(errors.New("proofs: another capture was opened"))
+	}
+	err = f.capture(ctx, &s, p)
+	if t.people = tunnus.CodeOf(err) == tunnus.CodeRevPending; t.people {
+		return nil // people look at what is filmed now
+	}
+	return err
+}
+
+// Judge judges the film of a take that was opened. It comes to what [Proofs.Face] comes
+// to: a fact, rev-pending, face-position, face-many and face-quality with a hint, or
+// face-no-match, for whoever is not living as for another person (L8).
+func (f *Proofs) Judge(ctx context.Context, ref sitting.Ref, t Take, film capture.Film) error {
+	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
+	s, p, err := f.Step(ctx, ref, way.FaceMatches)
+	if err != nil {
+		return err
+	}
+	if s.Attempts != t.attempt || s.Captures != t.n || s.Attempt == "" && !t.people {
+		return tunnus.Conflict(errors.New("proofs: not the capture that was opened last"))
+	}
+	j := judge.Job{Portrait: p.Portrait, Challenge: t.Challenge}
+	if j.Capture, j.Frames, err = judge.Came(t.Challenge, film); err != nil {
+		return err
+	}
+	if t.people {
+		why := inReview(errors.New("proofs: a document that could be copied was tried too often"))
+		return f.park(ctx, s, p, review.Copyable, some(j.Frames), nil, why)
+	}
+	report, err := f.Films.Judge(ctx, j)
+	if err != nil {
+		return f.ourFault(ctx, s, p, j.Frames, err)
+	}
+	r, err := report.Rule()
+	if err != nil {
+		return f.ourFault(ctx, s, p, j.Frames, err)
+	}
+	if r.Outcome == judge.Same && t.Challenge.Way == liveness.Calm {
+		r.Outcome = judge.People // movements are easier to imitate than light (doc/biometrics.md)
+	}
+	return f.rule(ctx, s, p, r, chosen(j.Frames, report.Liveness.Compare))
+}
+
+// rule does what follows from a ruling. The frames are those that were compared.
+func (f *Proofs) rule(ctx context.Context, s sitting.Session, p sitting.Payload, r judge.Ruling, frames [][]byte) error {
+	record := maps.Clone(r.Record)
+	if r.Result != nil {
+		maps.Copy(record, evidence(*r.Result))
+	}
+	switch r.Outcome {
+	case judge.Same:
+		return f.decide(ctx, s, p, frames, *r.Result, record)
+	case judge.People:
+		return f.doubt(ctx, s, p, frames, *r.Result, record)
+	case judge.Again:
+		line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.face", Subject: s.ID, Code: r.Told, Detail: record}
+		if err := f.Book.Save(ctx, &s, p, line); err != nil {
+			return err
+		}
+		return f.retake(ctx, s, p, again(r))
+	}
+	if r.Alert {
+		record["alert"] = "not-live"
+	}
+	return f.failed(ctx, s, p, noMatch(), record)
+}
+
+// again is what is told of a capture that could not be judged.
+func again(r judge.Ruling) error {
+	return tunnus.Fail(r.Told, fmt.Errorf("proofs: %s: %s", r.Record["liveness"], r.Hint)).WithNote("hint-"+r.Hint, "")
+}
+
+func noMatch() *tunnus.Error {
+	return tunnus.Fail(tunnus.CodeFaceNoMatch, errors.New("proofs: the faces are not alike"))
+}
+
+// chosen are the frames with the numbers given.
+func chosen(frames [][]byte, numbers []int) [][]byte {
+	out := make([][]byte, len(numbers))
+	for i, n := range numbers {
+		out[i] = frames[n]
+	}
+	return out
+}
+
+// some are three frames of a film, for people.
+func some(frames [][]byte) [][]byte {
+	if n := len(frames); n > face.MinFrames {
+		return [][]byte{frames[n/4], frames[n/2], frames[3*n/4]}
+	}
+	return frames
+}

@@ -1,0 +1,252 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/liveness"
+	"github.com/tunnus-id/tunnus/face/quality"
+)
+
+var limits = face.Result{
+	Engine: "test", Frames: 3, Match: face.Thresholds{Distance: .45, Fused: 1.7}, Review: face.Thresholds{Distance: .58, Fused: 2},
+}
+
+// compared is a comparison that came to a verdict.
+func compared(v face.Verdict) *face.Answer {
+	r := limits
+	r.Verdict = v
+	r.Distance = map[face.Verdict]float64{face.Match: .3, face.Review: .5, face.NoMatch: .9}[v]
+	r.Fused = 3 * r.Distance
+	return &face.Answer{Result: &r}
+}
+
+func found(a liveness.Answer, h liveness.Hint, reasons ...string) liveness.Verdict {
+	v := liveness.Verdict{Answer: a, Hint: h, Evidence: liveness.Evidence{
+		Version: "1", Way: liveness.Light, Reasons: reasons, Features: map[string]float64{"rho": .98, "beta": .7},
+	}}
+	if a == liveness.Live {
+		v.Compare = []int{3, 9, 20}
+	}
+	return v
+}
+
+func TestRule(t *testing.T) {
+	live := found(liveness.Live, "")
+	spoof := found(liveness.NotLive, "", "beta")
+	for name, tt := range map[string]struct {
+		r       Report
+		outcome Outcome
+		code    tunnus.Code
+		hint    string
+		alert   bool
+	}{
+		"the same":                {Report{"", live, compared(face.Match)}, Same, "", "", false},
+		"doubtful":                {Report{"", live, compared(face.Review)}, People, "", "", false},
+		"somebody else":           {Report{"", live, compared(face.NoMatch)}, No, tunnus.CodeFaceNoMatch, "", false},
+		"not living":              {Report{"", spoof, nil}, No, tunnus.CodeFaceNoMatch, "", true},
+		"not living, badly seen":  {Report{quality.Dark, spoof, nil}, Again, tunnus.CodeFaceQuality, "darkness", false},
+		"living, badly seen":      {Report{quality.Closer, live, nil}, Again, tunnus.CodeFacePosition, "closer", false},
+		"two faces":               {Report{quality.ManyFaces, found(liveness.Retry, liveness.FaceLost), nil}, Again, tunnus.CodeFaceMany, "one-face", false},
+		"not measured":            {Report{"", found(liveness.Retry, liveness.Dimmer, "unmeasured: amplitude"), nil}, Again, tunnus.CodeFaceQuality, "dimmer", false},
+		"not measured, and wrong": {Report{"", found(liveness.Retry, liveness.FollowOval, "rho", "unmeasured: growth"), nil}, Again, tunnus.CodeFacePosition, "oval", false},
+		"frames do not do":        {Report{"", live, &face.Answer{Code: tunnus.CodeFaceQuality}}, Again, tunnus.CodeFaceQuality, "again", false},
+	} {
+		got, err := tt.r.Rule()
+		if err != nil || got.Outcome != tt.outcome || got.Told != tt.code || got.Hint != tt.hint || got.Alert != tt.alert {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if (got.Result != nil) != (tt.r.Compared != nil && tt.r.Compared.Result != nil) {
+			t.Errorf("%s: result %v", name, got.Result)
+		}
+	}
+}
+
+// every is each report that a worker could write.
+func every() (out []Report) {
+	for _, q := range append(quality.Hints(), quality.None, "of the attacker", quality.PhotoOld) {
+		for _, a := range []liveness.Answer{liveness.Live, liveness.Retry, liveness.NotLive, "", "yes"} {
+			for _, h := range append(hints(), "", "beta too small") {
+				for _, c := range []*face.Answer{
+					nil, compared(face.Match), compared(face.Review), compared(face.NoMatch),
+					{Code: tunnus.CodeFaceQuality},
+					{Code: tunnus.CodeInternal},
+					{Code: tunnus.CodePINLockPerm},
+				} {
+					out = append(out, Report{q, found(a, h), c})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Nobody passes who is not seen living and compared; a hint is told of what was not
+// judged, and of nothing else (L4); what is refused is told alike (L8).
+func TestEveryReport(t *testing.T) {
+	seen := map[Outcome]int{}
+	for _, r := range every() {
+		got, err := r.Rule()
+		if err != nil {
+			if got.Outcome != "" || tunnus.CodeOf(err) != tunnus.CodeInternal {
+				t.Errorf("%+v: %+v with %v", r, got, err)
+			}
+			continue
+		}
+		seen[got.Outcome]++
+		about := fmt.Sprintf("quality %q, %s, %q", r.Quality, r.Liveness.Answer, r.Liveness.Hint)
+		switch got.Outcome {
+		case Same, People:
+			if r.Quality != "" || r.Liveness.Answer != liveness.Live || got.Result == nil || got.Result.Verdict == face.NoMatch || got.Told != "" || got.Hint != "" {
+				t.Errorf("%s: %+v", about, got)
+			}
+			if (got.Outcome == Same) != (got.Result.Verdict == face.Match) {
+				t.Errorf("%s: %s is %s", about, got.Result.Verdict, got.Outcome)
+			}
+		case Again:
+			known := slices.Contains(quality.Hints(), quality.Hint(got.Hint)) || slices.Contains(hints(), liveness.Hint(got.Hint))
+			if !known || r.Quality == "" && r.Liveness.Answer == liveness.NotLive || got.Alert {
+				t.Errorf("%s: %+v", about, got)
+			}
+		case No:
+			if got.Told != tunnus.CodeFaceNoMatch || got.Hint != "" {
+				t.Errorf("%s: refused in another way: %+v", about, got)
+			}
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("outcomes: %v", seen)
+	}
+}
+
+// What a worker says that is not whole is a fault of ours, never an answer.
+func TestReportsOfATakenOverWorker(t *testing.T) {
+	few := found(liveness.Live, "")
+	few.Compare = few.Compare[:2]
+	for name, r := range map[string]Report{
+		"nothing":                  {},
+		"live, not compared":       {"", found(liveness.Live, ""), nil},
+		"live with a hint":         {"", found(liveness.Live, liveness.Dimmer), compared(face.Match)},
+		"live with a reason":       {"", found(liveness.Live, "", "beta"), compared(face.Match)},
+		"live, of two frames":      {"", few, compared(face.Match)},
+		"not living, but compared": {"", found(liveness.NotLive, ""), compared(face.Match)},
+		"not living with a hint":   {"", found(liveness.NotLive, liveness.Dimmer), nil},
+		"retry without a hint":     {"", found(liveness.Retry, ""), nil},
+		"a hint of its own":        {"", found(liveness.Retry, "beta too small"), nil},
+		"a quality of its own":     {"rho", found(liveness.Retry, liveness.Again), nil},
+		"a fault":                  {"", found(liveness.Live, ""), &face.Answer{Code: tunnus.CodeInternal, Cause: "x"}},
+	} {
+		if got, err := r.Rule(); err == nil || tunnus.CodeOf(err) != tunnus.CodeInternal || got.Outcome != "" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// The record has all that was measured, and nothing by which somebody could be known.
+func TestRecord(t *testing.T) {
+	got, err := Report{"", found(liveness.NotLive, "", "beta", "delay"), nil}.Rule()
+	want := map[string]string{
+		"liveness": "not-live", "liveness_rules": "1", "way": "light", "quality_rules": quality.Version,
+		"reasons": "beta, delay", "features": "beta=0.7 rho=0.98",
+	}
+	if err != nil || !maps.Equal(got.Record, want) {
+		t.Errorf("%v, %v", got.Record, err)
+	}
+}
+
+// When an answer comes says little of how long it took.
+func TestWait(t *testing.T) {
+	for took := time.Duration(0); took < 7*time.Second; took += 137 * time.Millisecond {
+		if all := took + Wait(took); all%beat != 0 || Wait(took) > beat || Wait(took) <= 0 {
+			t.Errorf("%v: answered after %v", took, all)
+		}
+	}
+	if Wait(-time.Second) != beat {
+		t.Error("a clock that goes back")
+	}
+}
+
+func job(t testing.TB) Job {
+	t.Helper()
+	c, err := liveness.Draw(bytes.NewReader(bytes.Repeat([]byte{7, 200, 31, 5, 99}, 1000)), liveness.Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Job{
+		Portrait: []byte("p"), Challenge: c, Frames: [][]byte{{1}, {2}},
+		Capture: liveness.Capture{Width: 640, Height: 480, Frames: []liveness.Frame{{Number: 1, At: 5}, {Number: 2, At: 6}}},
+	}
+}
+
+func TestTask(t *testing.T) {
+	j := job(t)
+	for name, task := range map[string]Task{"capture": {Capture: &j}, "pictures": {Pictures: &face.Job{Frames: [][]byte{{1}}}}} {
+		var b bytes.Buffer
+		if err := task.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadTask(bytes.NewReader(b.Bytes()))
+		if err != nil || fmt.Sprintf("%+v", got.Pictures) != fmt.Sprintf("%+v", task.Pictures) || (got.Capture == nil) != (task.Capture == nil) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		b.WriteString("{}")
+		if _, err := ReadTask(&b); err == nil {
+			t.Errorf("%s: and another one", name)
+		}
+	}
+	long := job(t)
+	long.Frames[1] = make([]byte, 1<<20)
+	lost := job(t)
+	lost.Frames = lost.Frames[:1]
+	flashes := job(t)
+	flashes.Challenge.Hold = 100 * time.Millisecond
+	for name, bad := range map[string]Task{
+		"nothing": {}, "both": {Pictures: &face.Job{}, Capture: &j}, "too many pictures": {Pictures: &face.Job{Frames: make([][]byte, 11)}},
+		"a long frame": {Capture: &long}, "a frame too few": {Capture: &lost}, "a challenge that flashes": {Capture: &flashes},
+	} {
+		if err := bad.Write(&bytes.Buffer{}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func TestReadDone(t *testing.T) {
+	j := job(t)
+	asked := Task{Capture: &j}
+	well := found(liveness.NotLive, "")
+	foreign := found(liveness.Live, "")
+	lie := compared(face.NoMatch)
+	lie.Result.Verdict = face.Match
+	near := found(liveness.Live, "")
+	near.Compare = []int{0, 1, 1}
+	for name, tt := range map[string]struct {
+		d  Done
+		ok bool
+	}{
+		"whole":                       {Done{Capture: &Report{Liveness: well}}, true},
+		"of the other kind":           {Done{Pictures: compared(face.Match)}, false},
+		"both":                        {Done{Pictures: compared(face.Match), Capture: &Report{Liveness: well}}, false},
+		"frames that there are not":   {Done{Capture: &Report{Liveness: foreign, Compared: compared(face.Match)}}, false},
+		"a verdict that does not fit": {Done{Capture: &Report{Liveness: near, Compared: lie}}, false},
+	} {
+		var b bytes.Buffer
+		if err := tt.d.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadDone(&b, asked); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, bad := range []string{"", "{}", `{"capture":{}} x`, `{"capture":{"yes":1}}`, "{" + strings.Repeat(" ", maxDone) + "}"} {
+		if _, err := ReadDone(strings.NewReader(bad), asked); err == nil {
+			t.Errorf("%.20q: taken", bad)
+		}
+	}
+}
