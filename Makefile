@@ -35,6 +35,6 @@ bin/tools/.done: tools/go.sum
 	cd tools && $(GO) build -o ../bin/tools/ tool
 	touch $@
 bench: models
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./enrol/... ./face ./key/... ./store/... ./trust/... ./app/... ./e2e/...
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./document/... ./enrol/... ./face/... ./key/... ./store/... ./trust/... ./app/... ./e2e/...
 fuzz: ; tools/fuzz/run $(FUZZ)
 clean: ; rm -rf bin models/node_modules tools/dss/target

@@ -180,11 +180,26 @@ func (f *Proofs) doubt(ctx context.Context, s sitting.Session, p sitting.Payload
 	return f.park(ctx, s, p, review.DoubtfulFace, frames, detail, why)
 }
 
-// evidence is what is kept of a comparison: results and versions, no picture.
+// evidence is what is kept of a comparison: results, limits, versions and measures of
+// the pictures that counted; no picture.
 func evidence(r face.Result) map[string]string {
-	return map[string]string{
+	out := map[string]string{
 		"engine": r.Engine, "verdict": string(r.Verdict), "frames": fmt.Sprint(r.Frames),
 		"distance": fmt.Sprintf("%.3f", r.Distance), "fused": fmt.Sprintf("%.3f", r.Fused),
-		"match": fmt.Sprintf("%.3f %.3f", r.Match.Distance, r.Match.Fused),
+		"match":  fmt.Sprintf("%.3f %.3f", r.Match.Distance, r.Match.Fused),
+		"review": fmt.Sprintf("%.3f %.3f", r.Review.Distance, r.Review.Fused),
 	}
+	if r.Portrait != nil {
+		out["portrait-quality"] = brief(*r.Portrait)
+	}
+	for i, q := range r.Compared {
+		out[fmt.Sprintf("frame-quality-%d", i+1)] = brief(q)
+	}
+	return out
+}
+
+// brief is the measures that say most of a picture.
+func brief(q face.Quality) string {
+	return fmt.Sprintf("eyes %.0f px, turned %.0f %.0f %.0f, light %.0f, clipped %.3f, sharp %.3f, lids %.2f",
+		q.Eyes, q.Yaw, q.Pitch, q.Roll, q.Light, q.Clipped, q.Sharp, q.Lids)
 }

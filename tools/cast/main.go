@@ -28,8 +28,18 @@ import (
 
 // names of the cast, in order, with the sex each is cast with.
 var names = []struct{ name, sex string }{
-	{"ada", "F"}, {"ben", "M"}, {"cleo", "F"}, {"dov", "M"}, {"eve", "F"}, {"finn", "M"}, {"gus", "M"}, {"hana", "F"},
-	{"ivo", "M"}, {"jana", "F"}, {"karl", "M"}, {"lena", "F"},
+	{"ada", "F"},
+	{"ben", "M"},
+	{"cleo", "F"},
+	{"dov", "M"},
+	{"eve", "F"},
+	{"finn", "M"},
+	{"gus", "M"},
+	{"hana", "F"},
+	{"ivo", "M"},
+	{"jana", "F"},
+	{"karl", "M"},
+	{"lena", "F"},
 }
 
 type settings struct {
