@@ -35,9 +35,9 @@ const looked = 5
 // capture judges a capture. What is done does not depend much on what is found, so that
 // a forger learns little from how long it took (L8).
 func (e Engines) capture(j Job) (Report, error) {
-	w := &watcher{Tracker: e.Film.Track(), engines: e, frames: j.Frames}
+	w := &watcher{Tracker: e.Film.Track(), engines: e, frames: j.Frames, size: image.Pt(j.Capture.Width, j.Capture.Height)}
 	var err error
-	if w.seen, err = film.Observe(j.Frames, w); err != nil {
+	if w.seen, err = film.Observe(j.Frames, w.size, w); err != nil {
 		return Report{}, err
 	}
 	r := Report{Liveness: liveness.Judge(j.Challenge, j.Capture, w.seen, liveness.Standard(), w.embed)}
@@ -99,6 +99,7 @@ type watcher struct {
 
 	engines Engines
 	frames  [][]byte
+	size    image.Point // that was agreed on
 	seen    []liveness.Observation
 	meshes  []face.Mesh // of the frames that could be decoded
 	fault   error       // of the engine
@@ -122,7 +123,7 @@ func (w *watcher) look(frame int) (img image.Image, m *face.Mesh, ok bool) {
 			n++
 		}
 	}
-	img, err := face.Decode(w.frames[frame])
+	img, err := film.Decode(w.frames[frame], w.size)
 	return img, &w.meshes[n], err == nil
 }
 
