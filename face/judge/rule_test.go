@@ -28,6 +28,13 @@ func compared(v face.Verdict) *face.Answer {
 	return &face.Answer{Result: &r}
 }
 
+// undecided is a comparison that no machine could make.
+func undecided() *face.Answer {
+	r := limits
+	r.Verdict, r.Distance, r.Fused, r.Frames = face.Review, -1, -1, 0
+	return &face.Answer{Result: &r}
+}
+
 func found(a liveness.Answer, h liveness.Hint, reasons ...string) liveness.Verdict {
 	v := liveness.Verdict{Answer: a, Hint: h, Evidence: liveness.Evidence{
 		Version: "1", Way: liveness.Light, Reasons: reasons, Features: map[string]float64{"rho": .98, "beta": .7},
@@ -48,16 +55,17 @@ func TestRule(t *testing.T) {
 		hint    string
 		alert   bool
 	}{
-		"the same":                {Report{"", live, compared(face.Match)}, Same, "", "", false},
-		"doubtful":                {Report{"", live, compared(face.Review)}, People, "", "", false},
-		"somebody else":           {Report{"", live, compared(face.NoMatch)}, No, tunnus.CodeFaceNoMatch, "", false},
-		"not living":              {Report{"", spoof, nil}, No, tunnus.CodeFaceNoMatch, "", true},
-		"not living, badly seen":  {Report{quality.Dark, spoof, nil}, Again, tunnus.CodeFaceQuality, "darkness", false},
-		"living, badly seen":      {Report{quality.Closer, live, nil}, Again, tunnus.CodeFacePosition, "closer", false},
-		"two faces":               {Report{quality.ManyFaces, found(liveness.Retry, liveness.FaceLost), nil}, Again, tunnus.CodeFaceMany, "one-face", false},
-		"not measured":            {Report{"", found(liveness.Retry, liveness.Dimmer, "unmeasured: amplitude"), nil}, Again, tunnus.CodeFaceQuality, "dimmer", false},
-		"not measured, and wrong": {Report{"", found(liveness.Retry, liveness.FollowOval, "rho", "unmeasured: growth"), nil}, Again, tunnus.CodeFacePosition, "oval", false},
-		"frames do not do":        {Report{"", live, &face.Answer{Code: tunnus.CodeFaceQuality}}, Again, tunnus.CodeFaceQuality, "again", false},
+		"the same":                {Report{"", live, compared(face.Match), ""}, Same, "", "", false},
+		"doubtful":                {Report{"", live, compared(face.Review), ""}, People, "", "", false},
+		"somebody else":           {Report{"", live, compared(face.NoMatch), ""}, No, tunnus.CodeFaceNoMatch, "", false},
+		"not living":              {Report{"", spoof, nil, ""}, No, tunnus.CodeFaceNoMatch, "", true},
+		"not living, badly seen":  {Report{quality.Dark, spoof, nil, ""}, Again, tunnus.CodeFaceQuality, "darkness", false},
+		"living, badly seen":      {Report{quality.Closer, live, nil, ""}, Again, tunnus.CodeFacePosition, "closer", false},
+		"two faces":               {Report{quality.ManyFaces, found(liveness.Retry, liveness.FaceLost), nil, ""}, Again, tunnus.CodeFaceMany, "one-face", false},
+		"not measured":            {Report{"", found(liveness.Retry, liveness.Dimmer, "unmeasured: amplitude"), nil, ""}, Again, tunnus.CodeFaceQuality, "dimmer", false},
+		"not measured, and wrong": {Report{"", found(liveness.Retry, liveness.FollowOval, "rho", "unmeasured: growth"), nil, ""}, Again, tunnus.CodeFacePosition, "oval", false},
+		"another face":            {Report{"", live, undecided(), tunnus.CodeFacePosition}, People, "", "", true},
+		"no face in the portrait": {Report{"", live, undecided(), ""}, People, "", "", false},
 	} {
 		got, err := tt.r.Rule()
 		if err != nil || got.Outcome != tt.outcome || got.Told != tt.code || got.Hint != tt.hint || got.Alert != tt.alert {
@@ -78,9 +86,11 @@ func every() (out []Report) {
 					nil, compared(face.Match), compared(face.Review), compared(face.NoMatch),
 					{Code: tunnus.CodeFaceQuality},
 					{Code: tunnus.CodeInternal},
-					{Code: tunnus.CodePINLockPerm},
+					{Code: tunnus.CodePINLockPerm}, undecided(),
 				} {
-					out = append(out, Report{q, found(a, h), c})
+					for _, code := range append(refusals(), "", tunnus.CodeInternal) {
+						out = append(out, Report{q, found(a, h), c, code})
+					}
 				}
 			}
 		}
@@ -126,22 +136,52 @@ func TestEveryReport(t *testing.T) {
 	}
 }
 
+// Who was taken for living does not show: with all else the same, somebody who is not
+// gets the same answer, but for what a comparison came to.
+func TestLivingShowsInNothingButTheVerdict(t *testing.T) {
+	swapped := 0
+	for _, r := range every() {
+		live, err := r.Rule()
+		if err != nil || r.Liveness.Answer != liveness.Live {
+			continue
+		}
+		r.Liveness.Answer, r.Liveness.Compare, r.Compared, r.Refused = liveness.NotLive, nil, nil, ""
+		not, err := r.Rule()
+		same := not.Outcome == live.Outcome && not.Told == live.Told && not.Hint == live.Hint
+		if swapped++; err != nil || !same && (live.Outcome == Again || not.Outcome != No) {
+			t.Errorf("quality %q, refused %q: %s %s %s, but %s %s %s, %v", r.Quality, live.Record["not_compared"],
+				live.Outcome, live.Told, live.Hint, not.Outcome, not.Told, not.Hint, err)
+		}
+	}
+	if swapped == 0 {
+		t.Error("nobody lives")
+	}
+}
+
 // What a worker says that is not whole is a fault of ours, never an answer.
 func TestReportsOfATakenOverWorker(t *testing.T) {
 	few := found(liveness.Live, "")
 	few.Compare = few.Compare[:2]
+	again, many := found(liveness.Live, ""), found(liveness.Live, "")
+	again.Compare, many.Compare = []int{3, 9, 3}, []int{3, 9, 20, 21}
 	for name, r := range map[string]Report{
 		"nothing":                  {},
-		"live, not compared":       {"", found(liveness.Live, ""), nil},
-		"live with a hint":         {"", found(liveness.Live, liveness.Dimmer), compared(face.Match)},
-		"live with a reason":       {"", found(liveness.Live, "", "beta"), compared(face.Match)},
-		"live, of two frames":      {"", few, compared(face.Match)},
-		"not living, but compared": {"", found(liveness.NotLive, ""), compared(face.Match)},
-		"not living with a hint":   {"", found(liveness.NotLive, liveness.Dimmer), nil},
-		"retry without a hint":     {"", found(liveness.Retry, ""), nil},
-		"a hint of its own":        {"", found(liveness.Retry, "beta too small"), nil},
-		"a quality of its own":     {"rho", found(liveness.Retry, liveness.Again), nil},
-		"a fault":                  {"", found(liveness.Live, ""), &face.Answer{Code: tunnus.CodeInternal, Cause: "x"}},
+		"live, not compared":       {"", found(liveness.Live, ""), nil, ""},
+		"live with a hint":         {"", found(liveness.Live, liveness.Dimmer), compared(face.Match), ""},
+		"live with a reason":       {"", found(liveness.Live, "", "beta"), compared(face.Match), ""},
+		"live, of two frames":      {"", few, compared(face.Match), ""},
+		"not living, but compared": {"", found(liveness.NotLive, ""), compared(face.Match), ""},
+		"not living with a hint":   {"", found(liveness.NotLive, liveness.Dimmer), nil, ""},
+		"retry without a hint":     {"", found(liveness.Retry, ""), nil, ""},
+		"a hint of its own":        {"", found(liveness.Retry, "beta too small"), nil, ""},
+		"a quality of its own":     {"rho", found(liveness.Retry, liveness.Again), nil, ""},
+		"a fault":                  {"", found(liveness.Live, ""), &face.Answer{Code: tunnus.CodeInternal, Cause: "x"}, ""},
+		"a code and no result":     {"", found(liveness.Live, ""), &face.Answer{Code: tunnus.CodeFaceMany}, tunnus.CodeFaceMany},
+		"a match and a code":       {"", found(liveness.Live, ""), compared(face.Match), tunnus.CodeFaceMany},
+		"a code of its own":        {"", found(liveness.Live, ""), undecided(), tunnus.CodeFaceLimit},
+		"badly seen, but compared": {quality.Dark, found(liveness.Live, ""), compared(face.Match), ""},
+		"one frame again":          {"", again, compared(face.Match), ""},
+		"live, of four frames":     {"", many, compared(face.Match), ""},
 	} {
 		if got, err := r.Rule(); err == nil || tunnus.CodeOf(err) != tunnus.CodeInternal || got.Outcome != "" {
 			t.Errorf("%s: %+v, %v", name, got, err)
@@ -151,7 +191,7 @@ func TestReportsOfATakenOverWorker(t *testing.T) {
 
 // The record has all that was measured, and nothing by which somebody could be known.
 func TestRecord(t *testing.T) {
-	got, err := Report{"", found(liveness.NotLive, "", "beta", "delay"), nil}.Rule()
+	got, err := Report{"", found(liveness.NotLive, "", "beta", "delay"), nil, ""}.Rule()
 	want := map[string]string{
 		"liveness": "not-live", "liveness_rules": "1", "way": "light", "quality_rules": quality.Version,
 		"reasons": "beta, delay", "features": "beta=0.7 rho=0.98",
