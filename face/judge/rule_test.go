@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/capture"
 	"github.com/tunnus-id/tunnus/face/liveness"
 	"github.com/tunnus-id/tunnus/face/quality"
 )
@@ -210,6 +212,26 @@ func TestWait(t *testing.T) {
 	}
 	if Wait(-time.Second) != beat {
 		t.Error("a clock that goes back")
+	}
+}
+
+// eyesOfFace is how far the eyes lie apart, as a share of a face's width.
+const eyesOfFace = 0.46
+
+// Who fills the smallest oval before the smallest camera has eyes far enough apart.
+func TestEveryCameraWillDo(t *testing.T) {
+	random, narrow := rand.NewChaCha8([32]byte{9}), 1.0
+	for range 2000 {
+		c, err := liveness.Draw(random, liveness.Light)
+		if err != nil {
+			t.Fatal(err)
+		}
+		narrow = min(narrow, c.Near.Width)
+	}
+	for side, do := range map[int]bool{240: false, 320: false, capture.MinSide: true, 480: true} {
+		if eyes := eyesOfFace * narrow * float64(side); (eyes >= gates(liveness.Light).Eyes) != do {
+			t.Errorf("a camera of %d: %.0f pixels between the eyes", side, eyes)
+		}
 	}
 }
 
