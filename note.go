@@ -44,6 +44,8 @@ var notes = map[string]string{
 	"pin-holds-old":   "The old PIN is in it.",
 	"pin-held-by-old": "It is in the old PIN.",
 
+	"camera-small": "The pictures of this camera are too small: use another one.",
+
 	// What would make a picture of a face better; package face/quality has the codes,
 	// and package face/liveness some.
 	"hint-no-face":       "Show your whole face.",

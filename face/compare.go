@@ -37,11 +37,21 @@ func Compare(e Engine, portrait image.Image, frames []image.Image) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	meta := e.Meta()
-	result := Result{
-		Verdict: Review, Distance: -1, Fused: -1, Engine: meta.Version(),
-		Report: meta.Report, Match: meta.Match, Review: meta.Review,
+	return compare(e, portrait, best)
+}
+
+// undecided is the result where no machine can compare.
+func undecided(m Meta) Result {
+	return Result{
+		Verdict: Review, Distance: -1, Fused: -1, Engine: m.Version(),
+		Report: m.Report, Match: m.Match, Review: m.Review,
 	}
+}
+
+// compare measures frames against a portrait.
+func compare(e Engine, portrait image.Image, best []sight) (Result, error) {
+	meta := e.Meta()
+	result := undecided(meta)
 	reference, q, err := reference(e, portrait)
 	if err != nil || reference == nil {
 		return result, err

@@ -34,8 +34,8 @@ func (h *hands) sleep(ctx context.Context, d time.Duration) error {
 // reel is a camera whose time passes without waiting.
 func reel(t *testing.T, h *hands) *Reel {
 	t.Helper()
-	r, err := New(Strip{Width: 320, Height: 240, Rate: 20, Frames: [][]byte{
-		plain(t, 320, 240, color.White), plain(t, 320, 240, color.Black), plain(t, 320, 240, color.Gray{100}),
+	r, err := New(Strip{Width: 480, Height: 360, Rate: 20, Frames: [][]byte{
+		plain(t, 480, 360, color.White), plain(t, 480, 360, color.Black), plain(t, 480, 360, color.Gray{100}),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestFilm(t *testing.T) {
 	if len(shown) != 4 || shown[1].Colour.R != 1 || shown[2].Colour.R != 2 || shown[3].Kind != capture.Rest || shown[3].Colour.R != 180 {
 		t.Errorf("shown: %+v", shown)
 	}
-	if n := len(film.Frames); n < 20 || film.Width != 320 {
+	if n := len(film.Frames); n < 20 || film.Width != 480 {
 		t.Errorf("%d frames of width %d", n, film.Width)
 	}
 }

@@ -31,14 +31,14 @@ func plain(t testing.TB, w, h int, c color.Color) []byte {
 }
 
 func TestFolder(t *testing.T) {
-	a, b := plain(t, 320, 240, color.White), plain(t, 320, 240, color.Black)
+	a, b := plain(t, 480, 360, color.White), plain(t, 480, 360, color.Black)
 	fsys := fstest.MapFS{"2.jpg": {Data: a}, "1.JPEG": {Data: b}, "notes.txt": {Data: []byte("x")}, "sub/3.jpg": {Data: a}}
 	s, err := Folder(fsys, 15)
-	if err != nil || s.Width != 320 || s.Height != 240 || s.Rate != 15 || !slices.EqualFunc(s.Frames, [][]byte{b, a}, bytes.Equal) {
+	if err != nil || s.Width != 480 || s.Height != 360 || s.Rate != 15 || !slices.EqualFunc(s.Frames, [][]byte{b, a}, bytes.Equal) {
 		t.Fatalf("%v: %d×%d, %d frames", err, s.Width, s.Height, len(s.Frames))
 	}
 	for name, data := range map[string][]byte{
-		"another size": plain(t, 240, 320, color.White), "not a JPEG": []byte("GIF89a"), "cut off": a[:10],
+		"another size": plain(t, 360, 480, color.White), "not a JPEG": []byte("GIF89a"), "cut off": a[:10],
 		"too large": append(slices.Clone(a), make([]byte, 1<<20)...),
 	} {
 		fsys["9.jpg"] = &fstest.MapFile{Data: data}
@@ -46,14 +46,14 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	if _, err := New(Strip{Width: 320, Height: 240, Rate: 15}); err == nil {
+	if _, err := New(Strip{Width: 480, Height: 360, Rate: 15}); err == nil {
 		t.Error("a camera of no pictures")
 	}
 }
 
 // A picture with a smaller one in it, as cameras put it there, is one picture.
 func TestMJPEG(t *testing.T) {
-	a, b := plain(t, 320, 240, color.White), plain(t, 320, 240, color.Black)
+	a, b := plain(t, 480, 360, color.White), plain(t, 480, 360, color.Black)
 	thumb := plain(t, 32, 24, color.White)
 	app1 := append([]byte{0xFF, 0xE1, byte((len(thumb) + 2) >> 8), byte(len(thumb) + 2)}, thumb...)
 	a = slices.Concat(a[:2], app1, a[2:])
@@ -85,19 +85,19 @@ func y4mOf(head string, n int, levels ...int) []byte {
 }
 
 func TestY4M(t *testing.T) {
-	const n = 320 * 240
+	const n = 480 * 360
 	for head, tt := range map[string]struct {
 		levels []int
 		want   color.YCbCr
 	}{
-		"W320 H240 F30:1":                              {[]int{235, n, 128, n / 4, 128, n / 4}, color.YCbCr{255, 128, 128}},
-		"W320 H240 F30:1 Ip A1:1 C420jpeg":             {[]int{16, n, 128, n / 4, 128, n / 4}, color.YCbCr{0, 128, 128}},
-		"W320 H240 F30:1 C422 XCOLORRANGE=LIMITED":     {[]int{125, n, 16, n / 2, 240, n / 2}, color.YCbCr{126, 1, 255}},
-		"W320 H240 F30000:1001 C444 XCOLORRANGE=FULL":  {[]int{60, n, 90, n, 200, n}, color.YCbCr{60, 90, 200}},
-		"H240 W320 F10:1 Cmono XYSCSS=GRAY XWHATEVER=": {[]int{235, n}, color.YCbCr{255, 128, 128}},
+		"W480 H360 F30:1":                              {[]int{235, n, 128, n / 4, 128, n / 4}, color.YCbCr{255, 128, 128}},
+		"W480 H360 F30:1 Ip A1:1 C420jpeg":             {[]int{16, n, 128, n / 4, 128, n / 4}, color.YCbCr{0, 128, 128}},
+		"W480 H360 F30:1 C422 XCOLORRANGE=LIMITED":     {[]int{125, n, 16, n / 2, 240, n / 2}, color.YCbCr{126, 1, 255}},
+		"W480 H360 F30000:1001 C444 XCOLORRANGE=FULL":  {[]int{60, n, 90, n, 200, n}, color.YCbCr{60, 90, 200}},
+		"H360 W480 F10:1 Cmono XYSCSS=GRAY XWHATEVER=": {[]int{235, n}, color.YCbCr{255, 128, 128}},
 	} {
 		s, err := Y4M(bytes.NewReader(y4mOf("YUV4MPEG2 "+head, 3, tt.levels...)))
-		if err != nil || len(s.Frames) != 3 || s.Width != 320 || s.Height != 240 || s.Rate < 9 || s.Rate > 30 {
+		if err != nil || len(s.Frames) != 3 || s.Width != 480 || s.Height != 360 || s.Rate < 9 || s.Rate > 30 {
 			t.Errorf("%s: %v, %d frames of %d×%d, %g a second", head, err, len(s.Frames), s.Width, s.Height, s.Rate)
 			continue
 		}
@@ -115,20 +115,20 @@ func TestY4M(t *testing.T) {
 func far(a, b uint8) bool { return max(a, b)-min(a, b) > 3 }
 
 func TestY4MRefused(t *testing.T) {
-	const n = 320 * 240
+	const n = 480 * 360
 	whole := []int{16, n, 128, n / 4, 128, n / 4}
 	for name, data := range map[string][]byte{
 		"nothing":            nil,
 		"another kind":       []byte("RIFF\n"),
 		"no end of the line": []byte("YUV4MPEG2 " + strings.Repeat("W1 ", 200)),
-		"ten bits":           y4mOf("YUV4MPEG2 W320 H240 F30:1 C420p10", 1, whole...),
+		"ten bits":           y4mOf("YUV4MPEG2 W480 H360 F30:1 C420p10", 1, whole...),
 		"no size":            y4mOf("YUV4MPEG2 F30:1", 1, whole...),
-		"below zero":         y4mOf("YUV4MPEG2 W-320 H-240 F30:1", 1, whole...),
+		"below zero":         y4mOf("YUV4MPEG2 W-480 H-360 F30:1", 1, whole...),
 		"twenty megapixels":  y4mOf("YUV4MPEG2 W5472 H3648 F30:1", 1, whole...),
 		"beyond any number":  y4mOf("YUV4MPEG2 W99999999999999999999 H1 F30:1", 1, whole...),
-		"no rate":            y4mOf("YUV4MPEG2 W320 H240 F0:0", 1, whole...),
-		"cut off":            y4mOf("YUV4MPEG2 W320 H240 F30:1", 1, 16, n),
-		"something between":  append(y4mOf("YUV4MPEG2 W320 H240 F30:1", 1, whole...), "GARBAGE\n"...),
+		"no rate":            y4mOf("YUV4MPEG2 W480 H360 F0:0", 1, whole...),
+		"cut off":            y4mOf("YUV4MPEG2 W480 H360 F30:1", 1, 16, n),
+		"something between":  append(y4mOf("YUV4MPEG2 W480 H360 F30:1", 1, whole...), "GARBAGE\n"...),
 	} {
 		if _, err := Y4M(bytes.NewReader(data)); err == nil {
 			t.Errorf("%s: taken", name)
@@ -138,8 +138,8 @@ func TestY4MRefused(t *testing.T) {
 
 // Whatever a file holds: pictures of one size within the limits, or a failure.
 func FuzzFiles(f *testing.F) {
-	f.Add(plain(f, 240, 240, color.White))
-	f.Add(y4mOf("YUV4MPEG2 W240 H240 F30:1 Cmono", 1, 16, 240*240))
+	f.Add(plain(f, 360, 360, color.White))
+	f.Add(y4mOf("YUV4MPEG2 W360 H360 F30:1 Cmono", 1, 16, 360*360))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for name, read := range map[string]func() (Strip, error){
 			"mjpeg": func() (Strip, error) { return MJPEG(bytes.NewReader(b), 30) },

@@ -13,13 +13,13 @@ import (
 
 func TestFilmOfFiles(t *testing.T) {
 	var picture bytes.Buffer
-	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 320, 240)), nil); err != nil {
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 480, 360)), nil); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	for name, b := range map[string][]byte{
 		"a.jpg": picture.Bytes(), "film.mjpeg": picture.Bytes(), "film.avi": picture.Bytes(),
-		"film.y4m": append([]byte("YUV4MPEG2 W320 H240 Cmono\nFRAME\n"), make([]byte, 320*240)...),
+		"film.y4m": append([]byte("YUV4MPEG2 W480 H360 Cmono\nFRAME\n"), make([]byte, 480*360)...),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestFilmOfFiles(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if w, h := cam.Size(); w != 320 || h != 240 {
+		if w, h := cam.Size(); w != 480 || h != 360 {
 			t.Errorf("%q: %d×%d", name, w, h)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tunnus-id/tunnus"
 )
 
 const ms = time.Millisecond
@@ -254,15 +256,25 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A camera with which nobody can succeed is refused with a sentence, before the charge.
 func TestSizesOfFrames(t *testing.T) {
-	for size, ok := range map[[2]int]bool{
-		{640, 480}: true, {480, 640}: true, {1920, 1080}: true, {240, 240}: true,
-		{0, 0}: false, {1, 1}: false, {640, 239}: false, {1921, 1000}: false, {1920, 1920}: false, {5472, 3648}: false,
+	spoken, small := errors.New("spoken"), errors.New("small")
+	for size, want := range map[[2]int]error{
+		{640, 480}: nil, {480, 640}: nil, {1920, 1080}: nil, {360, 360}: nil,
+		{0, 0}: small, {1, 1}: small, {640, 359}: small, {320, 240}: small, {359, 640}: small,
+		{1921, 1000}: spoken, {1920, 1920}: spoken, {5472, 3648}: spoken,
 	} {
 		s := newStage(t, lights(8))
 		_ = s.p.Hear(s.d.Offer())
 		s.send(s.p.Ready(size[0], size[1]))
-		if (s.err == nil) != ok || s.err != nil && !errors.Is(s.err, ErrSpoken) {
+		var got error
+		switch e, ok := errors.AsType[*tunnus.Error](s.err); {
+		case ok && e.Code == tunnus.CodeBadRequest && e.Note.Sentence() != "":
+			got = small
+		case errors.Is(s.err, ErrSpoken):
+			got = spoken
+		}
+		if got != want || s.err != nil && got == nil || s.d.Open() {
 			t.Errorf("%v: %v", size, s.err)
 		}
 	}

@@ -57,7 +57,7 @@ const (
 	MaxBytes    = 16 << 20  // of them
 	MaxMessages = 900       // of the phone, frames that are not kept among them
 	MaxMessage  = MaxFrame + frameHeader
-	MinSide     = 240 // pixels of a frame
+	MinSide     = 360 // pixels of a frame: with fewer no face in an oval is large enough to be compared
 	MaxSide     = 1920
 	MaxPixels   = 1920 * 1080
 

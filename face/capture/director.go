@@ -2,9 +2,12 @@ package capture
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/tunnus-id/tunnus"
 )
 
 // A Film is what came of one capture, all of it from the phone but the times that are
@@ -81,7 +84,8 @@ func (d *Director) Offer() []byte {
 func (d *Director) Open() bool { return d.opened >= 0 }
 
 // Hear takes a message of the phone that has come at a time of the server. After a
-// failure, which is [ErrSpoken] or [ErrLate], the capture is over.
+// failure, which is [ErrSpoken], [ErrLate] or the refusal of a small camera, the capture
+// is over.
 func (d *Director) Hear(now time.Duration, message []byte) (Next, error) {
 	if d.said++; d.said > MaxMessages {
 		return Listen, spoken("more than %d messages", MaxMessages)
@@ -119,9 +123,17 @@ func (d *Director) late(now time.Duration) bool {
 	return now > Life || d.Open() && now > d.opened+d.plan.Limit
 }
 
+// small refuses a camera with which no capture can succeed, before anybody is charged.
+func small(w, h int) error {
+	return tunnus.BadRequest("frames", fmt.Errorf("capture: frames of %d×%d", w, h)).WithNote("camera-small", "")
+}
+
 func (d *Director) getReady(s said) error {
 	w, h := s.width, s.height
-	if min(w, h) < MinSide || max(w, h) > MaxSide || w*h > MaxPixels {
+	if min(w, h) < MinSide {
+		return small(w, h)
+	}
+	if max(w, h) > MaxSide || w*h > MaxPixels {
 		return spoken("frames of %d×%d", w, h)
 	}
 	d.ready, d.film.Width, d.film.Height = true, w, h

@@ -21,8 +21,8 @@ var ErrBroken = errors.New("capture: cut off")
 
 // Serve has the phone behind c filmed by a plan. Before the first cue that tells
 // something of it is sent, charge must have the attempt durable; what it fails with is
-// returned as it is. Else Serve fails with [ErrSpoken], [ErrLate] or [ErrBroken], and
-// whoever was charged stays so. The phone waits for an [Answer] then.
+// returned as it is, and so is the refusal of a camera that is too small. Else Serve
+// fails with [ErrSpoken], [ErrLate] or [ErrBroken], and whoever was charged stays so. The phone waits for an [Answer] then.
 func Serve(ctx context.Context, c Conn, p Plan, clock tunnus.Clock, charge func(context.Context) error) (Film, error) {
 	d, err := NewDirector(p)
 	if err != nil {

@@ -1,8 +1,11 @@
 package judge
 
 import (
+	"cmp"
 	"errors"
 	"image"
+	"math"
+	"slices"
 
 	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/face"
@@ -32,38 +35,73 @@ func (e Engines) Do(t Task) (Done, error) {
 // looked is how many frames the quality of a capture is judged by.
 const looked = 5
 
-// capture judges a capture. What is done does not depend much on what is found, so that
-// a forger learns little from how long it took (L8).
+// gates are the limits of those frames, the same for every film of a way. In the calm
+// one faces are near and far, and people compare them.
+func gates(w liveness.Way) quality.Gates {
+	if w == liveness.Calm {
+		return quality.Still()
+	}
+	return quality.Match()
+}
+
+// capture judges a capture. Frames and gates of the quality do not depend on what else is
+// found, and it goes first: whether somebody was taken for living must not show in a
+// hint (L4, L8). And what is not living costs the same work as what is, so that a forger
+// learns little from how long it took.
 func (e Engines) capture(j Job) (Report, error) {
-	w := &watcher{Tracker: e.Film.Track(), engines: e, frames: j.Frames}
+	w := &watcher{Tracker: e.Film.Track(), engines: e, frames: j.Frames, size: image.Pt(j.Capture.Width, j.Capture.Height)}
 	var err error
-	if w.seen, err = film.Observe(j.Frames, w); err != nil {
+	if w.seen, err = film.Observe(j.Frames, w.size, w); err != nil {
 		return Report{}, err
 	}
-	r := Report{Liveness: liveness.Judge(j.Challenge, j.Capture, w.seen, liveness.Standard(), w.embed)}
-	if w.fault != nil {
-		return Report{}, w.fault
+	look := w.front(during(j))
+	r := Report{Quality: w.quality(look, gates(j.Challenge.Way))}
+	embed := w.embed
+	if r.Quality != quality.None { // nothing more is found out: it is tried again
+		embed = nil
 	}
-	look, gates := spread(during(j), looked), quality.Stream(quality.Oval(j.Challenge.Near))
-	if j.Challenge.Way == liveness.Calm { // its frames are near and far, and turned
-		gates = quality.Still()
+	r.Liveness = liveness.Judge(j.Challenge, j.Capture, w.seen, liveness.Standard(), embed)
+	if w.fault != nil || r.Quality != quality.None || r.Liveness.Answer == liveness.Retry {
+		return r, w.fault
 	}
-	if r.Liveness.Answer == liveness.Live {
-		look, gates = r.Liveness.Compare, quality.Match()
+	return w.compare(r, look, j.Portrait)
+}
+
+// embeddings is how many a living face needs at most: of five frames that may be
+// compared, the first, two odd ones and three that are drawn.
+const embeddings = 11
+
+// compare adds the comparison to a report. Of who is not living other frames are compared
+// and nothing is said: it only takes as long.
+func (w *watcher) compare(r Report, look []int, portrait []byte) (Report, error) {
+	live := r.Liveness.Answer == liveness.Live
+	frames := r.Liveness.Compare
+	look = slices.DeleteFunc(slices.Clone(look), func(i int) bool { return !w.seen[i].Sure })
+	if !live {
+		frames = look[:min(len(look), face.MinFrames)]
 	}
-	r.Quality = w.quality(look, gates)
-	if r.Liveness.Answer != liveness.Live || r.Quality != quality.None {
-		return r, nil
+	for n := 0; w.embedded < embeddings && n < len(look); n = (n + 1) % len(look) {
+		if _, err := w.embed(look[n]); err != nil {
+			break
+		}
 	}
-	pictures := face.Job{Portrait: j.Portrait}
-	for _, i := range r.Liveness.Compare {
-		pictures.Frames = append(pictures.Frames, j.Frames[i])
+	var followed []face.Followed
+	for _, i := range frames {
+		if img, m, ok := w.look(i); ok {
+			followed = append(followed, face.Followed{Image: img, Mesh: m})
+		}
 	}
-	compared := face.Do(e.Compare, pictures)
-	if compared.Code == tunnus.CodeInternal {
-		return Report{}, errors.New(compared.Cause)
+	if w.fault != nil || !live && len(followed) < face.MinFrames {
+		return r, w.fault
 	}
-	r.Compared = &compared
+	result, err := face.CompareFollowed(w.engines.Compare, portrait, followed)
+	code := tunnus.CodeOf(err)
+	if code == tunnus.CodeInternal {
+		return Report{}, err
+	}
+	if live {
+		r.Compared, r.Refused = &face.Answer{Result: &result}, code
+	}
 	return r, nil
 }
 
@@ -81,14 +119,22 @@ func during(j Job) (out []int) {
 	return out
 }
 
-// spread takes n of them, from the first to the last.
-func spread(frames []int, n int) []int {
-	if len(frames) <= n {
+// front takes looked of them: of as many equal parts, the frame of each in which the head
+// is turned least.
+func (w *watcher) front(frames []int) []int {
+	if len(frames) <= looked {
 		return frames
 	}
-	out := make([]int, n)
-	for i := range out {
-		out[i] = frames[i*(len(frames)-1)/(n-1)]
+	turned := func(i int) float64 {
+		if p := w.seen[i].Pose; w.seen[i].Sure {
+			return math.Hypot(p.Yaw, p.Pitch)
+		}
+		return math.Inf(1)
+	}
+	out := make([]int, looked)
+	for k := range out {
+		part := frames[k*len(frames)/looked : (k+1)*len(frames)/looked]
+		out[k] = slices.MinFunc(part, func(a, b int) int { return cmp.Compare(turned(a), turned(b)) })
 	}
 	return out
 }
@@ -97,11 +143,13 @@ func spread(frames []int, n int) []int {
 type watcher struct {
 	*face.Tracker
 
-	engines Engines
-	frames  [][]byte
-	seen    []liveness.Observation
-	meshes  []face.Mesh // of the frames that could be decoded
-	fault   error       // of the engine
+	engines  Engines
+	frames   [][]byte
+	size     image.Point // that was agreed on
+	seen     []liveness.Observation
+	meshes   []face.Mesh // of the frames that could be decoded
+	embedded int
+	fault    error // of the engine
 }
 
 // Follow implements [film.Tracker].
@@ -122,7 +170,7 @@ func (w *watcher) look(frame int) (img image.Image, m *face.Mesh, ok bool) {
 			n++
 		}
 	}
-	img, err := face.Decode(w.frames[frame])
+	img, err := film.Decode(w.frames[frame], w.size)
 	return img, &w.meshes[n], err == nil
 }
 
@@ -131,6 +179,7 @@ var errLost = errors.New("judge: no face in the frame")
 // embed is the vector of a frame's face, to tell whether a film shows one face
 // throughout. It takes that of the first network.
 func (w *watcher) embed(frame int) ([]float32, error) {
+	w.embedded++
 	img, m, ok := w.look(frame)
 	if !ok {
 		return nil, errLost
@@ -153,18 +202,30 @@ func (w *watcher) embed(frame int) ([]float32, error) {
 
 // quality is what is wrong with more than half of the frames: of what is, that which
 // goes first. Nothing is wrong where there are none: then there are other things to say.
+// In none may there be another face than the one that is followed, as those see it who
+// compare.
 func (w *watcher) quality(frames []int, g quality.Gates) quality.Hint {
 	var wrong []quality.Hint
+	others := false
 	for _, i := range frames {
 		h, ok := quality.NoFace, false
 		if img, m, found := w.look(i); found {
 			h, ok = quality.Judge(quality.Measure(img, of(m)), g)
+			faces, err := w.engines.Compare.Detect(img)
+			w.fault = errors.Join(w.fault, err)
+			if len(faces) == 0 {
+				h, ok = quality.NoFace, false
+			}
+			others = others || len(faces) > 1 || len(faces) == 1 && !faces[0].On(m)
 		}
 		if !ok {
 			wrong = append(wrong, h)
 		}
 	}
-	if 2*len(wrong) <= len(frames) {
+	switch {
+	case others:
+		return quality.ManyFaces
+	case 2*len(wrong) <= len(frames):
 		return quality.None
 	}
 	return quality.First(wrong...)

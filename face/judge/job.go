@@ -86,7 +86,7 @@ func (j Job) check() error {
 func (d Done) Write(w io.Writer) error { return json.NewEncoder(w).Encode(d) }
 
 // ReadDone reads the answer to a task, to the end of r. It must be whole, of the kind
-// that was asked for, and follow from what it holds.
+// that was asked for, in the words that there are, and follow from what it holds.
 func ReadDone(r io.Reader, t Task) (Done, error) {
 	var d Done
 	if err := decode(r, maxDone, &d); err != nil {
@@ -98,15 +98,7 @@ func ReadDone(r io.Reader, t Task) (Done, error) {
 	if d.Pictures != nil {
 		return d, d.Pictures.Check()
 	}
-	for _, i := range d.Capture.Liveness.Compare {
-		if i < 0 || i >= len(t.Capture.Frames) {
-			return Done{}, fmt.Errorf("judge: frame %d of %d was compared", i, len(t.Capture.Frames))
-		}
-	}
-	if c := d.Capture.Compared; c != nil {
-		return d, c.Check()
-	}
-	return d, nil
+	return d, d.Capture.said(*t.Capture)
 }
 
 // decode reads exactly one JSON value with known fields.

@@ -20,8 +20,9 @@ type Report struct {
 	Quality  quality.Hint     `json:"quality,omitempty"`
 	Liveness liveness.Verdict `json:"liveness"`
 	// Compared is what the comparison with the portrait came to, of a capture in which
-	// a living person was seen. In it, a code says that the frames could not be compared.
+	// a living person was seen. Refused is why no frames could be compared, if so.
 	Compared *face.Answer `json:"compared,omitempty"`
+	Refused  tunnus.Code  `json:"refused,omitempty"`
 }
 
 // An Outcome is what follows from a capture.
@@ -53,11 +54,11 @@ type Ruling struct {
 // Rule says what follows. It fails, for a fault of ours, if the report is not whole or
 // contradicts itself: a worker may have been taken over by a picture.
 func (r Report) Rule() (Ruling, error) {
-	result, refused, err := r.compared()
+	result, err := r.compared()
 	if err != nil {
 		return Ruling{}, err
 	}
-	out := Ruling{Record: r.record(result, refused)}
+	out := Ruling{Record: r.record(result)}
 	switch l := r.Liveness; {
 	case r.Quality != quality.None:
 		return out.again(string(r.Quality)), nil
@@ -66,10 +67,11 @@ func (r Report) Rule() (Ruling, error) {
 	case l.Answer == liveness.NotLive:
 		out.Alert = true
 		return out.no(), nil
-	case refused != "":
-		return out.again(string(quality.First(r.Compared.Hint))), nil
 	}
 	out.Result = result
+	// Quality has been judged: to say more of the frames of who is living would tell
+	// that they are. What cannot be compared now, people see, as it is odd.
+	out.Alert = r.Refused != ""
 	switch result.Verdict {
 	case face.Match:
 		out.Outcome = Same
@@ -109,37 +111,47 @@ func position() []string {
 	}
 }
 
-// compared checks the report, and returns its comparison: a result, or the code of why
-// there is none; neither where nothing was to be compared.
-func (r Report) compared() (result *face.Result, refused tunnus.Code, err error) {
+// compared checks the report, and returns its comparison; none where nothing was to be
+// compared.
+func (r Report) compared() (*face.Result, error) {
 	if r.Quality != quality.None && !slices.Contains(quality.Hints(), r.Quality) {
-		return nil, "", fmt.Errorf("judge: no hint %q", r.Quality)
+		return nil, fmt.Errorf("judge: no hint %q", r.Quality)
 	}
 	l := r.Liveness
+	live := l.Answer == liveness.Live && r.Quality == quality.None
+	if !live && (r.Compared != nil || r.Refused != "") {
+		return nil, fmt.Errorf("judge: %s with quality %q, and compared", l.Answer, r.Quality)
+	}
 	switch l.Answer {
-	case liveness.Live:
-	case liveness.Retry, liveness.NotLive:
-		if r.Compared != nil || (l.Hint != "") != (l.Answer == liveness.Retry) || l.Hint != "" && !slices.Contains(hints(), l.Hint) {
-			return nil, "", fmt.Errorf("judge: %s with hint %q, compared %v", l.Answer, l.Hint, r.Compared != nil)
+	case liveness.Live, liveness.Retry, liveness.NotLive:
+		if (l.Hint != "") != (l.Answer == liveness.Retry) || l.Hint != "" && !slices.Contains(hints(), l.Hint) {
+			return nil, fmt.Errorf("judge: %s with hint %q", l.Answer, l.Hint)
 		}
-		return nil, "", nil
 	default:
-		return nil, "", fmt.Errorf("judge: no answer %q", l.Answer)
+		return nil, fmt.Errorf("judge: no answer %q", l.Answer)
 	}
-	if r.Quality != quality.None {
-		return nil, "", nil
+	if !live {
+		return nil, nil
 	}
-	if r.Compared == nil || l.Hint != "" || len(l.Evidence.Reasons) > 0 || len(l.Compare) < face.MinFrames {
-		return nil, "", errors.New("judge: live, and not compared")
+	if r.Compared == nil || r.Compared.Result == nil || len(l.Evidence.Reasons) > 0 || !different(l.Compare) {
+		return nil, errors.New("judge: live, and not compared")
 	}
-	got, err := r.Compared.Outcome()
-	if tunnus.CodeOf(err) == tunnus.CodeInternal {
-		return nil, "", err
+	result := r.Compared.Result
+	if r.Refused != "" && (!slices.Contains(refusals(), r.Refused) || result.Frames != 0 || result.Verdict != face.Review) {
+		return nil, fmt.Errorf("judge: %s with code %q", result.Verdict, r.Refused)
 	}
-	if err != nil {
-		return nil, tunnus.CodeOf(err), nil
-	}
-	return &got, "", nil
+	return result, nil
+}
+
+// different tells whether frames are as many as are compared, each another.
+func different(frames []int) bool {
+	each := slices.Sorted(slices.Values(frames))
+	return len(frames) == face.MinFrames && len(slices.Compact(each)) == len(frames)
+}
+
+// refusals are the codes of frames that could not be compared.
+func refusals() []tunnus.Code {
+	return []tunnus.Code{tunnus.CodeFacePosition, tunnus.CodeFaceMany, tunnus.CodeFaceQuality}
 }
 
 func hints() []liveness.Hint {
@@ -150,7 +162,7 @@ func hints() []liveness.Hint {
 }
 
 // record is what is kept of a capture.
-func (r Report) record(result *face.Result, refused tunnus.Code) map[string]string {
+func (r Report) record(result *face.Result) map[string]string {
 	e := r.Liveness.Evidence
 	out := map[string]string{
 		"liveness": string(r.Liveness.Answer), "liveness_rules": e.Version, "way": string(e.Way), "quality_rules": quality.Version,
@@ -163,7 +175,7 @@ func (r Report) record(result *face.Result, refused tunnus.Code) map[string]stri
 	add("quality", string(r.Quality))
 	add("hint", string(r.Liveness.Hint))
 	add("reasons", strings.Join(e.Reasons, ", "))
-	add("not_compared", string(refused))
+	add("not_compared", string(r.Refused))
 	var features []string
 	for _, name := range slices.Sorted(maps.Keys(e.Features)) {
 		features = append(features, fmt.Sprintf("%s=%.4g", name, e.Features[name]))

@@ -2,6 +2,7 @@ package liveness_test
 
 import (
 	"fmt"
+	"image"
 	"math/rand/v2"
 	"runtime"
 	"syscall"
@@ -59,7 +60,7 @@ func BenchmarkVerdict60(b *testing.B) {
 	runtime.GC()
 	before := used()
 	for b.Loop() {
-		seen, err := film.Observe(files, e.Track())
+		seen, err := film.Observe(files, image.Pt(k.Width, k.Height), e.Track())
 		if err != nil {
 			b.Fatal(err)
 		}

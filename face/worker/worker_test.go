@@ -64,7 +64,9 @@ func play(as string) {
 		say(face.Answer{Result: &face.Result{Verdict: face.Match, Distance: -1, Fused: -1}}) // no distances
 	case "unlit": // judges a capture
 		if j := job(); len(j.Frames) == 2 && string(j.Portrait) == "portrait" {
-			_ = judge.Done{Capture: &judge.Report{Liveness: liveness.Verdict{Answer: liveness.NotLive}}}.Write(os.Stdout)
+			_ = judge.Done{Capture: &judge.Report{Liveness: liveness.Verdict{Answer: liveness.NotLive, Evidence: liveness.Evidence{
+				Version: liveness.Standard().Version, Way: liveness.Light,
+			}}}}.Write(os.Stdout)
 		}
 	case "mute":
 		job()

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"bytes"
+	"image"
 	"image/jpeg"
 	"math/rand/v2"
 	"time"
@@ -29,7 +30,7 @@ func (p Plan) play(e *face.BuiltIn, all []clip.Species, t task) (liveness.Verdic
 		return liveness.Verdict{}, err
 	}
 	take := p.Film(sitter, all, t.species, t.seed)
-	seen, err := film.Observe(take.Files, e.Track())
+	seen, err := film.Observe(take.Files, image.Pt(take.Capture.Width, take.Capture.Height), e.Track())
 	if err != nil {
 		return liveness.Verdict{}, err
 	}

@@ -3,12 +3,14 @@ package virtual
 import (
 	"cmp"
 	"context"
+	"image"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tunnus-id/tunnus"
 	"github.com/tunnus-id/tunnus/app/camera"
 	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/capture"
@@ -113,8 +115,38 @@ func drawn(t *testing.T, w liveness.Way) liveness.Challenge {
 	return c
 }
 
+// An eye is the engine that compares, and counts what it is asked. It sees every face as
+// far beside its place as it is told, and more faces than there are.
+type eye struct {
+	face.Engine
+
+	beside          float64
+	more            bool
+	detected, chips int
+}
+
+func (e *eye) Detect(img image.Image) ([]face.Face, error) {
+	e.detected++
+	out, err := e.Engine.Detect(img)
+	for i := range out {
+		for k := range out[i].Landmarks {
+			out[i].Landmarks[k].X += e.beside * out[i].Box.Width()
+		}
+	}
+	if e.more && len(out) > 0 {
+		out = append(out, out[0])
+	}
+	return out, err
+}
+
+func (e *eye) Embed(c face.Chip) (face.Embedding, error) {
+	e.chips++
+	return e.Engine.Embed(c)
+}
+
 // A person who follows the oval and is lit by the screen is seen living, and is the one
-// of the portrait; the same film in answer to other colours is nobody's.
+// of the portrait; the same film in answer to other colours is nobody's. Where another
+// face is found than the followed one, nothing tells the two films apart.
 func TestLight(t *testing.T) {
 	e, err := face.Open(need.Models(t))
 	if err != nil {
@@ -123,9 +155,13 @@ func TestLight(t *testing.T) {
 	j := filmed(t, drawn(t, liveness.Light))
 	p, _ := virtual.Find("ben")
 	j.Portrait = virtual.NewModel(p).Portrait()
-	rule := func() judge.Ruling {
+	other := j
+	other.Challenge.Steps = slices.Clone(j.Challenge.Steps)
+	slices.Reverse(other.Challenge.Steps)
+	rule := func(by *eye, j judge.Job) judge.Ruling {
 		t.Helper()
-		d, err := judge.Engines{Film: e, Compare: e}.Do(judge.Task{Capture: &j})
+		by.Engine = e
+		d, err := judge.Engines{Film: e, Compare: by}.Do(judge.Task{Capture: &j})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,12 +171,25 @@ func TestLight(t *testing.T) {
 		}
 		return r
 	}
-	if r := rule(); r.Outcome != judge.Same || r.Alert {
+	var mine, theirs eye
+	if r := rule(&mine, j); r.Outcome != judge.Same || r.Alert {
 		t.Errorf("ben: %+v", r)
 	}
-	slices.Reverse(j.Challenge.Steps)
-	if r := rule(); r.Outcome != judge.No || !r.Alert || r.Result != nil {
+	if r := rule(&theirs, other); r.Outcome != judge.No || !r.Alert || r.Result != nil {
 		t.Errorf("ben under other colours: %+v", r)
+	}
+	if mine.detected != theirs.detected || mine.chips != theirs.chips || mine.chips == 0 {
+		t.Errorf("%d faces are looked for and %d embedded of who lives, %d and %d of who does not", mine.detected, mine.chips, theirs.detected, theirs.chips)
+	}
+	for name, by := range map[string]eye{"beside": {beside: .5}, "more": {more: true}} {
+		a, b := by, by
+		lives, not := rule(&a, j), rule(&b, other)
+		if lives.Outcome != judge.Again || lives.Told != tunnus.CodeFaceMany || not.Outcome != lives.Outcome || not.Told != lives.Told || not.Hint != lives.Hint {
+			t.Errorf("%s: %+v, but of who does not live %+v", name, lives, not)
+		}
+		if a.chips != 0 || b.chips != 0 {
+			t.Errorf("%s: compared", name)
+		}
 	}
 }
 

@@ -3,9 +3,11 @@
 package film
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"image"
+	"image/jpeg"
 
 	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/liveness"
@@ -24,10 +26,10 @@ type Tracker interface {
 	Faces() int
 }
 
-// Observe measures the frames, which are JPEG files, in their order. A file that
-// cannot be decoded is an observation in which nothing was seen. It fails with the
-// tracker's error, and for more than MaxFrames.
-func Observe(frames [][]byte, t Tracker) ([]liveness.Observation, error) {
+// Observe measures the frames, which are JPEG files of an agreed size, in their order. A
+// file that cannot be decoded, or is of another size, is an observation in which nothing
+// was seen. It fails with the tracker's error, and for more than MaxFrames.
+func Observe(frames [][]byte, size image.Point, t Tracker) ([]liveness.Observation, error) {
 	if len(frames) > MaxFrames {
 		return nil, errors.New("film: too many frames")
 	}
@@ -36,11 +38,11 @@ func Observe(frames [][]byte, t Tracker) ([]liveness.Observation, error) {
 	for i, file := range frames {
 		o := &out[i]
 		o.Faces, o.Digest = -1, sha256.Sum256(file)
-		img, err := face.Decode(file)
+		img, err := Decode(file, size)
 		if err != nil {
 			continue // one bad frame is lost, not the capture
 		}
-		o.Size = [2]int{img.Bounds().Dx(), img.Bounds().Dy()}
+		o.Size = [2]int{size.X, size.Y}
 		mesh, sure, err := t.Follow(img)
 		if err != nil {
 			return nil, err
@@ -51,4 +53,26 @@ func Observe(frames [][]byte, t Tracker) ([]liveness.Observation, error) {
 		}
 	}
 	return out, nil
+}
+
+var errSize = errors.New("film: not of the size that was agreed on")
+
+// Decode reads a frame of an agreed size. The header goes first: short files can hold
+// large pictures, and a film of them would take a worker's whole time.
+func Decode(file []byte, size image.Point) (image.Image, error) {
+	c, err := jpeg.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	if c.Width != size.X || c.Height != size.Y {
+		return nil, errSize
+	}
+	img, err := face.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	if img.Bounds().Size() != size { // EXIF has turned it
+		return nil, errSize
+	}
+	return img, nil
 }

@@ -29,9 +29,14 @@ func (s *stub) Follow(image.Image) (m face.Mesh, sure bool, err error) {
 
 func (s *stub) Faces() int { return 1 }
 
-func picture(t *testing.T, v uint8) []byte {
+// agreed is the size of the frames.
+var agreed = image.Pt(80, 60)
+
+func picture(t *testing.T, v uint8) []byte { return sized(t, v, agreed) }
+
+func sized(t *testing.T, v uint8, size image.Point) []byte {
 	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 80, 60))
+	img := image.NewRGBA(image.Rectangle{Max: size})
 	for i := range img.Pix {
 		img.Pix[i] = v + uint8(i%7)
 	}
@@ -48,7 +53,7 @@ func TestBadFramesAreLostAlone(t *testing.T) {
 	good := picture(t, 90)
 	frames := [][]byte{good, nil, []byte("GIF89a"), good[:len(good)/3], bytes.Repeat([]byte{0xff}, face.MaxJPEG+1), picture(t, 100)}
 	s := &stub{}
-	seen, err := Observe(frames, s)
+	seen, err := Observe(frames, agreed, s)
 	if err != nil || len(seen) != len(frames) {
 		t.Fatalf("%d observations, %v", len(seen), err)
 	}
@@ -66,19 +71,44 @@ func TestBadFramesAreLostAlone(t *testing.T) {
 }
 
 func TestLostFaceIsNotMeasured(t *testing.T) {
-	seen, err := Observe([][]byte{picture(t, 90)}, &stub{lost: true})
+	seen, err := Observe([][]byte{picture(t, 90)}, agreed, &stub{lost: true})
 	if err != nil || seen[0].Sure || seen[0].Skin != [liveness.Rows * liveness.Columns]liveness.Cell{} {
 		t.Errorf("%+v, %v", seen[0].Skin, err)
+	}
+}
+
+// A frame of another size than was agreed on is lost by its header: nothing follows it,
+// and what it would decode to is never asked for.
+func TestFramesOfAnotherSizeAreNotDecoded(t *testing.T) {
+	for name, size := range map[string]image.Point{"large": {2000, 2000}, "turned": {60, 80}, "small": {79, 60}} {
+		file := sized(t, 90, size)
+		s := &stub{}
+		seen, err := Observe([][]byte{file}, agreed, s)
+		if err != nil || s.asked != 0 || seen[0].Sure || seen[0].Size != [2]int{} || seen[0].Faces != -1 {
+			t.Errorf("%s: followed %d times, %v, %v", name, s.asked, seen[0].Size, err)
+		}
+	}
+	large := sized(t, 90, image.Pt(2000, 2000))
+	r := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Decode(large, agreed); err == nil {
+				b.Fatal("decoded")
+			}
+		}
+	})
+	if n := r.AllocedBytesPerOp(); n > 1<<20 {
+		t.Errorf("%d bytes were asked for", n)
 	}
 }
 
 // A fault of the engine is no verdict on a person.
 func TestFaultOfTheEngine(t *testing.T) {
 	broken := errors.New("no memory")
-	if seen, err := Observe([][]byte{picture(t, 90)}, &stub{err: broken}); !errors.Is(err, broken) || seen != nil {
+	if seen, err := Observe([][]byte{picture(t, 90)}, agreed, &stub{err: broken}); !errors.Is(err, broken) || seen != nil {
 		t.Errorf("%v, %v", seen, err)
 	}
-	if _, err := Observe(make([][]byte, MaxFrames+1), &stub{}); err == nil {
+	if _, err := Observe(make([][]byte, MaxFrames+1), agreed, &stub{}); err == nil {
 		t.Error("any number of frames is measured")
 	}
 }
