@@ -236,8 +236,8 @@ func (r Report) Holds(inForce Engine) error {
 
 // How many persons a report must have counted, and how many of each group that it
 // tells, by [rates.Set.Apart]. However many pairs a few persons make, they say nothing
-// of everybody else:
-// of 300 persons, a kind of face that one in a hundred has is missing in 5 % of draws.
+// of everybody else: of 300 persons, a kind of face that one in a hundred has is missing
+// in 5 % of draws.
 const (
 	FewestPersons = 300
 	FewestOfGroup = 100
