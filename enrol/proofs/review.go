@@ -21,9 +21,9 @@ type Reviews interface {
 	// Wants reports whether the case of a sitting waits for new pictures.
 	Wants(ctx context.Context, session string) (bool, error)
 
-	// Renew takes new pictures for a case that wants some, else it fails with
-	// [tunnus.CodeStateConflict].
-	Renew(ctx context.Context, session string, p review.Pictures) error
+	// Renew takes new pictures for a case that wants some, with results in place of those
+	// of the pictures before, else it fails with [tunnus.CodeStateConflict].
+	Renew(ctx context.Context, session string, p review.Pictures, results map[string]string) error
 }
 
 // park hands a face to people, and lets the sitting wait for them with its keys
