@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -36,6 +37,9 @@ type Takes interface {
 
 	// Judge has written down what the film came to when it returns.
 	Judge(ctx context.Context, ref enrol.Ref, t proofs.Take, film capture.Film) error
+
+	// Broken says what a capture that broke off on the way costs, having written it down.
+	Broken(ctx context.Context, ref enrol.Ref, t proofs.Take) error
 }
 
 // Limits on what costs much.
@@ -169,15 +173,25 @@ func (s *Studio) film(ctx context.Context, conn *socket.Conn, ref enrol.Ref, tak
 	if !charged {
 		s.idle.Allow(ref.Device, s.clock.Now())
 	}
-	switch {
-	case errors.Is(err, capture.ErrSpoken), errors.Is(err, capture.ErrLate):
-		return tunnus.BadRequest("frames", err)
-	case err != nil:
-		return err
+	if err != nil {
+		return s.broken(ctx, ref, take, charged, err)
 	}
 	began := s.clock.Now()
 	err = s.takes.Judge(ctx, ref, take, film)
 	s.Pause(ctx, judge.Wait(s.clock.Now().Sub(began)))
+	return err
+}
+
+// broken is what a capture is told that did not come to its end. One that was charged is
+// written down, and an honest phone hears what is left; so does one that was too slow before.
+func (s *Studio) broken(ctx context.Context, ref enrol.Ref, take proofs.Take, charged bool, err error) error {
+	spoken, cut := errors.Is(err, capture.ErrSpoken), errors.Is(err, capture.ErrBroken)
+	switch {
+	case errors.Is(err, capture.ErrLate), charged && (spoken || cut):
+		return fmt.Errorf("%w: %w", s.takes.Broken(ctx, ref, take), err)
+	case spoken:
+		return tunnus.BadRequest("frames", err)
+	}
 	return err
 }
 

@@ -78,6 +78,8 @@ func (seeker) Judge(context.Context, enrol.Ref, proofs.Take, capture.Film) error
 	return errors.New("no film")
 }
 
+func (seeker) Broken(context.Context, enrol.Ref, proofs.Take) error { return errors.New("no capture") }
+
 // A door opens a studio for whoever says who it is.
 func door(t *testing.T, s *Studio) (dial func(session, device, address string) (*socket.Conn, error)) {
 	t.Helper()
