@@ -13,6 +13,22 @@ import (
 	"github.com/tunnus-id/tunnus"
 )
 
+// What SECURITY.md and README.md say of liveness is true of what a scheme has where it
+// says nothing.
+func TestLivenessIsToldAsItIs(t *testing.T) {
+	if !strings.Contains(readText(t, "doc/scheme.md"), "| `liveness` | true or false | `true` |") {
+		t.Fatal("doc/scheme.md no longer says that faces are filmed: look at what is told of it")
+	}
+	for _, file := range []string{"SECURITY.md", "README.md"} {
+		text := strings.ToLower(readText(t, file))
+		for _, no := range []string{"liveness is absent", "has no liveness", "passes the face check", "liveness (a photo"} {
+			if strings.Contains(text, no) {
+				t.Errorf("%s: %q, but faces are filmed", file, no)
+			}
+		}
+	}
+}
+
 // Every package says in its comment what it does.
 func TestEveryPackageIsDocumented(t *testing.T) {
 	for _, r := range rooms {

@@ -347,9 +347,9 @@ func (c cases) Wants(_ context.Context, session string) (bool, error) {
 	return there && c.stale, nil
 }
 
-func (c cases) Renew(_ context.Context, session string, p review.Pictures) error {
+func (c cases) Renew(_ context.Context, session string, p review.Pictures, results map[string]string) error {
 	parcel := c.cases[session]
-	parcel.Pictures, c.stale = p, false
+	parcel.Pictures, parcel.Folder.Results, c.stale = p, results, false
 	c.cases[session] = parcel
 	return nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,8 @@ type set struct {
 	waits   bool
 	opens   error // what opening an attempt fails with
 	verdict error
+	limit   time.Duration // of the part that is charged; 0: a minute
+	breaks  int
 	log     []string
 	paused  time.Duration
 }
@@ -45,7 +48,7 @@ func (s *set) Take(_ context.Context, _ enrol.Ref, w liveness.Way) (proofs.Take,
 	oval := capture.Oval{X: .5, Y: .5, Width: .4}
 	light := capture.Cue{Kind: capture.Light, Oval: oval, Hold: 400 * time.Millisecond}
 	return proofs.Take{Plan: capture.Plan{
-		Cues: []capture.Cue{{Kind: capture.Fit, Oval: oval}, light, light}, Opens: 1, Rate: 20, Limit: time.Minute,
+		Cues: []capture.Cue{{Kind: capture.Fit, Oval: oval}, light, light}, Opens: 1, Rate: 20, Limit: cmp.Or(s.limit, time.Minute),
 	}}, nil
 }
 
@@ -57,6 +60,14 @@ func (s *set) Judge(_ context.Context, _ enrol.Ref, _ proofs.Take, f capture.Fil
 		return errors.New("not the film")
 	}
 	return s.verdict
+}
+
+func (s *set) Broken(context.Context, enrol.Ref, proofs.Take) error {
+	s.note("broken")
+	if s.breaks++; s.breaks == 3 {
+		return tunnus.Fail(tunnus.CodeFaceLimit, errors.New("x")).WithLeft(2)
+	}
+	return tunnus.Fail(tunnus.CodeFaceQuality, errors.New("x")).WithNote("hint-network", "").WithLeft(3 - s.breaks)
 }
 
 // A studioBench is a bench on a real line.
@@ -219,9 +230,42 @@ func TestFilmThatIsNone(t *testing.T) {
 	if _, err := b.act(c, 12); err != nil {
 		t.Error(err)
 	}
-	if got := b.set.noted(); strings.Contains(got, "judge") || !strings.HasSuffix(got, "open") {
-		t.Errorf("asked: %s", got)
+	b.settled("take light take light open broken") // nobody is told, and it is written down
+}
+
+// settled waits for what is asked of registrations to have come to that.
+func (b *studioBench) settled(want string) {
+	b.t.Helper()
+	for range 200 {
+		if b.set.noted() == want {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
+	b.t.Errorf("asked: %s; want %s", b.set.noted(), want)
+}
+
+// Whose line was too slow, once the capture is charged, is told what is left of the
+// attempt, and that it is over with the third.
+func TestFilmThatComesTooLate(t *testing.T) {
+	b := newStudioBench(t)
+	b.set.limit = time.Nanosecond
+	b.server.studio = studio.New(b.set, tunnus.SystemClock{}, slog.New(slog.DiscardHandler))
+	for n, want := range []string{`"left":2`, `"left":1`, `"code":"face-limit"`} {
+		c, err := b.dial(b.opening(uint64(n+1), "light", "light"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := b.act(c, 0)
+		if err != nil || a.Status != http.StatusUnprocessableEntity || !strings.Contains(string(a.Body), want) {
+			t.Errorf("%v, %d %s; want %s", err, a.Status, a.Body, want)
+		}
+		if hint := strings.Contains(string(a.Body), `"hint":"network"`); hint != (n < 2) {
+			t.Errorf("capture %d: a hint is told: %v, %s", n+1, hint, a.Body)
+		}
+	}
+	one := "take light open broken"
+	b.settled(one + " " + one + " " + one)
 }
 
 // Nobody holds a seat for whom no face is waited for, nor by another's signature.

@@ -49,7 +49,9 @@ func (f *Proofs) anew(ctx context.Context, ref sitting.Ref) (s sitting.Session, 
 
 // Pictures takes new pictures for the case of a parked sitting: the portrait of the
 // same document, whose chip proves itself again at the device's cost, and live frames.
-// Nobody but people judge them, so no attempt of the document is opened. It fails as
+// Nobody but people judge them, so no attempt of the document is opened. Frames are not
+// filmed, and may show anybody who has been photographed: what machines found in those
+// before goes from the folder, which says that instead. It fails as
 // the proof phase of [Proofs.Chip] does, with bad-request for another document or
 // frames that do not fit, and with [tunnus.CodeStateConflict] if none are asked for.
 func (f *Proofs) Pictures(ctx context.Context, ref sitting.Ref, ev emrtd.Evidence, frames [][]byte) error {
@@ -68,7 +70,11 @@ func (f *Proofs) Pictures(ctx context.Context, ref sitting.Ref, ev emrtd.Evidenc
 	if f.Tab.Documents.Of(f.Rules.Issuers[z.Issuer], z) != s.Document || v.Clonable() != s.Copyable {
 		return tunnus.BadRequest("document", errors.New("proofs: another document than the one that was judged"))
 	}
-	err = f.Reviews.Renew(context.WithoutCancel(ctx), s.ID, review.Pictures{Portrait: v.Portrait(), Frames: frames})
+	results := map[string]string{"pictures": "given later: no machine has compared them"}
+	if f.Filmed() {
+		results["liveness"] = "pictures given later were not filmed"
+	}
+	err = f.Reviews.Renew(context.WithoutCancel(ctx), s.ID, review.Pictures{Portrait: v.Portrait(), Frames: frames}, results)
 	if err != nil {
 		return fmt.Errorf("proofs: new pictures of a case: %w", err)
 	}

@@ -131,8 +131,9 @@ func (s *Service) wants(c Case) bool {
 }
 
 // Renew takes new pictures for a case whose pictures are over. While there are
-// some it fails with [tunnus.CodeStateConflict]: nobody swaps what was looked at.
-func (s *Service) Renew(ctx context.Context, session string, p Pictures) error {
+// some it fails with [tunnus.CodeStateConflict]: nobody swaps what was looked at. The
+// results take the place of those that machines found in the pictures before.
+func (s *Service) Renew(ctx context.Context, session string, p Pictures, results map[string]string) error {
 	c, err := s.store.Of(ctx, session)
 	if err != nil {
 		return err
@@ -141,7 +142,12 @@ func (s *Service) Renew(ctx context.Context, session string, p Pictures) error {
 	if !s.wants(c) {
 		return tunnus.Conflict(errors.New("review: no pictures are asked for"))
 	}
-	if err := s.seal(c, "pictures", p, &c.Pictures); err != nil {
+	var f Folder
+	if err := s.open(c, "folder", c.Folder, &f); err != nil {
+		return err
+	}
+	f.Results = results
+	if err := errors.Join(s.seal(c, "pictures", p, &c.Pictures), s.seal(c, "folder", f, &c.Folder)); err != nil {
 		return err
 	}
 	c.Until = now.Add(s.rules.Pictures)

@@ -61,7 +61,7 @@ func TestApplicantIsAskedForNewPictures(t *testing.T) {
 	if err != nil || l.Kind != "review-pictures" || m != want {
 		t.Errorf("%s: %+v, %v; want %+v", l.Kind, m, err, want)
 	}
-	if err := w.Renew(t.Context(), "s", Pictures{[]byte("p"), [][]byte{{1}}}); err != nil {
+	if err := w.Renew(t.Context(), "s", Pictures{[]byte("p"), [][]byte{{1}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	sweep(24*time.Hour, 2)
@@ -145,10 +145,17 @@ func TestNewPicturesNeedBothReviewersAgain(t *testing.T) {
 	if _, err := w.decide(t, w.first, Approve, SamePerson); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, "Renew while there are pictures", w.Renew(t.Context(), "s", Pictures{[]byte("p"), [][]byte{{1}}}), tunnus.CodeStateConflict)
+	wantCode(t, "Renew while there are pictures", w.Renew(t.Context(), "s", Pictures{[]byte("p"), [][]byte{{1}}}, nil), tunnus.CodeStateConflict)
 	w.now = w.now.Add(24 * time.Hour)
-	if err := w.Renew(t.Context(), "s", Pictures{[]byte("NEW"), [][]byte{{1}}}); err != nil {
+	if err := w.Renew(t.Context(), "s", Pictures{[]byte("NEW"), [][]byte{{1}}}, map[string]string{"liveness": "not filmed"}); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := w.Claim(t.Context(), w.other, w.id); err != nil {
+		t.Fatal(err)
+	}
+	f, p, err := w.View(t.Context(), w.other, w.id)
+	if err != nil || len(f.Results) != 1 || f.Results["liveness"] != "not filmed" || f.Zone != parcel().Folder.Zone || string(p.Portrait) != "NEW" {
+		t.Errorf("the reviewer sees %+v, %v", f, err)
 	}
 	if b, err := w.decide(t, w.other, Approve, SamePerson); err != nil || b.State != Once {
 		t.Errorf("an approval of old pictures counts for new ones: %+v, %v", b, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -35,6 +36,7 @@ func (l *line) Send(_ context.Context, m []byte) error {
 var errGone = errors.New("gone")
 
 func (l *line) Receive(ctx context.Context) ([]byte, error) {
+	synctest.Wait() // a charge is made at once
 	if l.mute {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -68,7 +70,9 @@ func (l *line) add(messages ...[]byte) {
 	}
 }
 
-func TestServe(t *testing.T) {
+func TestServe(t *testing.T) { synctest.Test(t, serve) }
+
+func serve(t *testing.T) {
 	l := &line{t: t, p: NewPhone()}
 	charged := 0
 	film, err := Serve(t.Context(), l, lights(8), l.clock(), func(context.Context) error {
@@ -76,7 +80,6 @@ func TestServe(t *testing.T) {
 			t.Error("a colour was told before the charge")
 		}
 		charged++
-		l.now += time.Second // a slow disk is not the phone's delay
 		return nil
 	})
 	if err != nil || charged != 1 || len(film.Cues) != 10 {
@@ -88,11 +91,17 @@ func TestServe(t *testing.T) {
 }
 
 // What cannot be charged is not told, and who is cut off gets no film.
-func TestServeFails(t *testing.T) {
+func TestServeFails(t *testing.T) { synctest.Test(t, serveFails) }
+
+func serveFails(t *testing.T) {
 	no := errors.New("locked")
 	l := &line{t: t, p: NewPhone()}
 	if _, err := Serve(t.Context(), l, lights(8), l.clock(), func(context.Context) error { return no }); !errors.Is(err, no) || l.p.cue > 1 {
 		t.Errorf("not charged: %v, cue %d", err, l.p.cue)
+	}
+	l = &line{t: t, p: NewPhone()}
+	if _, err := Serve(t.Context(), l, lights(8), l.clock(), func(context.Context) error { panic("no disk") }); err == nil || errors.Is(err, ErrSpoken) {
+		t.Errorf("a charge that panics: %v", err)
 	}
 	for cut := 1; cut < 90; cut += 7 {
 		l := &line{t: t, p: NewPhone(), cut: cut}

@@ -18,6 +18,45 @@ func (s Set) Persons() int {
 	return len(slices.Compact(slices.Sorted(maps.Values(of))))
 }
 
+// Apart counts the persons of whom the set shows something between people, in all its
+// pairs and in those of each group: they stand in a measured pair of two persons, and
+// in a pair of one person, which tells that they are a person. A picture of which
+// nobody says whose it is may be anybody's: a hundred of two people are not a hundred
+// persons.
+func (s Set) Apart() (all int, groups map[[2]string]int) {
+	of := s.people()
+	told := map[string]bool{}
+	for _, p := range s.Pairs {
+		if p.Same && p.A != "" {
+			told[of[p.A]] = true
+		}
+	}
+	everybody, in := map[string]bool{}, map[[2]string]map[string]bool{}
+	for _, p := range s.Pairs {
+		if p.Same || p.A == "" || !p.Measured() {
+			continue
+		}
+		for _, who := range []string{of[p.A], of[p.B]} {
+			if !told[who] {
+				continue
+			}
+			everybody[who] = true
+			for i, name := range p.Groups {
+				key := [2]string{s.Dimensions[i], name}
+				if in[key] == nil {
+					in[key] = map[string]bool{}
+				}
+				in[key][who] = true
+			}
+		}
+	}
+	groups = make(map[[2]string]int, len(in))
+	for key, who := range in {
+		groups[key] = len(who)
+	}
+	return len(everybody), groups
+}
+
 // Contradiction returns a pair that is labelled as two persons although other
 // pairs join its pictures to one; ok is false if there is none.
 func (s Set) Contradiction() (p Pair, ok bool) {

@@ -44,6 +44,14 @@ func (m *Meter) Allow(who string, now time.Time) bool {
 	return l.AllowN(now, 1)
 }
 
+// Spent reports whether a caller may not do it now, and counts nothing.
+func (m *Meter) Spent(who string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l, ok := m.known[who]
+	return ok && l.TokensAt(now) < 1
+}
+
 func (m *Meter) forget(now time.Time) {
 	for who, l := range m.known {
 		if l.TokensAt(now) >= float64(m.burst) {

@@ -11,11 +11,11 @@ func TestMeter(t *testing.T) {
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	m := NewMeter(time.Second, 3)
 	for i := range 3 {
-		if !m.Allow("a", now) {
+		if m.Spent("a", now) || !m.Allow("a", now) {
 			t.Errorf("call %d is refused", i+1)
 		}
 	}
-	if m.Allow("a", now) {
+	if !m.Spent("a", now) || m.Allow("a", now) {
 		t.Error("the fourth call at once is taken")
 	}
 	if !m.Allow("b", now) {

@@ -8,8 +8,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tunnus-id/tunnus"
@@ -35,6 +37,9 @@ type Takes interface {
 
 	// Judge has written down what the film came to when it returns.
 	Judge(ctx context.Context, ref enrol.Ref, t proofs.Take, film capture.Film) error
+
+	// Broken says what a capture that broke off on the way costs, having written it down.
+	Broken(ctx context.Context, ref enrol.Ref, t proofs.Take) error
 }
 
 // Limits on what costs much.
@@ -43,19 +48,28 @@ const (
 	ofOne  = 2 // of one address
 	ofSite = 4 // of one site
 	queue  = 16
+	next   = 1 // of one session or one device that waits for the end of the one before
 	wait   = 5 * time.Second
 	every  = 10 * time.Second // a new one, for one session
 	burst  = 6
+
+	// Films that ended before they were charged, of one device: those cost nothing, and
+	// each has a seat for up to [capture.Life].
+	idleEvery = 5 * time.Minute
+	idleBurst = 6
 )
 
 // A Studio films faces.
 type Studio struct {
-	takes         Takes
-	clock         tunnus.Clock
-	log           *slog.Logger
-	shares, sites *hall.Halls
-	all           hall.Hall
-	films         *hall.Meter // new ones, by session
+	takes Takes
+	clock tunnus.Clock
+	log   *slog.Logger
+	// One film at a time is of one session, and of one device.
+	sessions, devices *hall.Halls
+	shares, sites     *hall.Halls
+	all               hall.Hall
+	films             *hall.Meter // new ones, by session
+	idle              *hall.Meter // uncharged ones, by device
 	// Pause holds an answer back. A test does not wait.
 	Pause func(context.Context, time.Duration)
 }
@@ -63,8 +77,9 @@ type Studio struct {
 // New makes a studio.
 func New(t Takes, clock tunnus.Clock, log *slog.Logger) *Studio {
 	return &Studio{
-		takes: t, clock: clock, log: log, shares: hall.Each(ofOne, queue), sites: hall.Each(ofSite, queue), all: hall.New(atOnce, queue),
-		films: hall.NewMeter(every, burst), Pause: pause,
+		takes: t, clock: clock, log: log, sessions: hall.Each(1, next), devices: hall.Each(1, next),
+		shares: hall.Each(ofOne, queue), sites: hall.Each(ofSite, queue), all: hall.New(atOnce, queue),
+		films: hall.NewMeter(every, burst), idle: hall.NewMeter(idleEvery, idleBurst), Pause: pause,
 	}
 }
 
@@ -86,13 +101,16 @@ func (s *Studio) Serve(w http.ResponseWriter, r *http.Request, g Guest) error {
 	if g.Way != wire.CaptureLight && g.Way != wire.CaptureCalm {
 		return tunnus.BadRequest("way", errors.New("studio: no such way"))
 	}
-	leave, ok := s.enter(r.Context(), g.Ref.Address)
+	leave, ok := s.enter(r.Context(), g.Ref)
 	if !ok {
 		return hall.Busy("too many captures at once")
 	}
 	defer leave()
 	if !s.films.Allow(g.Ref.Session, s.clock.Now()) {
 		return hall.Busy("too many captures in one session")
+	}
+	if s.idle.Spent(g.Ref.Device, s.clock.Now()) {
+		return hall.Busy("too many captures of one device that came to nothing")
 	}
 	if err := g.Once(); err != nil {
 		return err
@@ -111,24 +129,30 @@ func (s *Studio) Serve(w http.ResponseWriter, r *http.Request, g Guest) error {
 	return nil
 }
 
-// enter finds a seat, in the shares of the address and of its site first.
-func (s *Studio) enter(ctx context.Context, address string) (leave func(), ok bool) {
-	one, ok := s.shares.Enter(ctx, address, wait)
-	if !ok {
-		return nil, false
+// enter finds a seat, in the shares of the session, the device, the address and its site
+// first: whoever waits there keeps nobody else from one.
+func (s *Studio) enter(ctx context.Context, ref enrol.Ref) (leave func(), ok bool) {
+	var seats []func()
+	leave = func() {
+		for _, up := range slices.Backward(seats) {
+			up()
+		}
 	}
-	site, ok := s.sites.Enter(ctx, hall.Site(address), wait)
-	if !ok {
-		one()
-		return nil, false
+	for _, enter := range []func() (func(), bool){
+		func() (func(), bool) { return s.sessions.Enter(ctx, ref.Session, wait) },
+		func() (func(), bool) { return s.devices.Enter(ctx, ref.Device, wait) },
+		func() (func(), bool) { return s.shares.Enter(ctx, ref.Address, wait) },
+		func() (func(), bool) { return s.sites.Enter(ctx, hall.Site(ref.Address), wait) },
+		func() (func(), bool) { return s.all.Enter(ctx, wait) },
+	} {
+		up, ok := enter()
+		if !ok {
+			leave()
+			return nil, false
+		}
+		seats = append(seats, up)
 	}
-	seat, ok := s.all.Enter(ctx, wait)
-	if !ok {
-		site()
-		one()
-		return nil, false
-	}
-	return func() { seat(); site(); one() }, true
+	return leave, true
 }
 
 // limits are those of the connection of a capture. Behind the film it waits for
@@ -140,18 +164,34 @@ var limits = socket.Limits{
 
 // film has a face filmed and judged. How long that took is not told (L8).
 func (s *Studio) film(ctx context.Context, conn *socket.Conn, ref enrol.Ref, take proofs.Take) error {
+	charged := false
 	film, err := capture.Serve(ctx, conn, take.Plan, s.clock, func(ctx context.Context) error {
-		return s.takes.Opened(context.WithoutCancel(ctx), ref, &take)
-	})
-	switch {
-	case errors.Is(err, capture.ErrSpoken), errors.Is(err, capture.ErrLate):
-		return tunnus.BadRequest("frames", err)
-	case err != nil:
+		err := s.takes.Opened(context.WithoutCancel(ctx), ref, &take)
+		charged = err == nil
 		return err
+	})
+	if !charged {
+		s.idle.Allow(ref.Device, s.clock.Now())
+	}
+	if err != nil {
+		return s.broken(ctx, ref, take, charged, err)
 	}
 	began := s.clock.Now()
 	err = s.takes.Judge(ctx, ref, take, film)
 	s.Pause(ctx, judge.Wait(s.clock.Now().Sub(began)))
+	return err
+}
+
+// broken is what a capture is told that did not come to its end. One that was charged is
+// written down, and an honest phone hears what is left; so does one that was too slow before.
+func (s *Studio) broken(ctx context.Context, ref enrol.Ref, take proofs.Take, charged bool, err error) error {
+	spoken, cut := errors.Is(err, capture.ErrSpoken), errors.Is(err, capture.ErrBroken)
+	switch {
+	case errors.Is(err, capture.ErrLate), charged && (spoken || cut):
+		return fmt.Errorf("%w: %w", s.takes.Broken(ctx, ref, take), err)
+	case spoken:
+		return tunnus.BadRequest("frames", err)
+	}
 	return err
 }
 

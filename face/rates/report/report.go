@@ -235,8 +235,9 @@ func (r Report) Holds(inForce Engine) error {
 }
 
 // How many persons a report must have counted, and how many of each group that it
-// tells. However many pairs a few persons make, they say nothing of everybody else:
-// of 300 persons, a kind of face that one in a hundred has is missing in 5 % of draws.
+// tells, by [rates.Set.Apart]. However many pairs a few persons make, they say nothing
+// of everybody else: of 300 persons, a kind of face that one in a hundred has is missing
+// in 5 % of draws.
 const (
 	FewestPersons = 300
 	FewestOfGroup = 100
@@ -246,9 +247,10 @@ const (
 // the share of pairs of two persons match: by the upper 95 % limit, over all pairs
 // and in each group that is told, on persons enough.
 func (r Report) Shows(fmr float64) error {
-	faults := short(fmr, "over all pairs", r.Match.FMR, r.Persons, FewestPersons)
+	persons, groups := r.set.Apart()
+	faults := short(fmr, "over all pairs", r.Match.FMR, persons, FewestPersons)
 	for _, g := range r.Groups {
-		faults = append(faults, short(fmr, fmt.Sprintf("in the group %s %q", g.Dimension, g.Name), g.FMR, g.Persons, FewestOfGroup)...)
+		faults = append(faults, short(fmr, fmt.Sprintf("in the group %s %q", g.Dimension, g.Name), g.FMR, groups[[2]string{g.Dimension, g.Name}], FewestOfGroup)...)
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("the report does not show a false match rate of at most %s %%: %s", rates.Percent(fmr), strings.Join(faults, "; "))
@@ -261,7 +263,7 @@ func short(fmr float64, where string, rate rates.Rate, persons, fewest int) (fau
 		faults = append(faults, fmt.Sprintf("%s it may be %s %% (%d false matches in %d pairs)", where, rates.Percent(high), rate.Errors, rate.Of))
 	}
 	if persons < fewest {
-		faults = append(faults, fmt.Sprintf("%s it names %d persons, and %d are needed", where, persons, fewest))
+		faults = append(faults, fmt.Sprintf("%s it compares %d persons with others, and %d are needed", where, persons, fewest))
 	}
 	return faults
 }

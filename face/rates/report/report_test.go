@@ -191,11 +191,48 @@ func TestShows(t *testing.T) {
 		"enough":           {10_000, 400, 2, "", ""},
 		"few pairs":        {3000, 400, 10_000, "over all pairs it may be 0.12 % (0 false matches in 3000 pairs)", "persons"},
 		"few of one group": {10_000, 400, 10, `skin "V" it may be 0.37 % (0 false matches in 1000 pairs)`, "over all"},
-		"few persons":      {10_000, 90, 2, "over all pairs it names 90 persons, and 300 are needed; in the group skin \"I\" it names 45 persons", "may be"},
+		"few persons":      {10_000, 90, 2, "over all pairs it compares 90 persons with others, and 300 are needed; in the group skin \"I\" it compares 45 persons", "may be"},
 	} {
 		err := of(tt.pairs, tt.persons, tt.rare).Shows(0.001)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), tt.not)) {
 			t.Errorf("%s: %v; want %q, without %q", name, err, tt.want, tt.not)
+		}
+	}
+}
+
+// Many pictures of two people are two people, and whoever stands in pairs of one person
+// only says nothing of strangers.
+func TestShowsNothingByAFewPeople(t *testing.T) {
+	strangers := func(n int, a, b string) (s []rates.Pair) {
+		for i := range n * n {
+			s = append(s, rates.Pair{A: fmt.Sprint(a, i/n), B: fmt.Sprint(b, i%n), Distances: []float64{0.9, 2.5}, Groups: []string{"I"}})
+		}
+		return s
+	}
+	same := func(a, b string) rates.Pair {
+		return rates.Pair{A: a, B: b, Same: true, Distances: []float64{0.3, 1}, Groups: []string{"I"}}
+	}
+	two := append(strangers(150, "a", "b"), same("a0", "a150"))
+	three := strangers(150, "a", "b")
+	for i := range 150 {
+		three = append(three, same("a0", fmt.Sprint("a", i+1)), same("b0", fmt.Sprint("b", i+1)))
+	}
+	for i := range 400 {
+		three = append(three, same(fmt.Sprint("c", i), fmt.Sprint("d", i)))
+	}
+	for name, tt := range map[string]struct {
+		pairs []rates.Pair
+		want  string
+	}{
+		"150 pictures of each of two":      {two, "over all pairs it compares 1 persons"},
+		"400 persons in pairs of one only": {three, "over all pairs it compares 2 persons"},
+	} {
+		r, err := report.Of(engine(), rates.Set{Measures: []string{"x", "y"}, Dimensions: []string{"skin"}, Pairs: tt.pairs}, "given")
+		if err != nil || r.Persons < 300 {
+			t.Fatalf("%s: %v, %d persons", name, err, r.Persons)
+		}
+		if err := r.Shows(0.001); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "may be") {
+			t.Errorf("%s: %v; want %q", name, err, tt.want)
 		}
 	}
 }
