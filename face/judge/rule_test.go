@@ -91,7 +91,8 @@ func every() (out []Report) {
 					nil, answered(face.Match), answered(face.Review), answered(face.NoMatch),
 					{Code: tunnus.CodeFaceQuality},
 					{Code: tunnus.CodeInternal},
-					{Code: tunnus.CodePINLockPerm}, undecided(),
+					{Code: tunnus.CodePINLockPerm},
+					undecided(),
 				} {
 					for _, code := range append(refusals(), "", tunnus.CodeInternal) {
 						out = append(out, Report{q, found(a, h), c, code})
