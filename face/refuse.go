@@ -18,8 +18,11 @@ func many(n int) *tunnus.Error {
 }
 
 func unclear(format string, args ...any) *tunnus.Error {
-	return tunnus.Fail(tunnus.CodeFaceQuality, fmt.Errorf("face: "+format, args...))
+	return Unclear(fmt.Errorf("face: "+format, args...))
 }
+
+// Unclear refuses pictures of which nothing can be said, for the cause.
+func Unclear(cause error) *tunnus.Error { return tunnus.Fail(tunnus.CodeFaceQuality, cause) }
 
 // only returns the one face of a picture.
 func only(faces []Face) (Face, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
+	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/capture"
 	"github.com/tunnus-id/tunnus/face/judge"
 	"github.com/tunnus-id/tunnus/face/liveness"
@@ -134,7 +135,7 @@ func (f *Proofs) Broken(ctx context.Context, ref sitting.Ref, t Take) error {
 	if err != nil {
 		return err
 	}
-	told := tunnus.Fail(tunnus.CodeFaceQuality, errors.New("proofs: a capture broke off")).WithNote("hint-"+string(liveness.Network), "")
+	told := face.Unclear(errors.New("proofs: a capture broke off")).WithNote("hint-"+string(liveness.Network), "")
 	next := s
 	if err := f.turn(ctx, &next); err != nil {
 		return err

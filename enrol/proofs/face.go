@@ -122,7 +122,7 @@ func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payl
 	err = fmt.Errorf("proofs: comparing faces: %w", err)
 	stands := func() error {
 		p.Hinted = s.Attempt
-		told := tunnus.Fail(tunnus.CodeFaceQuality, err).WithNote("hint-"+string(liveness.Again), "")
+		told := face.Unclear(err).WithNote("hint-"+string(liveness.Again), "")
 		return f.retake(ctx, s, p, told, map[string]string{"fault": "ours"})
 	}
 	if p.Hinted == s.Attempt {
