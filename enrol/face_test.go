@@ -136,11 +136,10 @@ func TestFaultOfOursIsRefundedOnceADay(t *testing.T) {
 	w, p, r := newWorld(t), ada(t, nil), ref("phone", 1)
 	w.upTo(r, way.FaceMatches, p)
 	w.faces = func() (face.Result, error) { return face.Result{}, errors.New("out of memory") }
-	for range 2 {
-		if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
-			t.Errorf("Face = %v; want internal", err)
-		}
+	if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
+		t.Errorf("Face = %v; want internal", err)
 	}
+	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceQuality, 2)
 	if n := w.entries(lock.Voided, w.documentKey()); n != 1 {
 		t.Errorf("%d voids; want 1", n)
 	}
@@ -163,9 +162,7 @@ func TestNothingIsRefundedAfterAHint(t *testing.T) {
 		refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceQuality, 2-left)
 	}
 	w.faces = func() (face.Result, error) { return face.Result{}, errors.New("the worker was killed") }
-	if err := w.flow.Face(t.Context(), r, frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
-		t.Errorf("Face = %v; want internal", err)
-	}
+	refused(t, w.flow.Face(t.Context(), r, frames), tunnus.CodeFaceLimit, 2)
 	if n := w.entries(lock.Voided, w.documentKey()); n != 0 {
 		t.Errorf("%d voids; want none", n)
 	}
@@ -191,8 +188,12 @@ func TestL5SameFramesFailAgain(t *testing.T) {
 	} {
 		r := ref("phone", day+1)
 		w.upTo(r, way.FaceMatches, p)
-		if err := w.flow.Face(t.Context(), r, tt.frames); tunnus.CodeOf(err) != tunnus.CodeInternal {
-			t.Errorf("day %d: Face = %v; want internal", day, err)
+		want := tunnus.CodeInternal // "nothing was counted"
+		if tt.stands {
+			want = tunnus.CodeFaceQuality
+		}
+		if err := w.flow.Face(t.Context(), r, tt.frames); tunnus.CodeOf(err) != want {
+			t.Errorf("day %d: Face = %v; want %s", day, err, want)
 		}
 		n := w.entries(lock.Voided, w.documentKey())
 		st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey())

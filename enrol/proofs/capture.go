@@ -13,7 +13,6 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
-	"github.com/tunnus-id/tunnus/face"
 	"github.com/tunnus-id/tunnus/face/capture"
 	"github.com/tunnus-id/tunnus/face/judge"
 	"github.com/tunnus-id/tunnus/face/liveness"
@@ -31,7 +30,7 @@ type Take struct {
 	Plan      capture.Plan
 
 	attempt, n int  // which of the sitting's attempts, and which capture in it
-	people     bool // no machine may judge it
+	people     bool // no machine may approve it
 }
 
 // Filmed reports whether a face is filmed here, by a [Proofs.Take]; else pictures are
@@ -84,30 +83,28 @@ func (f *Proofs) Opened(ctx context.Context, ref sitting.Ref, t *Take) error {
 	}
 	err = f.capture(ctx, &s, p)
 	if t.people = tunnus.CodeOf(err) == tunnus.CodeRevPending; t.people {
-		return nil // people look at what is filmed now
+		return nil // people look at what is filmed now, if it lives
 	}
 	return err
 }
 
 // Judge judges the film of a take that was opened. It comes to what [Proofs.Face] comes
 // to: a fact, rev-pending, face-position, face-many and face-quality with a hint, or
-// face-no-match, for whoever is not living as for another person (L8).
+// face-no-match, for whoever is not living as for another person (L8). Of a document that
+// could be copied and has failed too often, machines refuse, and people approve (L2):
+// who burns its tries does not get past the look at whether the face lives.
 func (f *Proofs) Judge(ctx context.Context, ref sitting.Ref, t Take, film capture.Film) error {
 	ctx = context.WithoutCancel(ctx) // whoever hangs up now does not lose us the verdict
 	s, p, err := f.Step(ctx, ref, way.FaceMatches)
 	if err != nil {
 		return err
 	}
-	if s.Attempts != t.attempt || s.Captures != t.n || s.Attempt == "" && !t.people {
+	if s.Attempts != t.attempt || s.Captures != t.n || s.Attempt == "" {
 		return tunnus.Conflict(errors.New("proofs: not the capture that was opened last"))
 	}
 	j := judge.Job{Portrait: p.Portrait, Challenge: t.Challenge}
 	if j.Capture, j.Frames, err = judge.Came(t.Challenge, film); err != nil {
 		return err
-	}
-	if t.people {
-		why := inReview(errors.New("proofs: a document that could be copied was tried too often"))
-		return f.park(ctx, s, p, review.Copyable, some(j.Frames), nil, why)
 	}
 	report, err := f.Films.Judge(ctx, j)
 	if err != nil {
@@ -120,26 +117,49 @@ func (f *Proofs) Judge(ctx context.Context, ref sitting.Ref, t Take, film captur
 	if r.Outcome == judge.Same && t.Challenge.Way == liveness.Calm {
 		r.Outcome = judge.People // movements are easier to imitate than light (doc/biometrics.md)
 	}
+	if alike := r.Outcome == judge.Same || r.Outcome == judge.People; alike && t.people {
+		why := inReview(errors.New("proofs: a document that could be copied was tried too often"))
+		return f.park(ctx, s, p, review.Copyable, chosen(j.Frames, report.Liveness.Compare), kept(r), why)
+	}
 	return f.rule(ctx, s, p, r, chosen(j.Frames, report.Liveness.Compare))
+}
+
+// Broken says what a capture that broke off on the way costs: the capture if it was
+// opened, and its attempt if it was the last one. It always fails: with face-quality, a
+// hint and how many captures are left, with face-limit, or with
+// [tunnus.CodeStateConflict] if it is not the capture that was drawn or opened last.
+func (f *Proofs) Broken(ctx context.Context, ref sitting.Ref, t Take) error {
+	ctx = context.WithoutCancel(ctx) // whoever breaks off has often hung up
+	s, p, err := f.Step(ctx, ref, way.FaceMatches)
+	if err != nil {
+		return err
+	}
+	told := again(tunnus.CodeFaceQuality, string(liveness.Network), errors.New("proofs: a capture broke off"))
+	next := s
+	if err := f.turn(ctx, &next); err != nil {
+		return err
+	}
+	if next.Attempts == t.attempt && next.Captures == t.n { // never opened: nothing is charged
+		return told.WithLeft(f.Rules.Captures - t.n + 1)
+	}
+	if s.Attempts != t.attempt || s.Captures != t.n || s.Attempt == "" {
+		return tunnus.Conflict(errors.New("proofs: not the capture that was opened last"))
+	}
+	// No picture was looked at, so this is no hint by which a fault of ours stands (L5).
+	return f.retake(ctx, s, p, told, map[string]string{"liveness": "broken-off", "n": fmt.Sprint(t.n)})
 }
 
 // rule does what follows from a ruling. The frames are those that were compared.
 func (f *Proofs) rule(ctx context.Context, s sitting.Session, p sitting.Payload, r judge.Ruling, frames [][]byte) error {
-	record := maps.Clone(r.Record)
-	if r.Result != nil {
-		maps.Copy(record, evidence(*r.Result))
-	}
+	record := kept(r)
 	switch r.Outcome {
 	case judge.Same:
 		return f.decide(ctx, s, p, frames, *r.Result, record)
 	case judge.People:
 		return f.doubt(ctx, s, p, frames, *r.Result, record)
 	case judge.Again:
-		line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.face", Subject: s.ID, Code: r.Told, Detail: record}
-		if err := f.Book.Save(ctx, &s, p, line); err != nil {
-			return err
-		}
-		return f.retake(ctx, s, p, again(r))
+		p.Hinted = s.Attempt
+		return f.retake(ctx, s, p, again(r.Told, r.Hint, fmt.Errorf("proofs: %s: %s", record["liveness"], r.Hint)), record)
 	}
 	if r.Alert {
 		record["alert"] = "not-live"
@@ -147,9 +167,18 @@ func (f *Proofs) rule(ctx context.Context, s sitting.Session, p sitting.Payload,
 	return f.failed(ctx, s, p, noMatch(), record)
 }
 
+// kept is what is kept of a ruling.
+func kept(r judge.Ruling) map[string]string {
+	record := maps.Clone(r.Record)
+	if r.Result != nil {
+		maps.Copy(record, evidence(*r.Result))
+	}
+	return record
+}
+
 // again is what is told of a capture that could not be judged.
-func again(r judge.Ruling) error {
-	return tunnus.Fail(r.Told, fmt.Errorf("proofs: %s: %s", r.Record["liveness"], r.Hint)).WithNote("hint-"+r.Hint, "")
+func again(told tunnus.Code, hint string, why error) *tunnus.Error {
+	return tunnus.Fail(told, why).WithNote("hint-"+hint, "")
 }
 
 func noMatch() *tunnus.Error {
@@ -163,12 +192,4 @@ func chosen(frames [][]byte, numbers []int) [][]byte {
 		out[i] = frames[n]
 	}
 	return out
-}
-
-// some are three frames of a film, for people.
-func some(frames [][]byte) [][]byte {
-	if n := len(frames); n > face.MinFrames {
-		return [][]byte{frames[n/4], frames[n/2], frames[3*n/4]}
-	}
-	return frames
 }

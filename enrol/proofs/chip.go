@@ -227,10 +227,26 @@ func (f *Proofs) Debtor(s sitting.Session) lock.Debtor {
 // judge any more.
 func (f *Proofs) charge(ctx context.Context, s sitting.Session, attempt string) error {
 	st, err := f.Tab.Charge(ctx, f.Debtor(s), attempt)
-	if err == nil && st.Review {
-		err = inReview(errors.New("proofs: a copyable document with too many failures"))
+	if err != nil {
+		return err
 	}
-	return err
+	return forPeople(st)
+}
+
+// approvable fails as charge does, of an attempt that is charged.
+func (f *Proofs) approvable(ctx context.Context, s sitting.Session) error {
+	st, err := f.Tab.Documents.State(ctx, s.Document)
+	if err != nil {
+		return err
+	}
+	return forPeople(st)
+}
+
+func forPeople(st lock.State) error {
+	if st.Review {
+		return inReview(errors.New("proofs: a copyable document with too many failures"))
+	}
+	return nil
 }
 
 // count closes an attempt as failed and adds to the fault how many are left and,

@@ -13,6 +13,7 @@ import (
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
 	"github.com/tunnus-id/tunnus/face"
+	"github.com/tunnus-id/tunnus/face/liveness"
 )
 
 // Face compares live frames (JPEG) with the portrait of the chip.
@@ -51,7 +52,9 @@ func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) err
 	case code == tunnus.CodeInternal:
 		return f.ourFault(ctx, s, p, frames, err)
 	case err != nil:
-		return f.retake(ctx, s, p, err)
+		p.Hinted = s.Attempt
+		e, _ := errors.AsType[*tunnus.Error](err)
+		return f.retake(ctx, s, p, e, nil)
 	}
 	if res.Verdict != face.Match && res.Verdict != face.Review {
 		return f.failed(ctx, s, p, noMatch(), evidence(res))
@@ -61,7 +64,8 @@ func (f *Proofs) Face(ctx context.Context, ref sitting.Ref, frames [][]byte) err
 
 // capture commits one more capture and sees that its attempt is charged. An
 // attempt that is no longer open in the ledger is not gone on with: it has
-// failed there, and a new one is opened.
+// failed there, and a new one is opened. It fails with rev-pending, for each capture of
+// the attempt, where no machine may approve.
 func (f *Proofs) capture(ctx context.Context, s *sitting.Session, p sitting.Payload) error {
 	if err := f.turn(ctx, s); err != nil {
 		return err
@@ -71,7 +75,7 @@ func (f *Proofs) capture(ctx context.Context, s *sitting.Session, p sitting.Payl
 		return err
 	}
 	if s.Captures > 1 { // charged with the first one
-		return nil
+		return f.approvable(ctx, *s)
 	}
 	if err := f.charge(ctx, *s, s.Attempt); err != nil {
 		if tunnus.CodeOf(err) == tunnus.CodeRevPending {
@@ -97,27 +101,36 @@ func (f *Proofs) turn(ctx context.Context, s *sitting.Session) error {
 	return nil
 }
 
-// retake answers frames that could not be judged.
-func (f *Proofs) retake(ctx context.Context, s sitting.Session, p sitting.Payload, err error) error {
-	if left := f.Rules.Captures - s.Captures; left > 0 {
-		e, _ := errors.AsType[*tunnus.Error](err)
-		told := *e
-		return told.WithLeft(left)
+// retake answers a capture that came to nothing, once that is written down.
+func (f *Proofs) retake(ctx context.Context, s sitting.Session, p sitting.Payload, why *tunnus.Error, detail map[string]string) error {
+	left := f.Rules.Captures - s.Captures
+	if left <= 0 {
+		return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceLimit, why), detail)
 	}
-	return f.failed(ctx, s, p, tunnus.Fail(tunnus.CodeFaceLimit, err), nil)
+	line := tunnus.Event{At: f.Book.Now(), Kind: "enrol.face", Subject: s.ID, Code: why.Code, Detail: detail}
+	if err := f.Book.Save(ctx, &s, p, line); err != nil {
+		return err
+	}
+	told := *why
+	return told.WithLeft(left)
 }
 
-// ourFault refunds the attempt, if the day's refund is not used up and the same
-// pictures had none before, and tells the fault as ours. Only its first capture can be refunded: after that, a hint
-// of this attempt has left the server (L5).
+// ourFault refunds the attempt, and tells the fault as ours, if nothing was told of the
+// attempt, the day's refund is not used up, and the same pictures had none before (L5).
+// Else the capture is used up, and is not told as if nothing had been counted.
 func (f *Proofs) ourFault(ctx context.Context, s sitting.Session, p sitting.Payload, frames [][]byte, err error) error {
 	err = fmt.Errorf("proofs: comparing faces: %w", err)
-	if s.Captures > 1 {
-		return err // the attempt stands
+	stands := func() error {
+		p.Hinted = s.Attempt
+		told := again(tunnus.CodeFaceQuality, string(liveness.Again), err)
+		return f.retake(ctx, s, p, told, map[string]string{"fault": "ours"})
+	}
+	if p.Hinted == s.Attempt {
+		return stands()
 	}
 	verr := f.Tab.Void(ctx, f.Debtor(s), s.Attempt, tunnus.CodeInternal, pictures(p.Portrait, frames))
 	if tunnus.CodeOf(verr) == tunnus.CodeStateConflict {
-		return err // the refund is used up, the day's or that of these pictures: the attempt stands
+		return stands() // the refund is used up, the day's or that of these pictures
 	}
 	if verr != nil {
 		return errors.Join(err, verr)

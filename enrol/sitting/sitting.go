@@ -147,6 +147,8 @@ type Payload struct {
 	Hold bool `json:"hold,omitempty"`
 	// Relay is what a run of chip authentication has shown, until it is judged.
 	Relay relay.Note `json:"relay,omitzero"`
+	// Hinted is the last attempt of which something was told: no fault of ours gives it back (L5).
+	Hinted string `json:"hinted,omitempty"`
 }
 
 // Person reads the personal code, which was judged when it was taken.
