@@ -196,3 +196,38 @@ func TestL5FaultsThatStandAreTold(t *testing.T) {
 	}
 	refused(t, w.capture(r), tunnus.CodeFaceLimit, 2)
 }
+
+// Who is approved by people has not failed: the document's count is what it was before
+// anybody tried, whether the attempt has lapsed by then or not.
+func TestApprovedByPeopleIsNoFailure(t *testing.T) {
+	for _, wait := range []time.Duration{time.Minute, 20 * time.Hour} {
+		w, r := parkedFor(t)
+		w.now, w.verdict = w.now.Add(wait), review.Approved
+		if err := w.flow.Look(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey()); err != nil || st.Left != 3 || st.Attempt != "" {
+			t.Errorf("after %s: %+v, %v", wait, st, err)
+		}
+		w.now = w.now.Add(time.Hour) // an attempt left open would have lapsed
+		if st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey()); err != nil || st.Left != 3 {
+			t.Errorf("after %s and an hour: %+v, %v", wait, st, err)
+		}
+	}
+}
+
+// Another attempt on the document that is open by then is not closed by an approval.
+func TestApprovalLeavesOtherAttempts(t *testing.T) {
+	w, r := parkedFor(t)
+	w.now = w.now.Add(time.Hour)
+	if _, err := w.flow.tab.Documents.Charge(t.Context(), w.documentKey(), "another", false); err != nil {
+		t.Fatal(err)
+	}
+	w.verdict = review.Approved
+	if err := w.flow.Look(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := w.flow.tab.Documents.State(t.Context(), w.documentKey()); err != nil || st.Attempt != "another" {
+		t.Errorf("%+v, %v", st, err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tunnus-id/tunnus"
+	"github.com/tunnus-id/tunnus/enrol/lock"
 	"github.com/tunnus-id/tunnus/enrol/review"
 	"github.com/tunnus-id/tunnus/enrol/sitting"
 	"github.com/tunnus-id/tunnus/enrol/way"
@@ -75,7 +76,38 @@ func (f *Proofs) Reviewed(ctx context.Context, s sitting.Session) (lapsed bool, 
 	if err := f.Again(ctx, &s, p); err != nil {
 		return false, err
 	}
+	if err := f.succeeded(ctx, s); err != nil {
+		return false, err
+	}
 	s.Attempt = ""
 	line := f.Book.AddAs(&s, way.FaceMatches, way.Attested, v.Detail())
 	return false, f.Book.Resume(ctx, &s, p, f.Rules.SessionLife, line)
+}
+
+// succeeded ends the document's count, as a match does: who is approved has not failed.
+// His attempt has lapsed by now if people took long, and an entry cannot be turned; so
+// the success gets one of its own. Where another attempt is open, or a lock stands,
+// that is left as it is.
+func (f *Proofs) succeeded(ctx context.Context, s sitting.Session) error {
+	st, err := f.Tab.Documents.State(ctx, s.Document)
+	if err != nil {
+		return err
+	}
+	attempt := s.ID + "/review"
+	switch {
+	case s.Attempt != "" && st.Attempt == s.Attempt:
+		_, err = f.Tab.Close(ctx, f.Debtor(s), s.Attempt, lock.Succeeded, "")
+		return err
+	case st.Locked(), st.Attempt != "" && st.Attempt != attempt:
+		return nil
+	}
+	_, err = f.Tab.Documents.Charge(ctx, s.Document, attempt, s.Copyable)
+	if tunnus.CodeOf(err) == tunnus.CodeStateConflict {
+		return nil // said again: it is written, or was cut short too long ago
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Tab.Documents.Close(ctx, s.Document, attempt, lock.Succeeded, "")
+	return err
 }
