@@ -102,7 +102,7 @@ func Reviewed() map[way.Fact][]string {
 	all := Passport()
 	all[way.FaceMatches] = []string{
 		"enrol.capture", "lock.charged", "review.park", "enrol.face", "enrol.park",
-		"review.claim", "review.view", "review.approve", "review.claim", "review.view", "review.approve",
+		"review.claim", "review.view", "review.approve", "review.claim", "review.view", "review.approve", "lock.succeeded",
 	}
 	return all
 }
